@@ -1,0 +1,33 @@
+// Small pure functions on text.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace titrate {
+
+// The candidate with the smallest edit distance to `word`, if that is at most a third of its length (and at
+// least 2 edits are always allowed); for "did you mean" hints.
+std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+
+std::vector<std::string> split(std::string_view text,
+                               char separator);  // "a,,b" gives three parts; "" gives none
+std::string trim(std::string_view text);
+std::string join(std::span<const std::string> parts, std::string_view separator);
+
+// The whole of `text` as a number, or nothing: no trailing characters, no locale.
+std::optional<double> parse_double(std::string_view text);
+std::optional<long long> parse_integer(std::string_view text);
+
+// The shortest decimal text that reads back as the same double: 0.1 is "0.1", 3 is "3".
+std::string shortest(double value);
+
+// Fixed digits after the point, C locale: fixed(0.98765, 4) is "0.9877".
+std::string fixed(double value, int digits);
+
+std::string with_commas(unsigned long long value);  // 28188000 is "28,188,000"
+
+}  // namespace titrate
