@@ -1,0 +1,96 @@
+#include "titrate/core/file.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "support/temporary_folder.hpp"
+#include "titrate/core/error.hpp"
+#include "titrate/core/json_lines.hpp"
+
+namespace titrate {
+namespace {
+
+ErrorCode code_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return ErrorCode::internal;
+}
+
+TEST(File, WritesWholeAndLeavesNothingElse) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.txt", "hello");
+  write_file(folder.path() / "a.txt", "world");
+  EXPECT_EQ(read_text(folder.path() / "a.txt"), "world");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(File, RefusesWhatItCannotWrite) {
+  EXPECT_EQ(code_of([] { write_file("/proc/titrate", "x"); }), ErrorCode::io);
+  EXPECT_EQ(code_of([] { read_file("/nonexistent"); }), ErrorCode::io);
+}
+
+TEST(File, ReadsOnlyTheRightSize) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a", "12345");
+  std::vector<std::byte> six(6);
+  EXPECT_EQ(code_of([&] { read_file_into(folder.path() / "a", six); }), ErrorCode::integrity);
+}
+
+TEST(FolderLock, RefusesASecondHolderByName) {
+  const TemporaryFolder folder;
+  const FolderLock lock(folder.path());
+  try {
+    const FolderLock second(folder.path());
+    FAIL() << "the second lock was granted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::in_use);
+    EXPECT_NE(std::string(error.what()).find(std::to_string(::getpid())), std::string::npos);
+  }
+}
+
+TEST(FolderLock, TakesOverFromTheDead) {
+  const TemporaryFolder folder;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const FolderLock lock(folder.path());
+    ::_exit(0);  // no destructor: as kill -9
+  }
+  ::waitpid(child, nullptr, 0);
+  EXPECT_NO_THROW(FolderLock(folder.path()));
+}
+
+TEST(FolderLock, HonoursAHolderOnAnotherHost) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / ".lock") << "elsewhere 12 345\n";
+  EXPECT_EQ(code_of([&] { FolderLock lock(folder.path()); }), ErrorCode::in_use);
+}
+
+TEST(JsonLines, ReadsBackAndDropsTornLines) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "j.jsonl";
+  JsonLinesWriter(path).append(R"({"a":1})");
+  std::ofstream(path, std::ios::app) << R"({"a":2,"crc":"0000)";
+  JsonLinesWriter(path).append(R"({"a":3})");
+  const JsonLines lines = read_json_lines(path);
+  EXPECT_EQ(lines.objects, (std::vector<std::string>{R"({"a":1})", R"({"a":3})"}));
+  EXPECT_EQ(lines.damaged_lines, std::vector<std::size_t>{2});
+}
+
+TEST(JsonLines, SeesAChangedByte) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "j.jsonl";
+  JsonLinesWriter(path).append(R"({"accuracy":0.5})");
+  std::string text = read_text(path);
+  text[text.find('5')] = '6';
+  write_file(path, text);
+  EXPECT_EQ(read_json_lines(path).damaged_lines.size(), 1u);
+}
+
+}  // namespace
+}  // namespace titrate
