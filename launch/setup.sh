@@ -113,6 +113,26 @@ system_packages() {
   fi
 }
 
+# PyPI's PyTorch has no CPU-only form: its Python half is linked with GPU libraries that a run on the CPU never calls.
+# Stand-ins that hold their names, and trap if they were called, let `import torch` work for the tests that compare with
+# PyTorch. They lie in torch/lib, where the loader looks last, so the real ones win wherever they are.
+stand_in_libraries() {
+  (
+    cd "$(venv_torch)/lib"
+    export LC_ALL=C
+    { ldd -r libtorch_python.so; ldd -r libtorch_cuda_linalg.so; } >"$1/ldd" 2>&1 || true
+    awk '/undefined symbol:/ { sub(",$", "", $3); print $3 }' "$1/ldd" | sort -u |
+      awk 'BEGIN { print ".text" } { print ".globl " $1; print $1 ":" } END { print "ud2" }' >"$1/names.s"
+    for library in $(awk '/=> not found/ { print $1 }' "$1/ldd" | sort -u); do
+      # The loader insists on the symbol version that PyTorch asks this library for.
+      objdump -p libtorch_python.so libtorch_cuda.so libtorch_cuda_linalg.so libtorch_nvshmem.so |
+        awk -v from="$library:" '/required from/ { here = $3 == from } here && NF == 4 { name = $4 } END { print name " { *; };" }' \
+          >"$1/version"
+      g++ -shared -nostdlib -Wl,-z,noexecstack -Wl,-soname,"$library" -Wl,--version-script="$1/version" -o "$library" "$1/names.s"
+    done
+  )
+}
+
 # $1: what to install: "tests" (numpy, h5py), "cpu" (and LibTorch) or "cuda" (and its CUDA libraries). Each requirements
 # file includes the one before it, so a larger installation serves a smaller wish.
 python_packages() {
@@ -155,6 +175,7 @@ python_packages() {
     tail -n 20 "$repo/.deps/pip.log" >&2
     fail "pip failed (all of it in .deps/pip.log); check the network and the disk, or set Torch_DIR to a LibTorch 2.11 of your own"
   fi
+  if [[ $want == cpu ]]; then stand_in_libraries "$repo/.deps/tmp"; fi
   rm -rf "$repo/.deps/tmp"
   printf '%s\n' "$want" "$sums" >"$stamp"
 }
