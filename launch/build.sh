@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Configures and builds with CMake and Ninja, with the LibTorch and the CUDA toolkit that setup.sh settled on.
+#
+#   bash launch/build.sh [FOLDER [CMAKE ARGUMENT]...]      FOLDER: relative to the repository, `build` if not given
+set -euo pipefail
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$repo/launch/common.sh"
+
+folder=${1:-build}
+shift || true
+
+torch=$(user_torch)
+prefixes=$(user_prefixes)$'\n'${torch:-$(venv_torch)}
+arguments=(-G Ninja "-DCMAKE_PREFIX_PATH=$(sed '/^$/d' <<<"$prefixes" | paste -sd ';')" "-DTITRATE_CUDA=${TITRATE_CUDA:-AUTO}")
+if command -v ccache >/dev/null; then
+  arguments+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CUDA_COMPILER_LAUNCHER=ccache)
+fi
+if [[ -z ${CUDACXX:-} && $(cuda_choice) == on ]]; then
+  CUDACXX=$(find_nvcc)
+  export CUDACXX
+fi
+cmake -S "$repo" -B "$repo/$folder" "${arguments[@]}" "$@"
+cmake --build "$repo/$folder" --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"

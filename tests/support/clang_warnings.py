@@ -1,0 +1,51 @@
+"""Checks that clang has no warning for our files: clang++ -fsyntax-only on every entry of a build's compile_commands.json.
+
+    python3 clang_warnings.py BUILD_FOLDER
+
+Only include paths, definitions and the standard are taken from the entries: the other flags are those of the compiler
+that built them, and clang need not know them.
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Qunused-arguments"]
+
+
+def clang_command(entry):
+    arguments = entry.get("arguments") or shlex.split(entry["command"])
+    kept = []
+    for argument, following in zip(arguments, arguments[1:] + [""]):
+        if argument in ("-I", "-isystem", "-D"):
+            kept += [argument, following]
+        elif argument.startswith(("-I", "-isystem", "-D", "-std=")):
+            kept.append(argument)
+    return ["clang++", "-fsyntax-only", *WARNINGS, *kept, entry["file"]]
+
+
+def check(entry):
+    run = subprocess.run(clang_command(entry), cwd=entry["directory"], capture_output=True, text=True)
+    return run.returncode, run.stdout + run.stderr
+
+
+def main():
+    build = pathlib.Path(sys.argv[1]).resolve()
+    entries = [e for e in json.loads((build / "compile_commands.json").read_text())
+               if e["file"].endswith(".cpp") and not pathlib.Path(e["file"]).is_relative_to(build)]
+    if not entries:
+        sys.exit(f"{build}/compile_commands.json names no .cpp file")
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        results = list(pool.map(check, entries))
+    for code, output in results:
+        if code != 0:
+            print(output, end="")
+    bad = sum(code != 0 for code, _ in results)
+    print(f"{len(entries)} files, {bad} with warnings of clang")
+    sys.exit(bad != 0)
+
+
+main()
