@@ -1,0 +1,27 @@
+// Failing together: an error on one rank becomes the same error on all, so that none waits for ever.
+#pragma once
+
+#include <functional>
+
+#include "titrate/comm/communicator.hpp"
+#include "titrate/core/error.hpp"
+
+namespace titrate::comm {
+
+// An error that every rank of a communicator throws at the same place.
+class AgreedError : public Error {
+ public:
+  AgreedError(ErrorInfo info, int ranks) : Error(std::move(info)), ranks_(ranks) {}
+
+  int ranks() const noexcept { return ranks_; }  // how many threw it: the size of the communicator
+
+ private:
+  int ranks_;
+};
+
+// Runs `body` on every rank of `group`, then meets the others. If it threw on any of them, all throw
+// AgreedError with what the lowest failing rank threw (lack of memory as failed, a foreign exception as
+// internal). `body` must not wait for a rank that may have failed before: give each collective its own call.
+void together(const Communicator& group, const std::function<void()>& body);
+
+}  // namespace titrate::comm

@@ -1,0 +1,50 @@
+// MPI, from its start to its end: one Session per process, made by main and by nobody else.
+//
+// Works under mpirun and srun, and alone, as a world of one rank. Every communicator must be gone before the
+// Session is. MPI is asked for MPI_THREAD_MULTIPLE, since a thread of rank 0 serves the others.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "titrate/comm/communicator.hpp"
+#include "titrate/core/error.hpp"
+
+namespace titrate::comm {
+
+class Session {
+ public:
+  // Throws Error: failed where the library gives less than MPI_THREAD_MULTIPLE (its version is named),
+  // internal where MPI was started already.
+  Session();
+  Session(Session&&) = delete;
+
+  // Ends MPI, which waits for all ranks. Where an exception is on its way through and there are others to
+  // wait for, it ends the job with code 70 instead: see run().
+  ~Session();
+
+  const Communicator& world() const;
+  const Communicator& node() const;  // the ranks that share memory with this one
+
+  int world_rank() const { return world().rank(); }
+  int world_size() const { return world().size(); }
+  int node_rank() const { return node().rank(); }
+  int node_size() const { return node().size(); }
+
+  // What `body` returns, or the exit code of what it throws; for main. An AgreedError of the whole world is
+  // printed once, by rank 0, and its code returned on all. Any other error is known to this rank alone: it is
+  // printed here and, where there are other ranks, ends the job with its code.
+  int run(const char* program, const std::function<int()>& body) const;
+
+  // Ends all ranks at once with this exit code. Nothing is cleaned up.
+  [[noreturn]] void abort(int code) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// One line: "Open MPI v4.1.4, ...". Works without a Session.
+std::string library_version();
+
+}  // namespace titrate::comm

@@ -1,0 +1,93 @@
+#include "titrate/comm/session.hpp"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+
+#include "mpi_handle.hpp"
+#include "titrate/comm/agreement.hpp"
+
+namespace titrate::comm {
+namespace {
+
+void start_mpi() {
+  int started = 0;
+  MPI_Initialized(&started);
+  if (started != 0) throw Error({.code = ErrorCode::internal, .what = "MPI was started twice"});
+  int provided = MPI_THREAD_SINGLE;
+  check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
+  if (provided >= MPI_THREAD_MULTIPLE) return;
+  MPI_Finalize();
+  throw Error({.code = ErrorCode::failed,
+               .where = library_version(),
+               .what = "this MPI library lacks MPI_THREAD_MULTIPLE",
+               .hint = "install one that was built with it"});
+}
+
+}  // namespace
+
+struct Session::State {
+  int exceptions = std::uncaught_exceptions();
+  Communicator world = duplicate_of(MPI_COMM_WORLD);
+  Communicator node = world.split_by_node();
+};
+
+Session::Session() {
+  start_mpi();
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  state_ = std::make_unique<State>();
+}
+
+Session::~Session() {
+  if (std::uncaught_exceptions() > state_->exceptions && world_size() > 1) {
+    std::fprintf(stderr, "titrate: rank %d: an error ended this rank; the others are ended too\n",
+                 world_rank());
+    MPI_Abort(MPI_COMM_WORLD, static_cast<int>(ErrorCode::internal));
+  }
+  state_.reset();
+  MPI_Finalize();
+}
+
+const Communicator& Session::world() const { return state_->world; }
+const Communicator& Session::node() const { return state_->node; }
+
+int Session::run(const char* program, const std::function<int()>& body) const {
+  ErrorCode code = ErrorCode::internal;
+  std::string message;
+  try {
+    return body();
+  } catch (const AgreedError& error) {
+    const bool everywhere = error.ranks() == world_size();
+    if (!everywhere || world_rank() == 0) std::fprintf(stderr, "%s: %s\n", program, error.what());
+    if (everywhere) return static_cast<int>(error.code());
+    abort(static_cast<int>(error.code()));
+  } catch (const Error& error) {
+    code = error.code();
+    message = error.what();
+  } catch (const std::bad_alloc&) {
+    code = ErrorCode::failed;
+    message = "out of memory";
+  } catch (const std::exception& error) {
+    message = std::string("internal error: ") + error.what();
+  }
+  std::fprintf(stderr, "%s: %s\n", program, message.c_str());
+  if (world_size() > 1) abort(static_cast<int>(code));
+  return static_cast<int>(code);
+}
+
+void Session::abort(int code) const {
+  std::fflush(nullptr);
+  MPI_Abort(MPI_COMM_WORLD, code);
+  std::_Exit(code);
+}
+
+std::string library_version() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  MPI_Get_library_version(text.data(), &length);
+  return std::string(text.data(), static_cast<std::size_t>(length));
+}
+
+}  // namespace titrate::comm

@@ -1,0 +1,37 @@
+#include "mpi_main.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+namespace titrate::comm {
+namespace {
+
+const Session* the_session = nullptr;
+
+class FailuresOnly : public testing::EmptyTestEventListener {
+  void OnTestPartResult(const testing::TestPartResult& result) override {
+    if (!result.failed()) return;
+    const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
+    std::fprintf(stderr, "[rank %d of %d] %s:%d: in %s.%s\n%s\n", session().world_rank(),
+                 session().world_size(), result.file_name() == nullptr ? "?" : result.file_name(),
+                 result.line_number(), test == nullptr ? "?" : test->test_suite_name(),
+                 test == nullptr ? "?" : test->name(), result.message());
+  }
+};
+
+}  // namespace
+
+const Session& session() { return *the_session; }
+
+}  // namespace titrate::comm
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  const titrate::comm::Session session;
+  titrate::comm::the_session = &session;
+  testing::TestEventListeners& listeners = testing::UnitTest::GetInstance()->listeners();
+  if (session.world_rank() != 0) delete listeners.Release(listeners.default_result_printer());
+  listeners.Append(new titrate::comm::FailuresOnly);
+  return session.world().agree(RUN_ALL_TESTS());
+}
