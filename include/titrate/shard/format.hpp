@@ -1,17 +1,24 @@
 // The dataset format, version 1, in memory: what a shard file holds, row by row.
 //
-// A shard is one HDF5 file (libver latest, no object times) with these datasets, all of the same length N:
+// A shard is one HDF5 file (libver latest, no object times) with these row-aligned, contiguous datasets of
+// length N:
 //
-//   images        uint8  N x H x W x C, contiguous     origin        enum uint8 {real 0, augmented 1,
-//   synthetic 2} labels        int32  index into class_names        sample_id     uint64  hash of (source
-//   name, path or row) source        uint32 row of /sources               parent_id     uint64  the image
-//   this was made from, or sample_id source_row    uint64 where in the source it lay    family_id     uint64
-//   images that must stay on one side of a split source_path   variable-length UTF-8 operations    uint32 row
-//   of /operations
-//                                                      content_hash  uint64  xxh3 of the pixels
+//   images        uint8 N x H x W x C
+//   labels        int32, an index into class_names
+//   origin        enum uint8 {real 0, augmented 1, synthetic 2}
+//   sample_id     uint64, hash of (source name, path, row)
+//   parent_id     uint64, the image this was made from, or sample_id
+//   family_id     uint64, images that must stay on one side of a split share it
+//   content_hash  uint64, xxh3 of the pixels
+//   source        uint32, row of /sources
+//   source_row    uint64, where in the source it lay; with
+//   source_path   UTF-8 string
+//   operation     uint32, row of /operations
 //
-// /sources and /operations are variable-length strings, each one JSON object or list. Root attributes repeat
-// what a lone shard needs: format ("titrate-shard"), version, dataset, split, index, count, class_names.
+// /sources and /operations are UTF-8 strings, each one a JSON object or list (operations: what was done to
+// the image, row 0 is []). All strings have a fixed length and are padded with zeros, so that the bytes of a
+// file are a function of its content. Root attributes repeat what a lone shard needs: format
+// ("titrate-shard"), version, dataset, split, index, count, class_names.
 #pragma once
 
 #include <array>

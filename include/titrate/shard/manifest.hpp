@@ -12,6 +12,8 @@
 
 namespace titrate::shard {
 
+inline constexpr const char* kManifestName = "manifest.json";
+
 struct SourceInfo {
   std::string name{};
   std::string kind{};
@@ -51,6 +53,7 @@ struct Manifest {
   std::string tool_version{};
 };
 
+// Ends in a checksum of itself, so that no bit of the file can change unseen.
 std::string to_json(const Manifest& manifest);
 
 // Reads and checks `folder`/manifest.json. Throws Error: usage when there is no dataset in the folder;
