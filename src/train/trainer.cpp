@@ -57,14 +57,13 @@ std::unique_ptr<Engine> make_engine(const data::Dataset& dataset, const TrialSet
                        .exchange = group.exchange});
 }
 
-std::vector<std::uint32_t> test_rows(const data::Dataset& dataset, std::uint32_t limit) {
+std::vector<std::uint32_t> test_rows(const data::Dataset& dataset) {
   std::vector<std::uint32_t> rows = dataset.rows_of(data::Split::test);
   if (rows.empty()) {
     throw Error({.code = ErrorCode::usage,
                  .where = dataset.manifest().name,
                  .what = "the dataset has no test images"});
   }
-  if (limit != 0 && limit < rows.size()) rows.resize(limit);
   return rows;
 }
 
@@ -85,7 +84,7 @@ TrialOutcome train_trial(const data::Dataset& dataset, const TrialSetup& setup, 
                          const EngineLibrary& engines) {
   const data::Selection selection = data::select(dataset, setup.selection);
   const std::vector<std::uint32_t> training = selection.training(),
-                                   test = test_rows(dataset, setup.test_images);
+                                   test = test_rows(dataset);
   const data::Pipeline pipeline = data::make_pipeline(dataset.manifest(), setup.train_noise, setup.seed);
   const std::unique_ptr<Engine> engine = make_engine(dataset, setup, group, engines);
 

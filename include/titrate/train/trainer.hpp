@@ -32,7 +32,6 @@ struct TrialSetup {
   image::Noise train_noise{};
   std::vector<image::Noise> conditions{};  // one test of the trained network each
   std::uint64_t seed = 0;
-  std::uint32_t test_images = 0;  // the first so many of the test split; 0: all
 };
 
 struct EpochRecord {

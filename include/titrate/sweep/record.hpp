@@ -1,0 +1,48 @@
+// What is known of a finished trial, and its form in the journal: one JSON object, numbers exact (doubles as
+// hex floats).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "titrate/sweep/settings.hpp"
+#include "titrate/train/trainer.hpp"
+
+namespace titrate::sweep {
+
+enum class Status { done, diverged, failed };  // diverged is a result; failed runs again at the next start
+
+std::string to_text(Status status);
+
+struct Timing {
+  double train_seconds = 0, test_seconds = 0, total_seconds = 0;
+  std::string host{};
+  int world_rank = 0;
+  int width = 1;
+};
+
+struct TrialRecord {
+  std::uint32_t attempt = 1;
+  std::string trial{};
+  Settings settings{};
+  std::string fingerprint{};  // of the dataset
+  std::string version{};      // of titrate
+  std::string numerics{};     // engine, device kind, instruction set: results of one class agree to the bit
+  Status status = Status::done;
+  std::string reason{};  // of a failure
+  train::TrialOutcome outcome{};
+  Timing timing{};
+};
+
+// Begins {"schema":1,"attempt":1,"trial":"<16 hex digits>",...
+std::string to_json(const TrialRecord& record);
+
+// Throws Error (integrity) naming `where` for text that is no record of this schema.
+TrialRecord parse_record(const std::string& text, const std::string& where);
+
+// The part of a record that must be the same whenever the trial runs in the same numerics class.
+std::string deterministic_json(const TrialRecord& record);
+
+}  // namespace titrate::sweep

@@ -1,0 +1,97 @@
+// Everything that makes one trial what it is, key by key.
+//
+// The struct is the one list of keys: parsing, defaults, the resolved study, the help and a trial's canonical
+// form all come from for_each_key().
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "titrate/train/settings.hpp"
+
+namespace titrate::sweep {
+
+// A value as TOML, JSON or a command line gives it.
+struct Value {
+  std::variant<bool, std::int64_t, double, std::string, std::vector<Value>> data{};
+  bool operator==(const Value&) const = default;
+};
+
+std::string to_json(const Value& value);  // numbers in their shortest form; also valid TOML
+
+// Reads "0.3", "true", "[1, 2]", "\"text\"", or a bare word as text.
+Value parse_value(std::string_view text, std::string_view where);
+
+struct NetworkSettings {
+  std::string name = "simple-cnn";
+  std::vector<std::string> layers{};  // where given, instead of a network of the zoo
+};
+
+struct DataSettings {
+  std::uint32_t size = 0;  // 0: every real training image
+  double synthetic_ratio = 0.0;
+  std::string mode = "add";
+  std::string synthetic_classes = "as_real";
+  std::uint32_t augmented_copies = 0;
+  std::string noise_kind = "gaussian";
+  double noise_level = 0.0;
+};
+
+struct EvaluateSettings {
+  std::vector<double> noise_levels{};  // empty: the training level
+};
+
+struct Settings {
+  NetworkSettings network{};
+  train::TrainSettings train{};
+  DataSettings data{};
+  EvaluateSettings evaluate{};
+  std::uint64_t seed = 0;
+};
+
+// visit(key, member, help) for every key, in the order of a study file.
+template <class AnySettings, class Visit>
+void for_each_key(AnySettings& s, const Visit& visit) {
+  visit("network.name", s.network.name, "a network of the zoo: simple-cnn, pytorch-cnn");
+  visit("network.layers", s.network.layers, "the layers as text, instead of a name");
+  visit("train.epochs", s.train.epochs, "passes over the selection");
+  visit("train.batch_size", s.train.batch_size, "images per step, over the whole group");
+  visit("train.optimizer", s.train.optimizer, "sgd");
+  visit("train.learning_rate", s.train.learning_rate, "");
+  visit("train.momentum", s.train.momentum, "as PyTorch's SGD");
+  visit("train.validation_fraction", s.train.validation_fraction,
+        "share of the selection kept for validation");
+  visit("train.micro_batches", s.train.micro_batches,
+        "fixed parts of a batch, a power of two; --width divides it");
+  visit("data.size", s.data.size, "real images (add) or images in all (replace); 0: all");
+  visit("data.synthetic_ratio", s.data.synthetic_ratio,
+        "synthetic images per real one (add), or their share (replace)");
+  visit("data.mode", s.data.mode, "add or replace");
+  visit("data.synthetic_classes", s.data.synthetic_classes, "as_real, uniform or fill");
+  visit("data.augmented_copies", s.data.augmented_copies,
+        "packed copies of each selected real image that join it");
+  visit("data.noise_kind", s.data.noise_kind, "gaussian or salt_pepper");
+  visit("data.noise_level", s.data.noise_level,
+        "gaussian: deviation / 255; salt_pepper: share of the pixels");
+  visit("evaluate.noise_levels", s.evaluate.noise_levels, "test noise levels; empty: the training level");
+  visit("seed", s.seed, "of selection, order, noise, dropout and initial values");
+}
+
+std::vector<std::string> setting_keys();
+
+// Throws Error (usage): an unknown key (with the nearest), a value of the wrong type or out of range. `where`
+// says where the key stands ("study.toml:12").
+void set_key(Settings& settings, const std::string& key, const Value& value, std::string_view where);
+
+std::map<std::string, Value> all_values(const Settings& settings);
+
+// Only what differs from the defaults, so that a new key does not rename old trials.
+std::map<std::string, Value> changed_values(const Settings& settings);
+
+std::string canonical(const Settings& settings);  // changed_values as one JSON object, keys sorted
+
+}  // namespace titrate::sweep

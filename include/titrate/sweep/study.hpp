@@ -1,0 +1,64 @@
+// The study: what to sweep, from a TOML file and the command line.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "titrate/sweep/settings.hpp"
+
+namespace titrate::sweep {
+
+struct Axis {
+  std::string key{};
+  std::vector<Value> values{};
+};
+
+struct Study {
+  std::string name{};
+  std::string dataset{};  // folder
+  Settings base{};
+  std::vector<Axis> axes{};  // in the order of the file; the product is swept
+
+  // Filled in when a run starts, and kept in the run folder's study.toml.
+  std::string fingerprint{};  // of the dataset
+  std::vector<std::string> class_names{};
+};
+
+struct StudyOverrides {
+  std::string dataset{};
+  std::vector<std::string> set{};   // KEY=VALUE
+  std::vector<std::string> axes{};  // KEY=V,V,...: replaces or adds an axis
+};
+
+// Throws Error (usage) with file and line: an unknown key (with the nearest), a wrong type, an empty axis, an
+// axis twice. A file that cannot be read is Error (io).
+Study read_study(const std::filesystem::path& path);
+void apply_overrides(Study& study, const StudyOverrides& overrides);
+
+// The study with every key, as read_study reads it back.
+std::string to_toml(const Study& study);
+
+// Lines "key: old -> new" for what differs.
+std::vector<std::string> differences(const Study& before, const Study& after);
+
+// One trial: a point of the grid.
+struct Trial {
+  std::string id{};  // 16 hex digits: hash of canonical settings, dataset fingerprint and numerics version
+  Settings settings{};
+};
+
+// Raised when results change on purpose: trials get new names and run again.
+inline constexpr std::uint64_t kNumericsVersion = 1;
+
+std::string trial_id(const Settings& settings, const std::string& fingerprint);
+
+// The product of the axes over the base, the last axis fastest. Two points with the same settings are one
+// trial.
+std::vector<Trial> grid(const Study& study);
+
+// The settings without the seed: trials with the same text are one cell.
+std::string cell_key(const Settings& settings);
+
+}  // namespace titrate::sweep
