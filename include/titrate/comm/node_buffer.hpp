@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "titrate/comm/communicator.hpp"
@@ -20,21 +21,21 @@ class NodeBuffer {
   // Throws AgreedError (io) that says how many bytes are needed where they cannot be had. Starts as zeros,
   // aligned to a page. `node` must outlive it.
   NodeBuffer(const Communicator& node, std::size_t bytes);
-  NodeBuffer(NodeBuffer&& other) noexcept;
-  NodeBuffer& operator=(NodeBuffer&& other) = delete;
-  ~NodeBuffer();  // not collective: the memory is freed when the last rank lets go
-
   // Collective: the leader runs `write` on the memory while the others wait; afterwards all see the result,
   // and none can write (a write is SIGSEGV). May be called once. If `write` throws, all ranks throw
   // AgreedError with the leader's code and message.
   void fill(const std::function<void(std::span<std::byte>)>& write);
 
-  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  std::span<const std::byte> bytes() const { return {data_.get(), data_ ? data_.get_deleter().bytes : 0}; }
 
  private:
+  struct Unmap {
+    std::size_t bytes = 0;
+    void operator()(std::byte* data) const noexcept;
+  };
+
   const Communicator& node_;
-  std::byte* data_ = nullptr;
-  std::size_t size_ = 0;
+  std::unique_ptr<std::byte, Unmap> data_;  // freed when the last rank lets go
 };
 
 }  // namespace titrate::comm

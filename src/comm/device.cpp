@@ -1,0 +1,91 @@
+#include "titrate/comm/device.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "titrate/core/error.hpp"
+
+#ifdef TITRATE_HAS_CUDA
+#include "cuda_check.hpp"
+#endif
+
+namespace titrate::comm {
+namespace {
+
+struct Gpus {
+  int count = 0;
+  std::string why_none{};
+};
+
+#ifdef TITRATE_HAS_CUDA
+
+Gpus find_gpus() {
+  Gpus gpus;
+  const cudaError_t status = cudaGetDeviceCount(&gpus.count);
+  if (status == cudaSuccess) return gpus;
+  return {.count = 0, .why_none = cudaGetErrorString(status)};
+}
+
+Device describe_gpu(int index) {
+  cudaDeviceProp properties{};
+  check_cuda(cudaGetDeviceProperties(&properties, index), "cudaGetDeviceProperties");
+  std::array<char, 32> pci_id{};
+  check_cuda(cudaDeviceGetPCIBusId(pci_id.data(), static_cast<int>(pci_id.size()), index),
+             "cudaDeviceGetPCIBusId");
+  std::transform(pci_id.begin(), pci_id.end(), pci_id.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return {.kind = DeviceKind::cuda, .index = index, .name = properties.name, .pci_id = pci_id.data()};
+}
+
+#else
+
+Gpus find_gpus() { return {.count = 0, .why_none = "titrate was built without CUDA"}; }
+
+Device describe_gpu(int) {
+  throw Error({.code = ErrorCode::internal, .what = "titrate was built without CUDA"});
+}
+
+#endif
+
+}  // namespace
+
+DeviceKind parse_device_kind(std::string_view text) {
+  for (const DeviceKind kind : {DeviceKind::automatic, DeviceKind::cpu, DeviceKind::cuda}) {
+    if (text == to_string(kind)) return kind;
+  }
+  throw Error({.code = ErrorCode::usage,
+               .where = "--device",
+               .what = "no such device",
+               .expected = "auto, cpu or cuda",
+               .got = "\"" + std::string(text) + "\""});
+}
+
+std::string_view to_string(DeviceKind kind) {
+  switch (kind) {
+    case DeviceKind::automatic:
+      return "auto";
+    case DeviceKind::cpu:
+      return "cpu";
+    case DeviceKind::cuda:
+      return "cuda";
+  }
+  return "?";
+}
+
+Device choose_device(int node_rank, DeviceKind requested) {
+  const Device cpu{.kind = DeviceKind::cpu, .index = 0, .name = "cpu"};
+  if (requested == DeviceKind::cpu) return cpu;
+  const Gpus gpus = find_gpus();
+  if (gpus.count > 0) return describe_gpu(node_rank % gpus.count);
+  if (requested == DeviceKind::automatic) return cpu;
+  throw Error({.code = ErrorCode::usage,
+               .where = "--device cuda",
+               .what = "there is no GPU to use",
+               .got = gpus.why_none.empty() ? "no visible device" : gpus.why_none,
+               .hint = "choose --device cpu or auto"});
+}
+
+int visible_gpus() { return find_gpus().count; }
+
+}  // namespace titrate::comm
