@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::uint64_t kImagesPerWriter = 4;
 constexpr std::uint32_t kSmallestSize = 8;
-constexpr double kEdge = 1.3;  // pixels from full ink to none across the edge of a stroke
+constexpr double kEdge = 1.15;        // pixels from full ink to none across the edge of a stroke
+constexpr double kWriterBend = 0.11;  // standard deviation of a Bend's numbers, by writer and digit
+constexpr double kImageBend = 0.05;   // and by image
 
 struct Point {
   double x = 0.0;
@@ -58,50 +60,55 @@ struct Hand {
   Bend bend;
 };
 
-Point normal_point(RandomStream& stream, double deviation) {
-  const double x = stream.normal();
-  return {deviation * x, deviation * stream.normal()};
+// Whose numbers, and what they are for: every part of a picture has a stream of its own.
+enum class Part : std::uint32_t { hand, style, bend, wobble };
+
+struct Source {
+  std::uint64_t seed = 0;
+  Purpose purpose = Purpose::glyph_writer;
+  std::uint64_t sample = 0;       // the writer or the image
+  std::uint32_t digit = kDigits;  // kDigits: what all digits share
+
+  RandomStream stream(Part part) const {
+    return RandomStream(seed, purpose, sample, 4 * digit + static_cast<std::uint32_t>(part));
+  }
+};
+
+Bend draw_bend(const Source& source, double deviation) {
+  RandomStream stream = source.stream(Part::bend);
+  const auto point = [&] { return deviation * Point{stream.normal(), stream.normal()}; };
+  return {point(), point(), point()};
 }
 
-Bend draw_bend(RandomStream& stream, double deviation) {
-  Bend bend;
-  bend.uu = normal_point(stream, deviation);
-  bend.uv = normal_point(stream, deviation);
-  bend.vv = normal_point(stream, deviation);
-  return bend;
-}
-
-Hand draw_writer(std::uint64_t seed, std::uint64_t writer) {
-  RandomStream stream(seed, Purpose::glyph_writer, writer);
+Hand draw_writer(const Source& source) {
+  RandomStream stream = source.stream(Part::hand);
   Hand hand;
   hand.slant = 0.16 + 0.25 * stream.normal();
   hand.half_tilt = 0.03 * stream.normal();
   hand.stretch = 1.16 + 0.19 * stream.normal();
-  hand.pen = std::clamp(0.066 + 0.018 * stream.normal(), 0.035, 0.125);
+  hand.pen = std::clamp(0.063 + 0.020 * stream.normal(), 0.034, 0.125);
   hand.roundness = stream.uniform(0.8, 1.15);
-  hand.wobble = stream.uniform(0.04, 0.09);
-  hand.bend = draw_bend(stream, 0.07);
+  hand.wobble = stream.uniform(0.04, 0.095);
   return hand;
 }
 
 // One image of that writer: the same hand, a little off.
-Hand draw_image(const Hand& writer, RandomStream& stream) {
+Hand draw_image(const Hand& writer, const Source& source) {
+  RandomStream stream = source.stream(Part::hand);
   Hand hand = writer;
   hand.slant += 0.06 * stream.normal();
   hand.half_tilt += 0.03 * stream.normal();
-  hand.stretch *= 1.0 + 0.08 * stream.normal();
-  hand.stretch = std::clamp(hand.stretch, 0.6, 2.0);
+  hand.stretch = std::clamp(hand.stretch * (1.0 + 0.08 * stream.normal()), 0.6, 2.0);
   hand.pen *= 1.0 + 0.08 * stream.normal();
   hand.wobble = 0.5 * writer.wobble;
-  const Bend bend = draw_bend(stream, 0.05);
-  hand.bend = {writer.bend.uu + bend.uu, writer.bend.uv + bend.uv, writer.bend.vv + bend.vv};
+  hand.bend = draw_bend(source, kImageBend);
   return hand;
 }
 
-const Style& choose_style(std::span<const Style> styles, double uniform) {
+const Style& choose_style(std::span<const Style> styles, const Source& source) {
   double total = 0.0;
   for (const Style& style : styles) total += style.weight;
-  double rest = uniform * total;
+  double rest = total * source.stream(Part::style).uniform();
   for (const Style& style : styles) {
     rest -= style.weight;
     if (rest < 0.0) return style;
@@ -109,34 +116,39 @@ const Style& choose_style(std::span<const Style> styles, double uniform) {
   return styles.back();
 }
 
+Point bent(Point p, const Bend& bend) {
+  return p + p.x * p.x * bend.uu + p.x * p.y * bend.uv + p.y * p.y * bend.vv;
+}
+
 // The ends of strokes stray further than what lies between.
-void wobble_knots(std::vector<PenKnot>& knots, double deviation, RandomStream stream) {
+void wobble_knots(std::vector<PenKnot>& knots, double deviation, const Source& source) {
+  RandomStream stream = source.stream(Part::wobble);
   for (std::size_t i = 0; i < knots.size(); ++i) {
     const bool end =
         knots[i].join == Join::start || i + 1 == knots.size() || knots[i + 1].join == Join::start;
-    const Point off = normal_point(stream, end ? 1.4 * deviation : deviation);
-    knots[i].at = knots[i].at + off;
+    const Point off{stream.normal(), stream.normal()};
+    knots[i].at = knots[i].at + (end ? 1.4 * deviation : deviation) * off;
     knots[i].pressure *= 1.0 + 0.06 * stream.normal();
   }
 }
 
 // How this writer writes this digit.
-std::vector<PenKnot> written_digit(const GlyphRequest& request, std::uint64_t writer, const Hand& hand) {
-  RandomStream stream(request.seed, Purpose::glyph_writer, writer, 1 + request.glyph_class);
-  const Style& style = choose_style(digit_styles(request.glyph_class), stream.uniform());
+std::vector<PenKnot> written_digit(const Hand& hand, const Source& source) {
+  const Style& style = choose_style(digit_styles(source.digit), source);
+  const Bend bend = draw_bend(source, kWriterBend);
   std::vector<PenKnot> knots;
   knots.reserve(style.knots.size());
   for (const Knot& knot : style.knots) {
-    knots.push_back({{(knot.x - 30) / 50.0, (knot.y - 50) / 50.0}, 1.0, knot.join});
+    const Point at{(knot.x - 30) / 50.0, (knot.y - 50) / 50.0};
+    knots.push_back({bent(at, bend), 1.0, knot.join});
   }
-  wobble_knots(knots, hand.wobble, stream);
+  wobble_knots(knots, hand.wobble, source);
   return knots;
 }
 
 // Bends, stretches, slants and turns the plane, in this order.
 Point placed(Point p, const Hand& hand) {
-  const Bend& bend = hand.bend;
-  Point q = p + p.x * p.x * bend.uu + p.x * p.y * bend.uv + p.y * p.y * bend.vv;
+  Point q = bent(p, hand.bend);
   q.x = q.x * hand.stretch - q.y * hand.slant;
   const double t = hand.half_tilt, norm = 1.0 + t * t;
   const double cosine = (1.0 - t * t) / norm, sine = 2.0 * t / norm;
@@ -251,11 +263,14 @@ Image centred(const std::vector<double>& depth, std::uint32_t size) {
     mass += grey[i];
     moment = moment + static_cast<double>(grey[i]) * at;
   }
-  const auto shift = [&](double m) { return static_cast<int>(std::floor(0.5 * size - m / mass + 0.5)); };
-  const int dx = shift(moment.x), dy = shift(moment.y), side = static_cast<int>(size);
+  const auto side = static_cast<std::ptrdiff_t>(size);
+  const auto shift = [&](double m) {
+    return static_cast<std::ptrdiff_t>(std::floor(0.5 * size - m / mass + 0.5));
+  };
+  const std::ptrdiff_t dx = shift(moment.x), dy = shift(moment.y);
   Image image(Shape{size, size, 1});
-  for (int y = std::max(0, dy); y < std::min(side, side + dy); ++y) {
-    for (int x = std::max(0, dx); x < std::min(side, side + dx); ++x) {
+  for (std::ptrdiff_t y = std::max<std::ptrdiff_t>(0, dy); y < std::min(side, side + dy); ++y) {
+    for (std::ptrdiff_t x = std::max<std::ptrdiff_t>(0, dx); x < std::min(side, side + dx); ++x) {
       image.pixels[static_cast<std::size_t>(y * side + x)] =
           grey[static_cast<std::size_t>((y - dy) * side + x - dx)];
     }
@@ -287,12 +302,13 @@ std::vector<std::string> glyph_classes() { return {"0", "1", "2", "3", "4", "5",
 Image draw_glyph(const GlyphRequest& request) {
   check(request);
   const std::uint64_t writer = request.index / kImagesPerWriter;
-  const Hand writer_hand = draw_writer(request.seed, writer);
-  std::vector<PenKnot> knots = written_digit(request, writer, writer_hand);
+  const Hand writer_hand = draw_writer({request.seed, Purpose::glyph_writer, writer});
+  std::vector<PenKnot> knots =
+      written_digit(writer_hand, {request.seed, Purpose::glyph_writer, writer, request.glyph_class});
 
-  RandomStream stream(request.seed, Purpose::glyph_image, request.index, request.glyph_class);
-  const Hand hand = draw_image(writer_hand, stream);
-  wobble_knots(knots, hand.wobble, stream);
+  const Source source{request.seed, Purpose::glyph_image, request.index, request.glyph_class};
+  const Hand hand = draw_image(writer_hand, source);
+  wobble_knots(knots, hand.wobble, source);
   for (PenKnot& knot : knots) knot.at = placed(knot.at, hand);
 
   const double size = request.size, box = size * 20.0 / 28.0, radius = hand.pen * box;
