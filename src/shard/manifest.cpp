@@ -176,6 +176,8 @@ std::string to_json(const Manifest& manifest) {
   return json.dump(1) + "\n";
 }
 
+std::string to_json(const SourceInfo& source) { return source_json(source).dump(); }
+
 Manifest read_manifest(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / kManifestName;
   std::error_code error;

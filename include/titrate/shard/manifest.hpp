@@ -55,6 +55,7 @@ struct Manifest {
 
 // Ends in a checksum of itself, so that no bit of the file can change unseen.
 std::string to_json(const Manifest& manifest);
+std::string to_json(const SourceInfo& source);  // one row of a shard's /sources
 
 // Reads and checks `folder`/manifest.json. Throws Error: usage when there is no dataset in the folder;
 // integrity when the file is damaged or of another version.

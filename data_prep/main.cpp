@@ -1,0 +1,45 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/core/version.hpp"
+#include "verbs.hpp"
+
+namespace {
+
+// CLI11 would only say that a verb is missing.
+void refuse_unknown_verb(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());
+  if (word.empty() || word.front() == '-' || std::ranges::find(verbs, word) != verbs.end()) return;
+  const auto near = titrate::nearest(word, verbs);
+  throw titrate::Error({.code = titrate::ErrorCode::usage,
+                        .what = "unknown verb \"" + word + "\"",
+                        .expected = titrate::join(verbs, ", "),
+                        .hint = near ? "did you mean \"" + *near + "\"?" : "see titrate-prep --help"});
+}
+
+int body(int argc, char** argv) {
+  CLI::App app("Packs images of any source once into sharded HDF5, for titrate to train on.", "titrate-prep");
+  app.set_version_flag("--version", "titrate-prep " + titrate::version());
+  app.require_subcommand(1);
+  titrate::prep::Run run;
+  titrate::prep::add_pack(app, run);
+  titrate::prep::add_inspect(app, run);
+  titrate::prep::add_verify(app, run);
+  refuse_unknown_verb(app, argc > 1 ? argv[1] : "");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    throw titrate::Error(
+        {.code = titrate::ErrorCode::usage, .what = error.what(), .hint = "see titrate-prep --help"});
+  }
+  return run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return titrate::run_and_report("titrate-prep", body, argc, argv); }

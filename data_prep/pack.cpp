@@ -1,0 +1,55 @@
+#include "titrate/prep/pack.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "titrate/core/text.hpp"
+#include "titrate/prep/inspect.hpp"
+#include "verbs.hpp"
+
+namespace titrate::prep {
+namespace {
+
+struct Options {
+  PackOptions pack{};
+  std::optional<std::uint64_t> seed{};
+};
+
+int run_pack(const Options& options) {
+  PackOptions pack_options = options.pack;
+  if (options.seed) pack_options.overrides.push_back("seed=" + std::to_string(*options.seed));
+  const PackResult result = pack(pack_options);
+  const shard::Manifest& manifest = result.manifest;
+  std::printf("%s", splits_table(manifest).c_str());
+  std::printf("%s: %s, %zu classes, fingerprint %s\n", manifest.name.c_str(),
+              image::to_string(manifest.shape).c_str(), manifest.class_names.size(),
+              manifest.fingerprint.c_str());
+  std::printf("packed into %s in %s s\n", options.pack.out.c_str(), fixed(result.seconds, 1).c_str());
+  return 0;
+}
+
+}  // namespace
+
+void add_pack(CLI::App& app, Run& run) {
+  CLI::App* verb = app.add_subcommand("pack", "Pack what a recipe names into a dataset folder");
+  const auto options = std::make_shared<Options>();
+  PackOptions& pack = options->pack;
+  verb->add_option("recipe", pack.recipe, "the recipe, a TOML file")->required()->type_name("RECIPE.toml");
+  verb->add_option("--out", pack.out, "the folder to make")->required()->type_name("DIR");
+  verb->add_option("--data-root", pack.data_root,
+                   "where the paths of sources begin (default: TITRATE_DATA, else the working directory)")
+      ->type_name("DIR");
+  verb->add_option("--seed", options->seed, "instead of the recipe's seed")->type_name("N");
+  verb->add_option("--threads", pack.threads, "default: all processors; the result is the same")
+      ->check(CLI::Range(1, 4096))
+      ->type_name("N");
+  verb->add_option("--set", pack.overrides, "a value of the recipe, as in source.0.per_class=100")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  verb->add_flag("--force", pack.force, "replace the dataset that is in the folder");
+  verb->add_flag("--quiet", pack.quiet, "no progress line");
+  verb->callback([options, &run] { run = [options] { return run_pack(*options); }; });
+}
+
+}  // namespace titrate::prep

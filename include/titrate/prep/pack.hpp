@@ -1,0 +1,36 @@
+// Packing: recipe and sources in, dataset folder out.
+//
+// The bytes of a dataset are a function of the recipe and the files it names: neither threads nor time nor
+// place show in them. What was interrupted has no manifest and is packed again from the start.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "titrate/shard/manifest.hpp"
+
+namespace titrate::prep {
+
+struct PackOptions {
+  std::filesystem::path recipe{};
+  std::filesystem::path out{};
+  std::optional<std::filesystem::path> data_root{};  // else the environment's TITRATE_DATA, else here
+  std::vector<std::string> overrides{};              // KEY=VALUE
+  unsigned threads = 0;                              // 0: all processors that may be used
+  bool force = false;                                // replace a dataset that is there
+  bool quiet = false;                                // no progress line
+};
+
+struct PackResult {
+  shard::Manifest manifest{};
+  double seconds = 0;
+};
+
+// Throws Error: usage (recipe, a folder that holds a dataset), integrity (source files), io (disk,
+// permission), in_use. On failure the folder has no manifest and no shard of this run.
+PackResult pack(const PackOptions& options);
+
+}  // namespace titrate::prep

@@ -1,0 +1,53 @@
+// The recipe: the TOML file that says what to pack, read strictly.
+//
+// An unknown key, a wrong type or a value out of range is an error that names file, line and key. Everything
+// that the file leaves out is filled in here, so that the rest of the module sees no default.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "titrate/image/operation.hpp"
+#include "titrate/shard/manifest.hpp"
+#include "titrate/source/source.hpp"
+
+namespace titrate::prep {
+
+// One [[source]].
+struct SourceRecipe {
+  source::SourceSettings settings{};  // its path is as it was written
+  shard::SourceInfo info{};
+};
+
+// One [[augment]]: `copies` changed copies of each real training image.
+struct AugmentRecipe {
+  std::vector<image::Operation> operations{};
+  std::uint32_t copies = 1;
+  std::string where{};  // for messages
+};
+
+struct Recipe {
+  std::string file{};  // as it was given; for messages
+  std::string name{};
+  std::uint64_t seed = 0;
+  std::uint32_t shard_megabytes = 64;     // of pixels, in millions of bytes; the largest a shard may be
+  std::optional<std::uint32_t> shards{};  // exact number of training shards instead
+  std::vector<SourceRecipe> sources{};
+  std::vector<AugmentRecipe> augments{};
+};
+
+// `overrides` are KEY=VALUE with dotted keys ("source.0.per_class=100"); they win over the file. Throws Error
+// (usage).
+Recipe load_recipe(const std::filesystem::path& file, std::span<const std::string> overrides = {});
+
+// The resolved recipe for the manifest. Has nothing of the machine in it but paths that the recipe has.
+std::string to_json(const Recipe& recipe);
+
+// "[\"rotate 10\",\"shift 2\"]"
+std::string to_json(const std::vector<image::Operation>& operations);
+
+}  // namespace titrate::prep

@@ -1,0 +1,59 @@
+#include <nlohmann/json.hpp>
+
+#include "titrate/prep/recipe.hpp"
+
+namespace titrate::prep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json operations_json(const std::vector<image::Operation>& operations) {
+  Json list = Json::array();
+  for (const image::Operation& operation : operations) list.push_back(image::to_text(operation));
+  return list;
+}
+
+// The keys that every source has, and those that its kind knows.
+Json source_json(const SourceRecipe& source) {
+  const source::SourceSettings& settings = source.settings;
+  Json json;
+  json["kind"] = settings.kind;
+  json["name"] = source.info.name;
+  json["origin"] = shard::name_of(source.info.origin);
+  json["generator"] = source.info.generator;
+  json["trained_on"] = source.info.trained_on;
+  json["licence"] = source.info.licence;
+  if (settings.split) json["split"] = shard::name_of(*settings.split);
+  if (!settings.classes.empty()) json["classes"] = settings.classes;
+  const Json values{{"path", settings.path.string()},
+                    {"per_class", settings.per_class},
+                    {"size", settings.size},
+                    {"seed", settings.seed},
+                    {"first", settings.first}};
+  for (const std::string& key : source::find_kind(settings.kind, settings.where).keys)
+    json[key] = values.at(key);
+  return json;
+}
+
+}  // namespace
+
+std::string to_json(const Recipe& recipe) {
+  Json json;
+  json["name"] = recipe.name;
+  json["seed"] = recipe.seed;
+  json["shard_megabytes"] = recipe.shard_megabytes;
+  if (recipe.shards) json["shards"] = *recipe.shards;
+  json["source"] = Json::array();
+  for (const SourceRecipe& source : recipe.sources) json["source"].push_back(source_json(source));
+  json["augment"] = Json::array();
+  for (const AugmentRecipe& augment : recipe.augments) {
+    json["augment"].push_back({{"ops", operations_json(augment.operations)}, {"copies", augment.copies}});
+  }
+  return json.dump();
+}
+
+std::string to_json(const std::vector<image::Operation>& operations) {
+  return operations_json(operations).dump();
+}
+
+}  // namespace titrate::prep

@@ -1,0 +1,68 @@
+// Strict reading of a TOML file: every value is asked for by name, type and range, and what was not asked for
+// is an error. Private to this module; recipe.cpp alone includes toml++, through this header.
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace titrate::prep {
+
+// A parsed file with KEY=VALUE settings laid over it. Knows where each value was said.
+class TomlDocument {
+ public:
+  // Throws Error (usage): no such file, not TOML, or a setting whose key leads nowhere.
+  TomlDocument(const std::filesystem::path& file, std::span<const std::string> overrides);
+
+  const toml::table& root() const { return root_; }
+
+  // "recipe.toml:12", or the setting that said it: "--set seed=x".
+  std::string where(const std::string& dotted_key, const toml::node& node) const;
+  std::string where() const { return file_.string(); }
+
+ private:
+  void apply(const std::string& setting);
+
+  std::filesystem::path file_;
+  std::vector<std::string> overrides_;
+  toml::table root_;
+};
+
+// One table of a document. Throws Error (usage) naming place and key.
+class TomlTable {
+ public:
+  TomlTable(const TomlDocument& document, const toml::table& table, std::string prefix);
+
+  // Refuses every key that is not in `known`.
+  void allow(const std::vector<std::string>& known) const;
+
+  // "recipe.toml:12: source.0.path" of a key that is there, else the place of the table.
+  std::string where(const std::string& key) const;
+
+  bool has(const std::string& key) const { return table_.contains(key); }
+  void require(const std::string& key) const;
+  std::string text(const std::string& key, const std::string& fallback) const;
+  std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t low,
+                       std::int64_t high) const;
+  std::vector<std::string> texts(const std::string& key) const;  // a list of strings
+  std::vector<TomlTable> tables(const std::string& key) const;   // [[key]]; none where it is not there
+  bool is_text(const std::string& key) const { return has(key) && table_.get(key)->is_string(); }
+  bool is_integer(const std::string& key) const { return has(key) && table_.get(key)->is_integer(); }
+
+  [[noreturn]] void refuse(const std::string& key, const std::string& what, const std::string& expected = "",
+                           const std::string& got = "", const std::string& hint = "") const;
+
+ private:
+  [[noreturn]] void refuse_type(const std::string& key, const char* expected) const;
+
+  const TomlDocument& document_;
+  const toml::table& table_;
+  std::string prefix_;  // "source.0." or nothing
+};
+
+}  // namespace titrate::prep

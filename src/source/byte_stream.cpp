@@ -1,0 +1,78 @@
+#include "byte_stream.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <string>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
+
+namespace titrate::source {
+namespace {
+
+constexpr int kGzipOnly = 16 + MAX_WBITS;
+constexpr std::size_t kLargestStep = 1 << 30;  // zlib counts in 32 bits
+
+}  // namespace
+
+ByteStream::ByteStream(const std::filesystem::path& path) : path_(path), file_(read_file(path)) {
+  const bool gzip = file_.size() >= 2 && file_[0] == std::byte{0x1f} && file_[1] == std::byte{0x8b};
+  if (!gzip) return;
+  auto inflater = std::make_unique<z_stream>();
+  if (inflateInit2(inflater.get(), kGzipOnly) != Z_OK) throw std::bad_alloc();
+  inflater_ = std::move(inflater);
+}
+
+ByteStream::~ByteStream() {
+  if (inflater_) inflateEnd(inflater_.get());
+}
+
+std::size_t ByteStream::read(std::span<std::byte> out) {
+  if (!compressed()) {
+    const std::size_t count = std::min(out.size(), file_.size() - position_);
+    if (count > 0) std::memcpy(out.data(), file_.data() + position_, count);
+    position_ += count;
+    return count;
+  }
+  std::size_t done = 0;
+  while (done < out.size() && !ended_) done += inflate_some(out.subspan(done));
+  return done;
+}
+
+std::size_t ByteStream::inflate_some(std::span<std::byte> out) {
+  const std::size_t input = std::min(file_.size() - position_, kLargestStep);
+  const std::size_t output = std::min(out.size(), kLargestStep);
+  inflater_->next_in = reinterpret_cast<Bytef*>(file_.data() + position_);
+  inflater_->avail_in = static_cast<uInt>(input);
+  inflater_->next_out = reinterpret_cast<Bytef*>(out.data());
+  inflater_->avail_out = static_cast<uInt>(output);
+  const int result = inflate(inflater_.get(), Z_NO_FLUSH);
+  position_ += input - inflater_->avail_in;
+  if (result == Z_STREAM_END) {
+    ended_ = true;
+    check_end();
+  } else if (result != Z_OK) {
+    const bool cut = result == Z_BUF_ERROR && position_ == file_.size();
+    throw Error(
+        {.code = ErrorCode::integrity,
+         .where = path_.string(),
+         .what = (cut ? "the gzip stream is cut off at byte " : "the gzip stream is damaged before byte ") +
+                 std::to_string(position_),
+         .got = cut || inflater_->msg == nullptr ? "" : inflater_->msg});
+  }
+  return output - inflater_->avail_out;
+}
+
+void ByteStream::check_end() const {
+  if (position_ == file_.size()) return;
+  throw Error({.code = ErrorCode::integrity,
+               .where = path_.string(),
+               .what = "there are bytes after the end of the gzip stream",
+               .expected = "the file's end at byte " + std::to_string(position_),
+               .got = std::to_string(file_.size()) + " bytes"});
+}
+
+}  // namespace titrate::source

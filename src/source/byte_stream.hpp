@@ -1,0 +1,43 @@
+// The bytes of a file in order, unpacked on the way where they are compressed by gzip; private to this
+// module.
+//
+// Never holds more unpacked bytes than it is asked for, so a small file cannot fill the memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+struct z_stream_s;
+
+namespace titrate::source {
+
+class ByteStream {
+ public:
+  // Reads the file. Throws Error (io) where it cannot be read.
+  explicit ByteStream(const std::filesystem::path& path);
+  ByteStream(ByteStream&&) = delete;
+  ~ByteStream();
+
+  bool compressed() const { return inflater_ != nullptr; }
+  std::size_t file_bytes() const { return file_.size(); }
+
+  // Fills `out`; returns fewer only where the stream ends. Throws Error (integrity), with the offset in the
+  // file, for a gzip stream that is damaged, cut off or followed by other bytes.
+  std::size_t read(std::span<std::byte> out);
+
+ private:
+  std::size_t inflate_some(std::span<std::byte> out);
+  void check_end() const;
+
+  std::filesystem::path path_;
+  std::vector<std::byte> file_;
+  std::size_t position_ = 0;  // in the file
+  std::unique_ptr<z_stream_s> inflater_;
+  bool ended_ = false;
+};
+
+}  // namespace titrate::source

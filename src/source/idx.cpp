@@ -1,0 +1,177 @@
+#include "titrate/source/idx.hpp"
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+#include "byte_stream.hpp"
+#include "titrate/core/error.hpp"
+#include "titrate/image/glyph.hpp"
+
+namespace titrate::source {
+namespace {
+
+constexpr int kUnsignedByte = 8;
+constexpr std::uint32_t kLargestSide = 65535;
+// Images and labels do not shrink a hundredfold; what claims to is refused before its memory is asked for.
+constexpr std::uint64_t kLargestExpansion = 100, kAlwaysAllowedBytes = 16 << 20;
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what,
+                         const std::string& expected, const std::string& got, const std::string& hint = "") {
+  throw Error({.code = ErrorCode::integrity,
+               .where = path.string(),
+               .what = what,
+               .expected = expected,
+               .got = got,
+               .hint = hint});
+}
+
+void read_header(ByteStream& stream, const std::filesystem::path& path, std::span<std::byte> out,
+                 std::size_t offset) {
+  if (const std::size_t count = stream.read(out); count < out.size()) {
+    refuse(path, "the header is cut off", std::to_string(offset + out.size()) + " bytes",
+           std::to_string(offset + count));
+  }
+}
+
+std::vector<std::uint32_t> read_extent(ByteStream& stream, const std::filesystem::path& path,
+                                       std::uint32_t dimensions) {
+  std::array<std::byte, 4> word{};
+  read_header(stream, path, word, 0);
+  const std::array<int, 4> expected{0, 0, kUnsignedByte, static_cast<int>(dimensions)};
+  const std::array<const char*, 4> meaning{"zero", "zero", "element type", "number of dimensions"};
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (const int found = std::to_integer<int>(word[i]); found != expected[i]) {
+      refuse(path, "not an IDX file of this kind: byte " + std::to_string(i) + " (" + meaning[i] + ")",
+             std::to_string(expected[i]), std::to_string(found));
+    }
+  }
+  std::vector<std::uint32_t> extent(dimensions);
+  for (std::uint32_t i = 0; i < dimensions; ++i) {
+    read_header(stream, path, word, 4 + 4 * i);
+    for (const std::byte byte : word) extent[i] = extent[i] << 8 | std::to_integer<std::uint32_t>(byte);
+    if (i > 0 && (extent[i] == 0 || extent[i] > kLargestSide)) {
+      refuse(path,
+             "dimension " + std::to_string(i) + " at byte " + std::to_string(4 + 4 * i) + " is out of range",
+             "1 to " + std::to_string(kLargestSide), std::to_string(extent[i]));
+    }
+  }
+  return extent;
+}
+
+void check_length(const ByteStream& stream, const std::filesystem::path& path, std::uint64_t header,
+                  std::uint64_t elements) {
+  const std::uint64_t found = stream.file_bytes(), expected = header + elements;
+  if (!stream.compressed()) {
+    if (found == expected) return;
+    refuse(path, found < expected ? "the file is cut off" : "there are bytes after the last element",
+           "the file's end at byte " + std::to_string(expected), std::to_string(found) + " bytes");
+  }
+  if (elements > kAlwaysAllowedBytes && elements / kLargestExpansion > found) {
+    refuse(path, "the header claims more than the compressed file can plausibly hold",
+           "at most " + std::to_string(kLargestExpansion) + " times its " + std::to_string(found) + " bytes",
+           std::to_string(elements) + " bytes", "unpack it yourself if it is meant to be so");
+  }
+}
+
+// Dimensions after the first are at most 65,535 and there are at most two of them, so 64 bits hold the
+// product.
+std::uint64_t product(const std::vector<std::uint32_t>& extent) {
+  std::uint64_t elements = 1;
+  for (const std::uint32_t length : extent) elements *= length;
+  return elements;
+}
+
+// The names under which a file of the set is looked for, the usual one first.
+std::filesystem::path find_file(const SourceSettings& settings, const std::string& prefix,
+                                const std::string& format) {
+  for (const char* separator : {"-", "."}) {
+    for (const char* ending : {"", ".gz"}) {
+      const std::filesystem::path path = settings.path / (prefix + separator + format + ending);
+      std::error_code error;
+      if (std::filesystem::exists(path, error)) return path;
+    }
+  }
+  refuse(settings.path / (prefix + "-" + format), "the file is missing, plain and as .gz", "", "",
+         "the path of a source begins at --data-root, else TITRATE_DATA, else the working directory");
+}
+
+class Idx : public Source {
+ public:
+  explicit Idx(const SourceSettings& settings) {
+    listing_.class_names = settings.classes.empty() ? image::glyph_classes() : settings.classes;
+    if (settings.split != shard::Split::test) add(settings, shard::Split::train, "train");
+    if (settings.split != shard::Split::train) add(settings, shard::Split::test, "t10k");
+  }
+
+  void read(std::size_t index, std::span<std::uint8_t> out) const override {
+    const std::size_t part = index < parts_[0].count ? 0 : 1;
+    const std::size_t row = index - (part == 0 ? 0 : parts_[0].count);
+    const auto begin = parts_[part].pixels.begin() + static_cast<std::ptrdiff_t>(row * out.size());
+    std::copy_n(begin, out.size(), out.begin());
+  }
+
+ private:
+  struct Part {
+    std::size_t count = 0;
+    std::vector<std::uint8_t> pixels{};
+  };
+
+  void add(const SourceSettings& settings, shard::Split split, const std::string& prefix) {
+    const std::filesystem::path images_path = find_file(settings, prefix + "-images", "idx3-ubyte");
+    const std::filesystem::path labels_path = find_file(settings, prefix + "-labels", "idx1-ubyte");
+    IdxArray images = read_idx(images_path, 3);
+    const IdxArray labels = read_idx(labels_path, 1);
+    if (labels.extent[0] != images.extent[0]) {
+      refuse(labels_path, "the number of labels is not that of " + images_path.filename().string(),
+             std::to_string(images.extent[0]), std::to_string(labels.extent[0]));
+    }
+    const image::Shape shape{images.extent[1], images.extent[2], 1};
+    if (!listing_.items.empty() && shape != listing_.shape) {
+      refuse(images_path, "the images have another shape than the training images",
+             image::to_string(listing_.shape), image::to_string(shape));
+    }
+    listing_.shape = shape;
+    add_items(labels_path, labels.values, split, prefix + "-images-idx3-ubyte");
+    parts_[parts_[0].count == 0 ? 0 : 1] = {images.extent[0], std::move(images.values)};
+  }
+
+  // `name` is the same whether the file is compressed or not, so that packing either gives the same dataset.
+  void add_items(const std::filesystem::path& path, const std::vector<std::uint8_t>& labels,
+                 shard::Split split, const std::string& name) {
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      if (labels[i] >= listing_.class_names.size()) {
+        refuse(path, "the label at byte " + std::to_string(8 + i) + " is out of range",
+               "0 to " + std::to_string(listing_.class_names.size() - 1), std::to_string(labels[i]));
+      }
+      listing_.items.push_back({.label = labels[i], .split = split, .row = i, .path = name});
+    }
+  }
+
+  std::array<Part, 2> parts_;
+};
+
+}  // namespace
+
+IdxArray read_idx(const std::filesystem::path& path, std::uint32_t dimensions) {
+  ByteStream stream(path);
+  IdxArray array{.extent = read_extent(stream, path, dimensions)};
+  const std::uint64_t header = 4 + 4 * std::uint64_t{dimensions}, elements = product(array.extent);
+  check_length(stream, path, header, elements);
+  array.values.resize(elements);
+  if (const std::size_t count = stream.read(std::as_writable_bytes(std::span(array.values)));
+      count < elements) {
+    refuse(path, "the unpacked file is cut off", "its end at byte " + std::to_string(header + elements),
+           std::to_string(header + count) + " bytes");
+  }
+  std::array<std::byte, 1> more{};
+  if (stream.read(more) != 0) {
+    refuse(path, "there are bytes after the last element",
+           "the end at byte " + std::to_string(header + elements), "more");
+  }
+  return array;
+}
+
+std::unique_ptr<Source> open_idx(const SourceSettings& settings) { return std::make_unique<Idx>(settings); }
+
+}  // namespace titrate::source
