@@ -25,7 +25,9 @@ ProgressStyle progress_style(bool quiet) {
   const char* no_colour = std::getenv("NO_COLOR");
   ProgressStyle style;
   style.quiet = quiet;
-  style.terminal = ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::strcmp(term, "dumb") != 0;
+  // Under mpirun stderr is a pipe; run_local.sh says when there is a terminal at its other end.
+  const bool shown = ::isatty(STDERR_FILENO) == 1 || std::getenv("TITRATE_TERMINAL") != nullptr;
+  style.terminal = shown && term != nullptr && std::strcmp(term, "dumb") != 0;
   style.colour = style.terminal && (no_colour == nullptr || *no_colour == '\0');
   return style;
 }

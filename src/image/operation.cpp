@@ -50,7 +50,9 @@ Affine draw(const Zoom& zoom, RandomStream& stream) { return zoom_by(stream.unif
 }  // namespace
 
 Operation parse_operation(std::string_view text, std::string_view where) {
-  const auto [name, numbers] = read_words(text, where);
+  const Words words = read_words(text, where);
+  const std::string& name = words.name;
+  const std::vector<double>& numbers = words.numbers;
   const auto need = [&](std::size_t count, const char* form) {
     if (numbers.size() != count)
       refuse(where, text, "wrong number of values", std::string("write it as \"") + form + "\"");

@@ -83,8 +83,7 @@ EpochSums run_epoch(Engine& engine, std::span<const std::uint32_t> rows, const T
 TrialOutcome train_trial(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
                          const EngineLibrary& engines) {
   const data::Selection selection = data::select(dataset, setup.selection);
-  const std::vector<std::uint32_t> training = selection.training(),
-                                   test = test_rows(dataset);
+  const std::vector<std::uint32_t> training = selection.training(), test = test_rows(dataset);
   const data::Pipeline pipeline = data::make_pipeline(dataset.manifest(), setup.train_noise, setup.seed);
   const std::unique_ptr<Engine> engine = make_engine(dataset, setup, group, engines);
 

@@ -26,15 +26,18 @@ class JournalWriter {
   JsonLinesWriter lines_;
 };
 
+// One record per trial, sorted by trial id. Of a trial's records the best status counts (done, diverged,
+// failed), then the earliest attempt. Throws Error (integrity) where two results of one trial in one numerics
+// class differ.
+std::vector<TrialRecord> unite(std::vector<TrialRecord> records);
+
 struct Journal {
-  std::vector<TrialRecord> records{};   // one per trial, sorted by trial id
+  std::vector<TrialRecord> records{};
   std::vector<std::string> warnings{};  // damaged lines
   std::uint32_t last_attempt = 0;
 };
 
-// Unites the records of every attempt. Of a trial's records the best status counts (done, diverged, failed),
-// then the earliest attempt. Throws Error (integrity) where two records of one trial in one numerics class
-// differ.
+// The united records of every attempt.
 Journal read_journal(const std::filesystem::path& run_folder);
 
 }  // namespace titrate::sweep

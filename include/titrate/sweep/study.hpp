@@ -35,6 +35,8 @@ struct StudyOverrides {
 // Throws Error (usage) with file and line: an unknown key (with the nearest), a wrong type, an empty axis, an
 // axis twice. A file that cannot be read is Error (io).
 Study read_study(const std::filesystem::path& path);
+Study parse_study(const std::string& text,
+                  const std::string& where);  // the same from a text; `where` names it in messages
 void apply_overrides(Study& study, const StudyOverrides& overrides);
 
 // The study with every key, as read_study reads it back.

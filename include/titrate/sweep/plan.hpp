@@ -1,0 +1,44 @@
+// What a study's trials need: their set-up for the trainer, their cost, and whether they can run at all.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "titrate/data/catalog.hpp"
+#include "titrate/sweep/study.hpp"
+#include "titrate/train/trainer.hpp"
+
+namespace titrate::sweep {
+
+// The trainer's view of a trial. Throws Error (usage) that names the key which is wrong or does not fit the
+// dataset.
+train::TrialSetup make_setup(const Settings& settings, const data::Dataset& dataset);
+
+struct TrialCost {
+  std::uint64_t train_images = 0;  // per epoch
+  std::uint64_t images = 0;        // seen in all: training epochs, and tests at a third of their number
+  double flops = 0;
+};
+
+TrialCost trial_cost(const train::TrialSetup& setup, const data::Dataset& dataset);
+
+// A cell that cannot run, and why.
+struct Impossible {
+  Settings settings{};
+  std::string reason{};
+};
+
+// Tries the set-up and the selection of each cell (of its first seed: seeds change neither counts nor
+// shapes).
+std::vector<Impossible> impossible_cells(std::span<const Trial> trials, const data::Dataset& dataset);
+
+// Throws Error (usage) with the first of the impossible cells.
+void check_trials(std::span<const Trial> trials, const data::Dataset& dataset);
+
+// Seconds to train on one image, measured on this rank for `seconds` or so.
+double probe_seconds_per_image(const train::TrialSetup& setup, const data::Dataset& dataset,
+                               const train::EngineLibrary& engines, double seconds);
+
+}  // namespace titrate::sweep

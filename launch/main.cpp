@@ -1,0 +1,37 @@
+// titrate: sweeps, and what belongs to them. Each verb is one pair of files.
+#include <CLI/CLI.hpp>
+
+#include "plan.hpp"
+#include "report.hpp"
+#include "sweep.hpp"
+#include "titrate/core/error.hpp"
+#include "titrate/core/version.hpp"
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "titrate: adds a measured dose of real, augmented, synthetic or noisy images, trains, and reads the "
+      "response"};
+  app.set_version_flag("--version", "titrate " + titrate::version());
+  app.require_subcommand(1);
+  titrate::Verb verb;
+  titrate::add_sweep(app, verb);
+  titrate::add_plan(app, verb);
+  titrate::add_report(app, verb);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    throw titrate::Error({.code = titrate::ErrorCode::usage,
+                          .where = "command line",
+                          .what = error.what(),
+                          .hint = "try titrate --help"});
+  }
+  return verb();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return titrate::run_and_report("titrate", run, argc, argv); }

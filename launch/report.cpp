@@ -1,0 +1,35 @@
+#include "report.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "titrate/core/log.hpp"
+#include "titrate/report/report.hpp"
+#include "titrate/sweep/journal.hpp"
+
+namespace titrate {
+namespace {
+
+int run(const std::filesystem::path& folder) {
+  const sweep::Study study = sweep::read_study(folder / "study.toml");
+  const sweep::Journal journal = sweep::read_journal(folder);
+  const Log log;
+  for (const std::string& warning : journal.warnings) log.warn(warning);
+  report::write_report(folder, study, journal.records);
+  std::fputs(report::terminal_table(study, journal.records).c_str(), stdout);
+  std::printf("\nreport: %s\n", std::filesystem::absolute(folder / "report.html").c_str());
+  return 0;
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, Verb& verb) {
+  const auto folder = std::make_shared<std::string>();
+  CLI::App* command =
+      app.add_subcommand("report", "makes every table and picture of a run folder again, from its journal");
+  command->add_option("run", *folder, "the run folder")->required()->type_name("DIR");
+  command->callback([folder, &verb] { verb = [folder] { return run(*folder); }; });
+}
+
+}  // namespace titrate

@@ -1,0 +1,14 @@
+// titrate report DIR: makes every table and picture of a run folder again, from its journal.
+#pragma once
+
+#include "verb.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace titrate {
+
+void add_report(CLI::App& app, Verb& verb);
+
+}  // namespace titrate

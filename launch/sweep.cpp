@@ -1,0 +1,65 @@
+#include "sweep.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "study_options.hpp"
+#include "titrate/comm/session.hpp"
+#include "titrate/report/report.hpp"
+#include "titrate/sweep/runner.hpp"
+
+namespace titrate {
+namespace {
+
+struct Options {
+  StudyOptions study{};
+  std::string out{};
+  std::string device = "auto";
+  int width = 1;
+  bool quiet = false;
+};
+
+// Rank 0 reports; all end with its exit code, since mpirun kills the others when one leaves early with
+// another.
+int run_under_mpi(const sweep::SweepOptions& options, const comm::Session& session) {
+  const Log log({.world_rank = session.world_size() > 1 ? session.world_rank() : -1, .quiet = options.quiet});
+  const sweep::SweepOutcome outcome = sweep::run_sweep(options, session, log);
+  int code = 0;
+  if (session.world_rank() == 0) {
+    report::write_report(options.out, outcome.study, outcome.records);
+    std::fputs(report::terminal_table(outcome.study, outcome.records).c_str(), stdout);
+    std::printf("\nreport: %s\n", std::filesystem::absolute(options.out / "report.html").c_str());
+    std::fflush(stdout);
+    code = outcome.failed > 0 ? static_cast<int>(ErrorCode::some_failed) : 0;
+  }
+  return session.world().agree(code);
+}
+
+int run(const Options& options) {
+  const sweep::SweepOptions sweep{.study = options.study.file,
+                                  .out = options.out,
+                                  .overrides = options.study.overrides,
+                                  .width = options.width,
+                                  .device = comm::parse_device_kind(options.device),
+                                  .quiet = options.quiet};
+  const comm::Session session;
+  return session.run("titrate", [&] { return run_under_mpi(sweep, session); });
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& app, Verb& verb) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("sweep", "runs what a study lacks in its run folder, and reports");
+  bind_study(*command, options->study);
+  command->add_option("--out", options->out, "the run folder; the same command again resumes")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--width", options->width, "ranks that train a trial together", true)->type_name("N");
+  command->add_option("--device", options->device, "auto, cpu or cuda", true)->type_name("D");
+  command->add_flag("--quiet", options->quiet, "no progress, warnings only");
+  command->callback([options, &verb] { verb = [options] { return run(*options); }; });
+}
+
+}  // namespace titrate

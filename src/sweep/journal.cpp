@@ -1,0 +1,83 @@
+#include "titrate/sweep/journal.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <tuple>
+
+#include "titrate/core/error.hpp"
+
+namespace titrate::sweep {
+namespace {
+
+std::string file_name(std::uint32_t attempt, int world_rank) {
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, "attempt-%04u-rank-%05d.jsonl", attempt, world_rank);
+  return buffer;
+}
+
+std::vector<std::filesystem::path> journal_files(const std::filesystem::path& run_folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code absent;
+  for (const auto& entry : std::filesystem::directory_iterator(run_folder / "journal", absent)) {
+    if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::uint32_t attempt_of(const std::filesystem::path& file) {
+  unsigned attempt = 0;
+  return std::sscanf(file.filename().c_str(), "attempt-%u-", &attempt) == 1 ? attempt : 0;
+}
+
+bool has_result(const TrialRecord& record) { return record.status != Status::failed; }
+
+void check_agreement(const TrialRecord& a, const TrialRecord& b) {
+  if (!has_result(a) || !has_result(b) || a.numerics != b.numerics) return;
+  const std::string left = deterministic_json(a), right = deterministic_json(b);
+  if (left == right) return;
+  throw Error({.code = ErrorCode::integrity,
+               .where = "trial " + a.trial,
+               .what = "two runs of it in one numerics class (" + a.numerics + ") differ",
+               .expected = left,
+               .got = right,
+               .hint = "the machine or the build is not deterministic: keep the journal and report this"});
+}
+
+}  // namespace
+
+JournalWriter::JournalWriter(const std::filesystem::path& run_folder, std::uint32_t attempt, int world_rank)
+    : lines_(run_folder / "journal" / file_name(attempt, world_rank)) {}
+
+std::vector<TrialRecord> unite(std::vector<TrialRecord> records) {
+  std::map<std::string, TrialRecord> best;
+  for (TrialRecord& record : records) {
+    const auto [place, fresh] = best.try_emplace(record.trial, record);
+    if (fresh) continue;
+    check_agreement(place->second, record);
+    const auto order = [](const TrialRecord& r) { return std::tuple(r.status, r.attempt, r.numerics); };
+    if (order(record) < order(place->second)) place->second = std::move(record);
+  }
+  std::vector<TrialRecord> united;
+  for (auto& [id, record] : best) united.push_back(std::move(record));
+  return united;
+}
+
+Journal read_journal(const std::filesystem::path& run_folder) {
+  Journal journal;
+  for (const std::filesystem::path& file : journal_files(run_folder)) {
+    journal.last_attempt = std::max(journal.last_attempt, attempt_of(file));
+    const JsonLines lines = read_json_lines(file);
+    for (std::size_t line : lines.damaged_lines) {
+      journal.warnings.push_back(file.string() + ":" + std::to_string(line) +
+                                 ": damaged line dropped; its trial runs again");
+    }
+    for (const std::string& object : lines.objects)
+      journal.records.push_back(parse_record(object, file.string()));
+  }
+  journal.records = unite(std::move(journal.records));
+  return journal;
+}
+
+}  // namespace titrate::sweep

@@ -1,0 +1,134 @@
+#include "titrate/sweep/plan.hpp"
+
+#include <bit>
+#include <chrono>
+#include <set>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/net/zoo.hpp"
+#include "titrate/train/model.hpp"
+
+namespace titrate::sweep {
+namespace {
+
+void require(bool good, const char* key, const char* expected, const std::string& got) {
+  if (!good)
+    throw Error(
+        {.code = ErrorCode::usage, .where = key, .what = "out of range", .expected = expected, .got = got});
+}
+
+void check_train(const train::TrainSettings& train) {
+  require(train.epochs >= 1, "train.epochs", "1 or more", "0");
+  require(train.batch_size >= 1, "train.batch_size", "1 or more", "0");
+  require(train.optimizer == "sgd", "train.optimizer", "sgd", train.optimizer);
+  require(train.learning_rate > 0, "train.learning_rate", "above 0", shortest(train.learning_rate));
+  require(train.momentum < 1, "train.momentum", "below 1", shortest(train.momentum));
+  require(std::has_single_bit(train.micro_batches) && train.micro_batches <= train.batch_size,
+          "train.micro_batches", "a power of two, at most train.batch_size",
+          std::to_string(train.micro_batches));
+}
+
+net::Network network_of(const NetworkSettings& settings, const data::Dataset& dataset) {
+  const image::Shape& shape = dataset.shape();
+  const net::TensorShape input{shape.channels, shape.height, shape.width};
+  return settings.layers.empty() ? net::make_network(settings.name, input, dataset.catalog().classes)
+                                 : net::make_network(settings.layers, input, dataset.catalog().classes);
+}
+
+image::Noise noise_of(const DataSettings& data, double level, const char* key) {
+  const image::NoiseKind kind = image::parse_noise_kind(data.noise_kind, "data.noise_kind");
+  require(kind != image::NoiseKind::salt_pepper || level <= 1, key, "a share of 0 to 1", shortest(level));
+  require(level <= 10, key, "at most 10", shortest(level));
+  return {kind, level};
+}
+
+std::string describe(const Settings& settings) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : changed_values(settings)) {
+    if (key != "seed") parts.push_back(key + "=" + to_json(value));
+  }
+  return join(parts, " ");
+}
+
+}  // namespace
+
+train::TrialSetup make_setup(const Settings& settings, const data::Dataset& dataset) {
+  check_train(settings.train);
+  const DataSettings& data = settings.data;
+  train::TrialSetup setup{
+      .network = network_of(settings.network, dataset), .train = settings.train, .seed = settings.seed};
+  setup.selection = {
+      .size = data.size == 0 ? dataset.count(data::Split::train, data::Origin::real) : data.size,
+      .synthetic_ratio = data.synthetic_ratio,
+      .mode = data::parse_mix_mode(data.mode, "data.mode"),
+      .synthetic_classes = data::parse_synthetic_classes(data.synthetic_classes, "data.synthetic_classes"),
+      .augmented_copies = data.augmented_copies,
+      .validation_fraction = settings.train.validation_fraction,
+      .seed = settings.seed,
+  };
+  setup.train_noise = noise_of(data, data.noise_level, "data.noise_level");
+  for (double level : settings.evaluate.noise_levels)
+    setup.conditions.push_back(noise_of(data, level, "evaluate.noise_levels"));
+  if (setup.conditions.empty()) setup.conditions.push_back(setup.train_noise);
+  return setup;
+}
+
+TrialCost trial_cost(const train::TrialSetup& setup, const data::Dataset& dataset) {
+  std::uint64_t tests = 0;
+  for (auto origin : {data::Origin::real, data::Origin::augmented, data::Origin::synthetic}) {
+    tests += dataset.count(data::Split::test, origin);
+  }
+  TrialCost cost{.train_images = data::training_images(setup.selection)};
+  cost.images = cost.train_images * setup.train.epochs + tests * setup.conditions.size() / 3;
+  cost.flops = static_cast<double>(cost.images) * net::training_flops(setup.network);
+  return cost;
+}
+
+std::vector<Impossible> impossible_cells(std::span<const Trial> trials, const data::Dataset& dataset) {
+  std::vector<Impossible> impossible;
+  std::set<std::string> tried;
+  for (const Trial& trial : trials) {
+    if (!tried.insert(cell_key(trial.settings)).second) continue;
+    try {
+      data::select(dataset, make_setup(trial.settings, dataset).selection);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::usage) throw;
+      impossible.push_back({trial.settings, error.what()});
+    }
+  }
+  return impossible;
+}
+
+void check_trials(std::span<const Trial> trials, const data::Dataset& dataset) {
+  const std::vector<Impossible> impossible = impossible_cells(trials, dataset);
+  if (impossible.empty()) return;
+  const std::string others =
+      impossible.size() == 1 ? ""
+                             : " (and " + std::to_string(impossible.size() - 1) + " more; see titrate plan)";
+  throw Error({.code = ErrorCode::usage,
+               .where = "cell " + describe(impossible[0].settings),
+               .what = impossible[0].reason + others});
+}
+
+double probe_seconds_per_image(const train::TrialSetup& setup, const data::Dataset& dataset,
+                               const train::EngineLibrary& engines, double seconds) {
+  const std::vector<float> initial =
+      train::initial_parameters(net::parameter_layout(setup.network), setup.seed);
+  const auto engine = engines.make(
+      {.dataset = &dataset, .network = setup.network, .train = setup.train, .initial_parameters = initial});
+  const data::Pipeline pipeline = data::make_pipeline(dataset.manifest(), setup.train_noise, setup.seed);
+  std::vector<std::uint32_t> batch = dataset.rows_of(data::Split::train);
+  batch.resize(std::min<std::size_t>(batch.size(), setup.train.batch_size));
+  engine->train_step(batch, 0, pipeline);  // not counted: the first step allocates
+  const auto start = std::chrono::steady_clock::now();
+  double elapsed = 0, images = 0;
+  while (elapsed < seconds) {
+    engine->train_step(batch, 0, pipeline);
+    images += static_cast<double>(batch.size());
+    elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  return elapsed / images;
+}
+
+}  // namespace titrate::sweep
