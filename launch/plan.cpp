@@ -7,6 +7,7 @@
 #include <set>
 
 #include "study_options.hpp"
+#include "titrate/core/error.hpp"
 #include "titrate/core/parallel.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/sweep/plan.hpp"
@@ -99,7 +100,8 @@ void add_plan(CLI::App& app, Verb& verb) {
   CLI::App* command =
       app.add_subcommand("plan", "what a study would run, and how long it would take; trains nothing");
   bind_study(*command, options->study);
-  command->add_option("--ranks", options->ranks, "ranks to plan for", true)
+  command->add_option("--ranks", options->ranks, "ranks to plan for")
+      ->capture_default_str()
       ->check(CLI::PositiveNumber)
       ->type_name("N");
   command->callback([options, &verb] { verb = [options] { return run(*options); }; });

@@ -56,8 +56,12 @@ void add_sweep(CLI::App& app, Verb& verb) {
   command->add_option("--out", options->out, "the run folder; the same command again resumes")
       ->required()
       ->type_name("DIR");
-  command->add_option("--width", options->width, "ranks that train a trial together", true)->type_name("N");
-  command->add_option("--device", options->device, "auto, cpu or cuda", true)->type_name("D");
+  command->add_option("--width", options->width, "ranks that train a trial together")
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--device", options->device, "auto, cpu or cuda")
+      ->capture_default_str()
+      ->type_name("D");
   command->add_flag("--quiet", options->quiet, "no progress, warnings only");
   command->callback([options, &verb] { verb = [options] { return run(*options); }; });
 }

@@ -192,7 +192,7 @@ void TorchEngine::update() {
 }
 
 train::EpochSums TorchEngine::finish_epoch() {
-  const at::Tensor totals = totals_.cpu();
+  const at::Tensor totals = totals_.clone().cpu();
   totals_.zero_();
   const double* sums = totals.const_data_ptr<double>();
   return {sums[kLoss], static_cast<std::uint64_t>(sums[kCorrect]), static_cast<std::uint64_t>(sums[kImages])};
