@@ -1,0 +1,100 @@
+// How many images per second the engine trains on, in turns with train_peer.py; run_bench.py asks both.
+//
+//   train_bench ENGINE_LIBRARY NETWORK [BATCH_SIZE]
+//
+// Reads "run SECONDS" lines, trains for that long on one thread, and answers each with the images per second
+// of whole steps: gather, normalise, forward, backward, optimizer. Ends with the input.
+#include <chrono>
+#include <iostream>
+#include <string>
+
+#include "support/make_dataset.hpp"
+#include "titrate/data/schedule.hpp"
+#include "titrate/net/zoo.hpp"
+#include "titrate/train/engine.hpp"
+#include "titrate/train/model.hpp"
+
+namespace titrate {
+namespace {
+
+constexpr std::uint32_t kClasses = 10, kImagesPerClass = 6000, kWarmUpSteps = 5;
+
+// Steps through epoch after epoch.
+class Loop {
+ public:
+  Loop(train::Engine& engine, const data::Dataset& dataset, std::uint32_t batch_size)
+      : engine_(engine),
+        rows_(dataset.rows_of(data::Split::train)),
+        pipeline_(data::make_pipeline(dataset.manifest(), {}, 1)),
+        batch_size_(batch_size) {}
+
+  std::size_t step() {
+    if (next_ >= order_.size()) start_epoch();
+    const auto batch =
+        std::span(order_).subspan(next_, std::min<std::size_t>(batch_size_, order_.size() - next_));
+    engine_.train_step(batch, epoch_, pipeline_);
+    next_ += batch.size();
+    return batch.size();
+  }
+
+ private:
+  void start_epoch() {
+    if (!order_.empty()) engine_.finish_epoch();
+    order_ = data::epoch_order(rows_, 1, ++epoch_);
+    next_ = 0;
+  }
+
+  train::Engine& engine_;
+  std::vector<std::uint32_t> rows_, order_;
+  data::Pipeline pipeline_;
+  std::uint32_t batch_size_, epoch_ = 0;
+  std::size_t next_ = 0;
+};
+
+double images_per_second(Loop& loop, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  for (std::uint32_t i = 0; i < kWarmUpSteps; ++i) loop.step();
+  const auto start = Clock::now();
+  double elapsed = 0;
+  std::size_t images = 0;
+  while (elapsed < seconds) {
+    images += loop.step();
+    elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+  }
+  return static_cast<double>(images) / elapsed;
+}
+
+int run(int argc, char** argv) {
+  if (argc < 3) throw std::runtime_error("usage: train_bench ENGINE_LIBRARY NETWORK [BATCH_SIZE]");
+  const std::uint32_t batch_size = argc > 3 ? static_cast<std::uint32_t>(std::stoul(argv[3])) : 64;
+  const test::LoadedDataset dataset = test::make_dataset(
+      test::random_content({28, 28, 1}, std::vector<test::ClassSize>(kClasses, {.real = kImagesPerClass})));
+  const net::Network network = net::make_network(argv[2], {1, 28, 28}, kClasses);
+  const std::vector<float> initial = train::initial_parameters(net::parameter_layout(network), 1);
+  const train::EngineLibrary engines(argv[1]);
+  const auto engine =
+      engines.make({.dataset = &*dataset,
+                    .network = network,
+                    .train = {.batch_size = batch_size, .learning_rate = 0.01, .momentum = 0.5},
+                    .seed = 1,
+                    .initial_parameters = initial});
+  Loop loop(*engine, *dataset, batch_size);
+  for (std::string word; std::cin >> word && word == "run";) {
+    double seconds = 0;
+    std::cin >> seconds;
+    std::cout << images_per_second(loop, seconds) << std::endl;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace titrate
+
+int main(int argc, char** argv) {
+  try {
+    return titrate::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "train_bench: " << error.what() << '\n';
+    return 1;
+  }
+}
