@@ -1,0 +1,370 @@
+#include "titrate/prep/pack.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <fstream>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "support/temporary_folder.hpp"
+#include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/core/hash.hpp"
+#include "titrate/image/operation.hpp"
+#include "titrate/prep/inspect.hpp"
+#include "titrate/prep/output_folder.hpp"
+#include "titrate/prep/plan.hpp"
+#include "titrate/prep/verify.hpp"
+#include "titrate/shard/reader.hpp"
+#include "titrate/shard/writer.hpp"
+#include "unit/source/idx_files.hpp"
+
+namespace titrate::prep {
+namespace {
+
+namespace fs = std::filesystem;
+using shard::Origin;
+using shard::Row;
+using shard::Split;
+
+constexpr const char* kRecipe = R"(name = "example"
+seed = 4
+shards = 3
+
+[[source]]
+kind = "glyphs"
+origin = "synthetic"
+generator = "glyphs"
+per_class = 30
+size = 16
+
+[[source]]
+kind = "idx"
+path = "set"
+
+[[augment]]
+ops = ["rotate 10", "shift 2"]
+copies = 2
+
+[[augment]]
+ops = ["zoom 0.9 1.1"]
+)";
+
+struct Outcome {
+  ErrorCode code = ErrorCode::internal;
+  std::string message = "nothing was thrown";
+};
+
+Outcome outcome(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return {error.code(), error.what()};
+  }
+  return {};
+}
+
+std::map<std::string, std::string> files_of(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name != ".lock") files[name] = read_text(entry.path());
+  }
+  return files;
+}
+
+class Pack : public testing::Test {
+ protected:
+  Pack() {
+    put_idx_set(root_.path() / "set", {.train = 100, .test = 20, .side = 16});
+    put(root_.path() / "recipe.toml", kRecipe);
+  }
+
+  PackOptions options(const std::string& out = "out") const {
+    return {.recipe = root_.path() / "recipe.toml",
+            .out = root_.path() / out,
+            .data_root = root_.path(),
+            .quiet = true};
+  }
+  fs::path out() const { return root_.path() / "out"; }
+  void expect_refused(const PackOptions& options, ErrorCode code, const std::string& part) const {
+    const Outcome found = outcome([&] { pack(options); });
+    EXPECT_EQ(found.code, code) << found.message;
+    EXPECT_NE(found.message.find(part), std::string::npos) << found.message;
+    EXPECT_FALSE(fs::exists(options.out / "manifest.json"));
+  }
+
+  TemporaryFolder root_;
+};
+
+TEST_F(Pack, GivesTheSameBytesOnAnyNumberOfThreads) {
+  std::map<std::string, std::string> first;
+  for (const unsigned threads : {1u, 2u, 5u}) {
+    PackOptions pack_options = options("out" + std::to_string(threads));
+    pack_options.threads = threads;
+    pack(pack_options);
+    if (threads == 1) first = files_of(pack_options.out);
+    EXPECT_EQ(files_of(pack_options.out), first);
+  }
+  EXPECT_EQ(first.size(), 5u);
+}
+
+TEST_F(Pack, GivesTheSameBytesForPlainAndCompressedFiles) {
+  pack(options("plain"));
+  for (const fs::directory_entry& entry : fs::directory_iterator(root_.path() / "set")) {
+    const std::string bytes = read_text(entry.path());
+    put(entry.path().string() + ".gz", gzip(bytes));
+    fs::remove(entry.path());
+  }
+  pack(options("packed"));
+  EXPECT_EQ(files_of(root_.path() / "plain"), files_of(root_.path() / "packed"));
+}
+
+TEST_F(Pack, PutsRowsInTheirOrderWithParentsAndFamilies) {
+  const PackResult result = pack(options());
+  const shard::Manifest& manifest = result.manifest;
+  std::vector<Row> rows;
+  std::string pixels;
+  for (const shard::ShardFile& file : manifest.shards) {
+    const shard::Shard shard(out(), manifest, file);
+    rows.insert(rows.end(), shard.rows().begin(), shard.rows().end());
+    pixels.append(shard.pixels().begin(), shard.pixels().end());
+  }
+  ASSERT_EQ(rows.size(), 100u + 300 + 300 + 20);
+  const std::string train = idx_pixels(100, 16, 1);
+  EXPECT_EQ(pixels.substr(0, train.size()), train);
+  EXPECT_EQ(pixels.substr(700 * 256), idx_pixels(20, 16, 2));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    const Row& parent = i < 400 ? rows[i % 100] : row;
+    EXPECT_EQ(row.origin, i < 100 || i >= 700 ? Origin::real
+                          : i < 400           ? Origin::augmented
+                                              : Origin::synthetic);
+    EXPECT_EQ(row.parent_id, parent.sample_id);
+    EXPECT_EQ(row.family_id, parent.sample_id);
+    EXPECT_EQ(row.label, parent.label);
+    EXPECT_EQ(row.operations, i < 100 || i >= 400 ? 0u : i < 300 ? 1u : 2u);
+    EXPECT_EQ(row.source, i >= 400 && i < 700 ? 0u : 1u);
+  }
+  EXPECT_EQ(rows[699].source_path, "9");
+  EXPECT_EQ(rows[719].source_row, 19u);
+  const auto parent = std::vector<std::uint8_t>(train.begin() + 256, train.begin() + 512);
+  const std::vector<image::Operation> operations{image::Rotate{10}, image::Shift{2}};
+  const image::Image child =
+      image::apply(operations, {{16, 16, 1}, parent}, {.seed = 4, .sample = rows[201].sample_id});
+  EXPECT_EQ(pixels.substr(201 * 256, 256), std::string(child.pixels.begin(), child.pixels.end()));
+}
+
+TEST_F(Pack, ManifestSaysWhatWasPacked) {
+  const PackResult result = pack(options());
+  const shard::Manifest manifest = shard::read_manifest(out());
+  EXPECT_EQ(shard::to_json(manifest), shard::to_json(result.manifest));
+  EXPECT_EQ(manifest.shards.size(), 4u);
+  ASSERT_EQ(manifest.splits.size(), 2u);
+  EXPECT_EQ(manifest.splits[0].counts[3], (std::array<std::uint64_t, 3>{10, 30, 30}));
+  EXPECT_EQ(manifest.splits[1].counts[3], (std::array<std::uint64_t, 3>{2, 0, 0}));
+  double sum = 0;
+  const std::string train = idx_pixels(100, 16, 1);
+  for (const char value : train) sum += static_cast<std::uint8_t>(value);
+  EXPECT_NEAR(manifest.mean[0], sum / 255 / static_cast<double>(train.size()), 1e-12);
+  EXPECT_EQ(shard::to_json(verify(out())), shard::to_json(manifest));
+  EXPECT_NE(describe(manifest).find("train   100        300        300     700"), std::string::npos)
+      << describe(manifest);
+  EXPECT_NE(describe_json(manifest).find("\"images\": 720"), std::string::npos);
+}
+
+TEST_F(Pack, ShardingAndOrderLeaveTheFingerprint) {
+  PackOptions other = options("other");
+  other.overrides = {"shards=7"};
+  const std::string expected = pack(options()).manifest.fingerprint;
+  EXPECT_EQ(pack(other).manifest.fingerprint, expected);
+  other.out = root_.path() / "seed";
+  other.overrides = {"seed=5"};
+  EXPECT_NE(pack(other).manifest.fingerprint, expected);
+}
+
+TEST_F(Pack, RefusesADatasetUnlessForced) {
+  pack(options());
+  const auto before = files_of(out());
+  const Outcome found = outcome([&] { pack(options()); });
+  EXPECT_EQ(found.code, ErrorCode::usage);
+  EXPECT_NE(found.message.find("--force"), std::string::npos);
+  EXPECT_EQ(files_of(out()), before);
+  PackOptions forced = options();
+  forced.force = true;
+  forced.overrides = {"shards=1"};
+  pack(forced);
+  EXPECT_EQ(files_of(out()).size(), 3u);
+  EXPECT_EQ(verify(out()).shards.size(), 2u);
+  // Data that cannot be read is seen before the old dataset is given up.
+  forced.data_root = root_.path() / "nowhere";
+  EXPECT_EQ(outcome([&] { pack(forced); }).code, ErrorCode::integrity);
+  EXPECT_EQ(verify(out()).shards.size(), 2u);
+}
+
+TEST_F(Pack, ClearsWhatAnInterruptedRunLeftAndNothingElse) {
+  put(out() / "train-00000-of-00009.h5", "half");
+  put(out() / ".train-00001-of-00009.h5.tmp123", "half");
+  put(out() / ".manifest.json.tmp77", "half");
+  const std::set<std::string> theirs{
+      "train.h5",   "notes.txt", "train-0-of-1.h5", ".train-00000-of-00001.h5", "my-train-00000-of-00001.h5",
+      ".notes.tmp1"};
+  for (const std::string& name : theirs) put(out() / name, "theirs");
+  pack(options());
+  const auto files = files_of(out());
+  EXPECT_EQ(files.size(), 5 + theirs.size());
+  for (const std::string& name : theirs) EXPECT_EQ(files.at(name), "theirs");
+  verify(out());
+}
+
+TEST_F(Pack, LeavesNothingOnAFullDisk) {
+  // A file may grow to 60 kB: the first shard (77 kB) does not fit.
+  struct Limit {
+    rlimit before{};
+    explicit Limit(rlim_t bytes) {
+      ::signal(SIGXFSZ, SIG_IGN);
+      ::getrlimit(RLIMIT_FSIZE, &before);
+      const rlimit now{bytes, before.rlim_max};
+      ::setrlimit(RLIMIT_FSIZE, &now);
+    }
+    ~Limit() { ::setrlimit(RLIMIT_FSIZE, &before); }
+  };
+  Outcome found;
+  {
+    const Limit limit(60'000);
+    found = outcome([&] { pack(options()); });
+  }
+  EXPECT_EQ(found.code, ErrorCode::io) << found.message;
+  EXPECT_NE(found.message.find("train-00000-of-00003.h5"), std::string::npos) << found.message;
+  EXPECT_TRUE(files_of(out()).empty());
+  // Every shard fits, the manifest does not: they go too.
+  PackOptions uneven = options();
+  uneven.overrides = {"shards=100"};
+  {
+    const Limit limit(20'000);
+    found = outcome([&] { pack(uneven); });
+  }
+  EXPECT_EQ(found.code, ErrorCode::io) << found.message;
+  EXPECT_NE(found.message.find("manifest.json"), std::string::npos) << found.message;
+  EXPECT_TRUE(files_of(out()).empty());
+  pack(options());
+}
+
+TEST_F(Pack, NamesAFolderThatCannotBeWritten) {
+  PackOptions unwritable = options();
+  unwritable.out = "/proc/titrate";
+  expect_refused(unwritable, ErrorCode::io, "/proc/titrate");
+  unwritable.out = root_.path() / "recipe.toml";
+  expect_refused(unwritable, ErrorCode::io, "recipe.toml");
+}
+
+TEST_F(Pack, WaitsForNobodyInItsFolder) {
+  make_folder(out());
+  const FolderLock lock(out());
+  expect_refused(options(), ErrorCode::in_use, "in use by process");
+}
+
+TEST_F(Pack, RefusesRecipesThatDoNotFitTheData) {
+  const auto expect = [&](const std::vector<std::string>& overrides, const std::string& part) {
+    PackOptions wrong = options();
+    wrong.overrides = overrides;
+    expect_refused(wrong, ErrorCode::usage, part);
+  };
+  expect({"source.0.size=28"}, "expected 28 x 28 x 1, got 16 x 16 x 1");
+  expect({"source.0.classes=[\"0\",\"1\"]"}, "the classes are not those of source glyphs");
+  expect({"source.1.origin=synthetic", "source.1.generator=g", "source.0.origin=real"}, "test split");
+  expect({"source.1.split=test"}, "no real training image");
+  expect({"shards=701"}, "too many shards; expected at most 700, got 701");
+  expect({"source.0.classes=11", "source.1.classes=11"}, "no glyphs are drawn for class \"10\"");
+  expect({"source=[{kind=\"idx\",path=\"set\",classes=12}]"}, "class \"10\" has no training image");
+}
+
+TEST_F(Pack, FindsDataByRootEnvironmentOrWorkingDirectory) {
+  PackOptions here = options();
+  here.data_root.reset();
+  expect_refused(here, ErrorCode::integrity, "train-images-idx3-ubyte: the file is missing");
+  ::setenv("TITRATE_DATA", root_.path().c_str(), 1);
+  pack(here);
+  ::unsetenv("TITRATE_DATA");
+  const fs::path before = fs::current_path();
+  fs::current_path(root_.path());
+  here.out = "relative";
+  pack(here);
+  fs::current_path(before);
+  EXPECT_EQ(files_of(out()), files_of(root_.path() / "relative"));
+}
+
+TEST_F(Pack, VerifyNamesTheFileThatDiffers) {
+  shard::Manifest manifest = pack(options()).manifest;
+  const auto expect = [&](const std::string& part) {
+    const Outcome found = outcome([&] { verify(out()); });
+    EXPECT_EQ(found.code, ErrorCode::integrity) << found.message;
+    EXPECT_NE(found.message.find(part), std::string::npos) << found.message;
+  };
+  const fs::path path = out() / "train-00001-of-00003.h5";
+  const std::string bytes = read_text(path);
+  std::string damaged = bytes;
+  damaged[damaged.size() / 2] ^= 1;
+  put(path, damaged);
+  expect("train-00001-of-00003.h5: the shard is not the one in the manifest");
+  // The hash in the manifest follows; the hashes of the pixels do not.
+  manifest.shards[1].sha256 = sha256_hex(std::as_bytes(std::span(damaged)));
+  put(out() / "manifest.json", shard::to_json(manifest));
+  expect("train-00001-of-00003.h5: row");
+  fs::remove(path);
+  expect("train-00001-of-00003.h5: the shard is missing");
+  put(path, bytes);
+  manifest.shards[1].sha256 = sha256_hex(std::as_bytes(std::span(bytes)));
+  manifest.mean[0] += 1e-9;
+  put(out() / "manifest.json", shard::to_json(manifest));
+  expect("manifest.json: mean and deviation");
+}
+
+TEST_F(Pack, VerifySeesRowsThatContradictEachOther) {
+  shard::Manifest manifest = pack(options()).manifest;
+  shard::ShardContent content;
+  {
+    const shard::Shard shard(out(), manifest, manifest.shards[3]);
+    content = shard.content();
+    content.images.assign(shard.pixels().begin(), shard.pixels().end());
+  }
+  const std::uint64_t in_training = shard::Shard(out(), manifest, manifest.shards[0]).rows()[0].sample_id;
+  const auto outcome_of = [&](const std::function<void(Row&)>& change) {
+    shard::ShardContent changed = content;
+    change(changed.rows[2]);
+    const std::vector<std::byte> bytes = shard::build_shard(changed);
+    write_file(out() / manifest.shards[3].name, bytes);
+    manifest.shards[3].sha256 = sha256_hex(bytes);
+    manifest.shards[3].bytes = bytes.size();
+    write_file(out() / "manifest.json", shard::to_json(manifest));
+    return outcome([&] { verify(out()); }).message;
+  };
+  const auto has = [](const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(has(outcome_of([](Row&) {}), "nothing was thrown"));
+  EXPECT_TRUE(has(outcome_of([&](Row& row) { row.sample_id = row.parent_id = in_training; }),
+                  "row 2: the sample id"));
+  EXPECT_TRUE(has(outcome_of([&](Row& row) { row.family_id = in_training; }), "both sides of a split"));
+  EXPECT_TRUE(has(outcome_of([](Row& row) { row.origin = Origin::synthetic; }), "only real images"));
+  EXPECT_TRUE(has(outcome_of([](Row& row) { row.parent_id = 1; }), "augmented images have a parent"));
+  EXPECT_TRUE(has(outcome_of([](Row& row) { row.label ^= 1; }), "the counts"));
+  EXPECT_TRUE(has(outcome_of([](Row& row) { row.family_id = 12345; }), "the fingerprint"));
+}
+
+TEST(SampleId, DependsOnWhereTheImageLiesAlone) {
+  const source::Item item{.label = 1, .row = 5, .path = "a"};
+  source::Item same = item;
+  same.label = 2;
+  same.split = Split::test;
+  EXPECT_EQ(sample_id("s", item), sample_id("s", same));
+  EXPECT_NE(sample_id("s", item), sample_id("t", item));
+  EXPECT_NE(sample_id("sa", {.row = 5, .path = ""}), sample_id("s", item));
+  EXPECT_NE(sample_id("s", {.row = 6, .path = "a"}), sample_id("s", item));
+}
+
+}  // namespace
+}  // namespace titrate::prep

@@ -1,0 +1,187 @@
+#include "titrate/prep/recipe.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "support/temporary_folder.hpp"
+#include "titrate/core/error.hpp"
+
+namespace titrate::prep {
+namespace {
+
+constexpr const char* kGood = R"(name = "mnist"
+seed = 3
+
+[[source]]
+kind = "idx"
+path = "mnist"
+
+[[source]]
+kind = "glyphs"
+origin = "synthetic"
+generator = "glyphs"
+classes = "digits"
+per_class = 7000
+
+[[augment]]
+ops = ["rotate 10", "shift 2"]
+copies = 2
+)";
+
+class RecipeFile : public testing::Test {
+ protected:
+  Recipe load(const std::string& text, const std::vector<std::string>& overrides = {}) {
+    std::ofstream(path_) << text;
+    return load_recipe(path_, overrides);
+  }
+
+  // The message without the folder, or nothing.
+  std::string refusal(const std::string& text, const std::vector<std::string>& overrides = {}) {
+    try {
+      load(text, overrides);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::usage);
+      std::string message = error.what();
+      const std::string folder = folder_.path().string() + "/";
+      if (message.starts_with(folder)) message.erase(0, folder.size());
+      return message;
+    }
+    return "";
+  }
+
+  TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_.path() / "recipe.toml";
+};
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+TEST_F(RecipeFile, IsReadWithDefaults) {
+  const Recipe recipe = load(kGood);
+  EXPECT_EQ(recipe.name, "mnist");
+  EXPECT_EQ(recipe.seed, 3u);
+  EXPECT_EQ(recipe.shard_megabytes, 64u);
+  EXPECT_FALSE(recipe.shards);
+  ASSERT_EQ(recipe.sources.size(), 2u);
+  EXPECT_EQ(recipe.sources[0].info.name, "idx");
+  EXPECT_EQ(recipe.sources[0].info.origin, shard::Origin::real);
+  EXPECT_EQ(recipe.sources[0].settings.path, "mnist");
+  EXPECT_FALSE(recipe.sources[0].settings.split);
+  EXPECT_EQ(recipe.sources[1].info.generator, "glyphs");
+  EXPECT_EQ(recipe.sources[1].settings.per_class, 7000u);
+  EXPECT_EQ(recipe.sources[1].settings.size, 28u);
+  EXPECT_EQ(recipe.sources[1].settings.seed, 3u);
+  EXPECT_EQ(recipe.sources[1].settings.classes.size(), 10u);
+  ASSERT_EQ(recipe.augments.size(), 1u);
+  EXPECT_EQ(recipe.augments[0].copies, 2u);
+  EXPECT_EQ(to_json(recipe.augments[0].operations), R"(["rotate 10","shift 2"])");
+}
+
+TEST_F(RecipeFile, NamesSourcesByTheirKind) {
+  const std::string glyphs = "[[source]]\nkind = \"glyphs\"\nper_class = 1\n";
+  const Recipe recipe = load("name = \"x\"\n" + glyphs + glyphs + glyphs + "name = \"mine\"\n");
+  EXPECT_EQ(recipe.sources[0].info.name, "glyphs");
+  EXPECT_EQ(recipe.sources[1].info.name, "glyphs-2");
+  EXPECT_EQ(recipe.sources[2].info.name, "mine");
+  EXPECT_EQ(refusal("name = \"x\"\n" + glyphs + glyphs + "name = \"glyphs\"\n"),
+            "recipe.toml:8: source.1.name: two sources have the name \"glyphs\"");
+}
+
+TEST_F(RecipeFile, UnknownKeysAreRefusedWithLineAndNearest) {
+  EXPECT_EQ(refusal(replaced(kGood, "seed =", "sede =")),
+            "recipe.toml:2: sede: unknown key; did you mean \"seed\"?");
+  EXPECT_EQ(refusal(replaced(kGood, "per_class", "perclass")),
+            "recipe.toml:13: source.1.perclass: unknown key; did you mean \"per_class\"?");
+  EXPECT_EQ(refusal(replaced(kGood, "copies", "copeis")),
+            "recipe.toml:17: augment.0.copeis: unknown key; did you mean \"copies\"?");
+  // Known, but not to this kind.
+  EXPECT_NE(refusal(replaced(kGood, "path = \"mnist\"", "path = \"mnist\"\nper_class = 2"))
+                .find("recipe.toml:7: source.0.per_class: unknown key"),
+            std::string::npos);
+}
+
+TEST_F(RecipeFile, WrongTypesAreRefusedWithLine) {
+  EXPECT_EQ(refusal(replaced(kGood, "seed = 3", "seed = \"3\"")),
+            "recipe.toml:2: seed: wrong type; expected an integer, got string");
+  EXPECT_EQ(refusal(replaced(kGood, "7000", "7000.0")),
+            "recipe.toml:13: source.1.per_class: wrong type; expected an integer, got floating-point");
+  EXPECT_EQ(refusal(replaced(kGood, "name = \"mnist\"", "name = 5")),
+            "recipe.toml:1: name: wrong type; expected a string, got integer");
+  EXPECT_EQ(refusal(replaced(kGood, "[\"rotate 10\", \"shift 2\"]", "\"rotate 10\"")),
+            "recipe.toml:16: augment.0.ops: wrong type; expected a list of strings, got string");
+  EXPECT_EQ(refusal("name = \"x\"\nsource = 3\n"),
+            "recipe.toml:2: source: wrong type; expected [[source]], got integer");
+}
+
+TEST_F(RecipeFile, WrongValuesAreRefusedByName) {
+  const std::vector<std::array<std::string, 3>> cases{
+      {"seed = 3", "seed = -1", "recipe.toml:2: seed: out of range"},
+      {"7000", "0", "recipe.toml:13: source.1.per_class: out of range; expected 1 to"},
+      {"\"synthetic\"", "\"syntetic\"", "did you mean \"synthetic\"?"},
+      {"\"synthetic\"", "\"augmented\"", "make them with [[augment]]"},
+      {"generator = \"glyphs\"", "", "source.1.generator: a synthetic source has to say what made it"},
+      {"generator = ", "split = \"test\"\ngenerator = ", "synthetic images never enter the test split"},
+      {"generator = ", "split = \"validation\"\ngenerator = ", "expected train or test"},
+      {"\"digits\"", "\"letters\"", "unknown set of classes"},
+      {"\"digits\"", "[]", "the list is empty"},
+      {"\"digits\"", "[\"1\", \"1\"]", "a name stands twice"},
+      {"\"idx\"", "\"idxx\"", "recipe.toml:5: source.0.kind: unknown kind of source \"idxx\""},
+      {"path = \"mnist\"", "", "source.0.path: the key is missing"},
+      {"name = \"mnist\"", "", "recipe.toml: name: the key is missing"},
+      {"rotate 10", "rotat 10", "recipe.toml:16: augment.0.ops: operation \"rotat 10\": unknown"},
+      {"[[augment]]", "[[augment]]\nops = [\"rotate 10\", \"shift 2\"]\n[[augment]]", "the same operations"},
+      {"seed = 3", "seed = 3\nseed = 4", "recipe.toml:3: "},
+      {"[[source]]", "[[source]", "recipe.toml:4: "},
+  };
+  for (const auto& [from, to, part] : cases) {
+    const std::string message = refusal(replaced(kGood, from, to));
+    EXPECT_NE(message.find(part), std::string::npos) << to << ": " << message;
+  }
+  EXPECT_NE(refusal("name = \"x\"\n").find("the recipe has no source"), std::string::npos);
+}
+
+TEST_F(RecipeFile, SettingsWinOverTheFile) {
+  const Recipe recipe = load(kGood, {"source.1.per_class=100", "seed=9", "name=other", "shards=8",
+                                     "augment.0.ops=[\"zoom 0.9 1.1\"]"});
+  EXPECT_EQ(recipe.sources[1].settings.per_class, 100u);
+  EXPECT_EQ(recipe.sources[1].settings.seed, 9u);
+  EXPECT_EQ(recipe.name, "other");
+  EXPECT_EQ(recipe.shards, 8u);
+  EXPECT_EQ(to_json(recipe.augments[0].operations), R"(["zoom 0.9 1.1"])");
+}
+
+TEST_F(RecipeFile, WrongSettingsAreRefusedByName) {
+  EXPECT_EQ(refusal(kGood, {"source.1.perclass=1"}),
+            "--set source.1.perclass=1: source.1.perclass: unknown key; did you mean \"per_class\"?");
+  EXPECT_EQ(refusal(kGood, {"source.1.per_class=many"}),
+            "--set source.1.per_class=many: source.1.per_class: wrong type; expected an integer, got string");
+  EXPECT_EQ(refusal(kGood, {"source.2.per_class=1"}),
+            "--set source.2.per_class=1: there is no \"2\" to set a value in");
+  EXPECT_EQ(refusal(kGood, {"seed"}), "--set seed: not a setting; expected KEY=VALUE");
+  EXPECT_EQ(refusal(kGood, {"seed.a=1"}), "--set seed.a=1: \"a\" does not lie in a table");
+  EXPECT_EQ(refusal(kGood, {"=1"}), "--set =1: not a setting; expected KEY=VALUE");
+}
+
+TEST_F(RecipeFile, ThatIsNotThereIsNamed) {
+  try {
+    load_recipe(folder_.path() / "none.toml");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_NE(std::string(error.what()).find("none.toml: there is no such file"), std::string::npos);
+  }
+}
+
+TEST_F(RecipeFile, ResolvedHasEveryValue) {
+  EXPECT_EQ(to_json(load(kGood, {"augment=[]", "source.1.classes=[\"1\"]"})),
+            R"({"name":"mnist","seed":3,"shard_megabytes":64,"source":[)"
+            R"({"kind":"idx","name":"idx","origin":"real","generator":"","trained_on":"","licence":"",)"
+            R"("path":"mnist"},{"kind":"glyphs","name":"glyphs","origin":"synthetic","generator":"glyphs",)"
+            R"("trained_on":"","licence":"","classes":["1"],"per_class":7000,"size":28,"seed":3,"first":0}],)"
+            R"("augment":[]})");
+}
+
+}  // namespace
+}  // namespace titrate::prep

@@ -1,0 +1,233 @@
+#include "titrate/source/source.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "support/temporary_folder.hpp"
+#include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/image/glyph.hpp"
+#include "titrate/source/idx.hpp"
+#include "unit/source/idx_files.hpp"
+
+namespace titrate::source {
+namespace {
+
+struct Outcome {
+  ErrorCode code = ErrorCode::internal;
+  std::string message = "nothing was thrown";
+};
+
+Outcome outcome(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return {error.code(), error.what()};
+  }
+  return {};
+}
+
+void expect_refused(const Outcome& found, const std::vector<std::string>& parts) {
+  EXPECT_EQ(found.code, ErrorCode::integrity) << found.message;
+  for (const std::string& part : parts) {
+    EXPECT_NE(found.message.find(part), std::string::npos) << found.message << "\nlacks: " << part;
+  }
+}
+
+class IdxFile : public testing::Test {
+ protected:
+  Outcome read(const std::string& bytes, std::uint32_t dimensions = 3) {
+    put(path_, bytes);
+    return outcome([&] { read_idx(path_, dimensions); });
+  }
+
+  TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_.path() / "images";
+  std::string good_ = idx_bytes({3, 2, 2}, "abcdefghijkl");
+};
+
+TEST_F(IdxFile, IsReadPlainAndCompressed) {
+  for (const std::string& bytes : {good_, gzip(good_)}) {
+    put(path_, bytes);
+    const IdxArray array = read_idx(path_, 3);
+    EXPECT_EQ(array.extent, (std::vector<std::uint32_t>{3, 2, 2}));
+    EXPECT_EQ(std::string(array.values.begin(), array.values.end()), "abcdefghijkl");
+  }
+}
+
+TEST_F(IdxFile, EveryByteOfTheHeaderCounts) {
+  for (std::size_t i = 0; i < 16; ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string bytes = good_;
+      bytes[i] = static_cast<char>(bytes[i] ^ (1 << bit));
+      expect_refused(read(bytes), {"images", "expected", "got"});
+      expect_refused(read(gzip(bytes)), {"images", "expected", "got"});
+    }
+  }
+  std::string bytes = good_;
+  bytes[2] = 9;
+  expect_refused(read(bytes), {"byte 2 (element type); expected 8, got 9"});
+  expect_refused(read(good_, 1), {"byte 3 (number of dimensions); expected 1, got 3"});
+}
+
+TEST_F(IdxFile, EveryTruncationIsSeen) {
+  const std::string packed = gzip(good_);
+  for (std::size_t size = 0; size < good_.size(); ++size) {
+    expect_refused(read(good_.substr(0, size)), {"cut off", "got " + std::to_string(size)});
+    expect_refused(read(gzip(good_.substr(0, size))), {"cut off", "got " + std::to_string(size)});
+  }
+  for (std::size_t size = 2; size < packed.size(); ++size) {
+    expect_refused(read(packed.substr(0, size)), {"cut off at byte " + std::to_string(size)});
+  }
+}
+
+TEST_F(IdxFile, TrailingBytesAreSeen) {
+  expect_refused(read(good_ + "x"), {"after the last element", "byte 28, got 29 bytes"});
+  expect_refused(read(gzip(good_ + "x")), {"after the last element", "byte 28"});
+  expect_refused(read(gzip(good_) + "x"), {"after the end of the gzip stream"});
+  expect_refused(read(gzip(good_) + gzip(good_)), {"after the end of the gzip stream"});
+}
+
+TEST_F(IdxFile, DamagedGzipIsSeen) {
+  const std::string packed = gzip(good_);
+  int harmless = 0;
+  // Bytes 4 to 9 of a gzip header are the time and flags that nobody checks.
+  for (std::size_t i = 10; i < packed.size(); ++i) {
+    std::string bytes = packed;
+    bytes[i] = static_cast<char>(bytes[i] ^ 0x20);
+    // A bit that pads the last code changes nothing; all others are seen.
+    if (read(bytes).message == "nothing was thrown") {
+      const IdxArray array = read_idx(path_, 3);
+      EXPECT_EQ(std::string(array.values.begin(), array.values.end()), "abcdefghijkl");
+      ++harmless;
+    } else {
+      expect_refused(read(bytes), {"images"});
+    }
+  }
+  EXPECT_LE(harmless, 1);
+}
+
+TEST_F(IdxFile, GzipBombsAreRefusedBeforeTheyUnpack) {
+  // A header that claims much, a body that shrinks a thousandfold: 64 MB from 64 kB.
+  expect_refused(read(gzip(idx_bytes({64, 1000, 1000}, std::string(64'000'000, '\0')))),
+                 {"more than the compressed file can plausibly hold", "64000000 bytes"});
+  // A header that claims little, a body that goes on.
+  expect_refused(read(gzip(good_ + std::string(64'000'000, '\0'))), {"after the last element"});
+  // A header that claims everything.
+  expect_refused(read(gzip(idx_bytes({0xffffffff, 65535, 65535}, "abc"))), {"plausibly hold"});
+  expect_refused(read(idx_bytes({0xffffffff, 65535, 65535}, "abc")), {"cut off"});
+  expect_refused(read(idx_bytes({1, 65536, 1}, "abc")), {"dimension 1 at byte 8 is out of range"});
+}
+
+class IdxSource : public testing::Test {
+ protected:
+  IdxSource() { put_idx_set(folder_.path()); }
+
+  Outcome open() {
+    return outcome([&] { open_source(settings_); });
+  }
+  std::filesystem::path file(const char* name) const { return folder_.path() / name; }
+
+  TemporaryFolder folder_;
+  SourceSettings settings_{.kind = "idx", .where = "recipe.toml:1", .path = folder_.path()};
+};
+
+TEST_F(IdxSource, ListsAndReadsBothSplitsInOrder) {
+  const auto source = open_source(settings_);
+  const Listing& listing = source->listing();
+  EXPECT_EQ(listing.shape, (image::Shape{6, 6, 1}));
+  EXPECT_EQ(listing.class_names.size(), 10u);
+  ASSERT_EQ(listing.items.size(), 60u);
+  const std::string expected = idx_pixels(40, 6, 1) + idx_pixels(20, 6, 2);
+  for (std::size_t i = 0; i < 60; ++i) {
+    const Item& item = listing.items[i];
+    EXPECT_EQ(item.split, i < 40 ? shard::Split::train : shard::Split::test);
+    EXPECT_EQ(item.row, i < 40 ? i : i - 40);
+    EXPECT_EQ(item.path, i < 40 ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte");
+    EXPECT_EQ(item.label, static_cast<int>(item.row * 7 % 10));
+    std::vector<std::uint8_t> pixels(36);
+    source->read(i, pixels);
+    EXPECT_EQ(std::string(pixels.begin(), pixels.end()), expected.substr(i * 36, 36));
+  }
+}
+
+TEST_F(IdxSource, TakesOneSplitAlone) {
+  settings_.split = shard::Split::test;
+  std::filesystem::remove(file("train-images-idx3-ubyte"));
+  const auto source = open_source(settings_);
+  EXPECT_EQ(source->listing().items.size(), 20u);
+  EXPECT_EQ(source->listing().items[0].split, shard::Split::test);
+  std::vector<std::uint8_t> pixels(36);
+  source->read(19, pixels);
+  EXPECT_EQ(std::string(pixels.begin(), pixels.end()), idx_pixels(20, 6, 2).substr(19 * 36));
+}
+
+TEST_F(IdxSource, TakesTheOtherNames) {
+  std::filesystem::rename(file("train-images-idx3-ubyte"), file("train-images.idx3-ubyte"));
+  const std::string labels = read_text(file("t10k-labels-idx1-ubyte"));
+  std::filesystem::remove(file("t10k-labels-idx1-ubyte"));
+  put(file("t10k-labels.idx1-ubyte.gz"), gzip(labels));
+  const auto source = open_source(settings_);
+  EXPECT_EQ(source->listing().items.size(), 60u);
+  EXPECT_EQ(source->listing().items[0].path, "train-images-idx3-ubyte");
+}
+
+TEST_F(IdxSource, MissingFilesAreNamed) {
+  std::filesystem::remove(file("t10k-labels-idx1-ubyte"));
+  expect_refused(open(), {file("t10k-labels-idx1-ubyte").string(), "missing"});
+}
+
+TEST_F(IdxSource, LabelsMustFit) {
+  put(file("train-labels-idx1-ubyte"), idx_bytes({39}, idx_labels(39)));
+  expect_refused(open(), {"train-labels-idx1-ubyte", "expected 40, got 39"});
+  std::string labels = idx_labels(40);
+  labels[5] = 10;
+  put(file("train-labels-idx1-ubyte"), idx_bytes({40}, labels));
+  expect_refused(open(), {"train-labels-idx1-ubyte", "the label at byte 13", "expected 0 to 9, got 10"});
+  settings_.classes = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"};
+  EXPECT_EQ(open().message, "nothing was thrown");
+}
+
+TEST_F(IdxSource, SplitsMustHaveOneShape) {
+  put(file("t10k-images-idx3-ubyte"), idx_bytes({20, 3, 12}, idx_pixels(20, 6, 2)));
+  expect_refused(open(), {"t10k-images-idx3-ubyte", "expected 6 x 6 x 1, got 3 x 12 x 1"});
+}
+
+TEST(Glyphs, AreThoseOfTheirIndex) {
+  const auto source = open_source({.kind = "glyphs", .per_class = 3, .size = 16, .seed = 5, .first = 7});
+  const Listing& listing = source->listing();
+  ASSERT_EQ(listing.items.size(), 30u);
+  EXPECT_EQ(listing.shape, (image::Shape{16, 16, 1}));
+  EXPECT_EQ(listing.items[13].label, 3);
+  EXPECT_EQ(listing.items[13].row, 8u);
+  std::vector<std::uint8_t> pixels(256);
+  source->read(13, pixels);
+  EXPECT_EQ(pixels, image::draw_glyph({.glyph_class = 3, .index = 8, .seed = 5, .size = 16}).pixels);
+}
+
+TEST(Glyphs, TakeSomeOfTheClasses) {
+  const auto source = open_source({.kind = "glyphs", .classes = {"7", "1"}, .per_class = 1});
+  ASSERT_EQ(source->listing().items.size(), 2u);
+  std::vector<std::uint8_t> pixels(784);
+  source->read(0, pixels);
+  EXPECT_EQ(pixels, image::draw_glyph({.glyph_class = 7}).pixels);
+}
+
+TEST(Glyphs, RefuseWhatTheyCannotDraw) {
+  EXPECT_EQ(outcome([] { open_source({.kind = "glyphs", .per_class = 1, .size = 7}); }).code,
+            ErrorCode::usage);
+  const Outcome found =
+      outcome([] { open_source({.kind = "glyphs", .where = "r:3", .classes = {"cat"}, .per_class = 1}); });
+  EXPECT_EQ(found.code, ErrorCode::usage);
+  EXPECT_NE(found.message.find("r:3: no glyphs are drawn for class \"cat\""), std::string::npos);
+}
+
+TEST(Source, UnknownKindNamesTheNearest) {
+  const Outcome found = outcome([] { open_source({.kind = "glyph", .where = "r:2"}); });
+  EXPECT_EQ(found.code, ErrorCode::usage);
+  EXPECT_NE(found.message.find("did you mean \"glyphs\"?"), std::string::npos) << found.message;
+}
+
+}  // namespace
+}  // namespace titrate::source
