@@ -1,0 +1,34 @@
+// The tables for other programs: RFC 4180 with a header line and \n line ends, numbers in the shortest form
+// that reads back as the same double, accuracies and scores as fractions of 1. What is unknown is empty.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "titrate/report/summary.hpp"
+
+namespace titrate::report {
+
+// Quoted where it holds a comma, a quote or a line end.
+std::string csv_field(const std::string& text);
+
+// `present` is that of present_records(). All but timing_csv are a function of results alone: whoever ran a
+// trial, wherever, their bytes are the same.
+
+// One row per trial and condition, by trial id; one row without metrics for a trial that failed or diverged.
+// Columns: trial, status, network, size (0: all real images), synthetic_ratio, noise_level, seed, the study's
+// other axes under their last names where those are unambiguous, test_noise_level, train_images, steps,
+// test_accuracy, test_loss, macro_precision, macro_recall, macro_f1.
+std::string trials_csv(const sweep::Study& study, const std::vector<const sweep::TrialRecord*>& present);
+
+// One row per cell: means over its seeds with standard deviation and 95 % t interval, and the gain in
+// accuracy over the same cell without synthetic images.
+std::string cells_csv(const sweep::Study& study, const Summary& summary);
+
+// One row per trial, condition and class.
+std::string per_class_csv(const sweep::Study& study, const std::vector<const sweep::TrialRecord*>& present);
+
+// One row per trial: where and how fast it ran.
+std::string timing_csv(const std::vector<const sweep::TrialRecord*>& present);
+
+}  // namespace titrate::report

@@ -1,0 +1,36 @@
+// Which axis goes where, in every table and chart: one along x (rows), one as lines (columns), the rest as
+// panels (blocks).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "titrate/report/summary.hpp"
+
+namespace titrate::report {
+
+struct Panel {
+  std::string title{};  // empty where there is but one
+  std::vector<std::vector<std::optional<std::size_t>>>
+      cells{};  // [series][x]: index of a cell, where there is one
+};
+
+struct Layout {
+  std::optional<std::size_t> x{};  // dimension: the size, else the first numeric one, else the first
+  std::optional<std::size_t>
+      series{};                 // dimension: the synthetic ratio, else the first that is no noise level
+  std::vector<Panel> panels{};  // the product of the levels of all other dimensions
+};
+
+Layout lay_out(const sweep::Study& study, const Summary& summary);
+
+// Titles of the rows and columns; one of each at least.
+std::vector<std::string> x_labels(const Summary& summary, const Layout& layout);
+std::vector<std::string> series_labels(const Summary& summary, const Layout& layout);
+
+// The gain of a cell, null where it has none.
+const Gain* gain_of(const Summary& summary, std::size_t cell);
+
+}  // namespace titrate::report

@@ -1,0 +1,21 @@
+// Everything that is derived from a run's records. It can be made again at any time, and says the same.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "titrate/sweep/record.hpp"
+#include "titrate/sweep/study.hpp"
+
+namespace titrate::report {
+
+// Writes trials.csv, cells.csv, per_class.csv, timing.csv and summary.json into the folder. Records
+// of trials that are not in the study's present grid are left out. Throws Error (io).
+void write_report(const std::filesystem::path& run_folder, const sweep::Study& study,
+                  const std::vector<sweep::TrialRecord>& records);
+
+// The same result as text for a terminal of 80 columns.
+std::string terminal_table(const sweep::Study& study, const std::vector<sweep::TrialRecord>& records);
+
+}  // namespace titrate::report

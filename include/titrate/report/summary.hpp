@@ -1,0 +1,111 @@
+// What a run found, cell by cell, and what the synthetic images did. Pure: a study and its records in,
+// numbers out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "titrate/report/statistics.hpp"
+#include "titrate/sweep/record.hpp"
+#include "titrate/sweep/study.hpp"
+
+namespace titrate::report {
+
+// The test noise where a trial is tested under several levels: swept like an axis, though no key of a study.
+inline constexpr const char* kTestNoise = "test_noise_level";
+
+struct Level {
+  std::string text{};  // as a study has it, without quotes: "0.5", "simple-cnn"
+  std::optional<double> number{};
+};
+
+// What has two or more values over the cells, the seed aside.
+struct Dimension {
+  std::string key{};
+  std::vector<Level>
+      levels{};  // numbers ascending (data.size = 0, which is all images, last), else as in the study
+
+  bool numeric() const;
+};
+
+struct SeedResult {
+  std::uint64_t seed = 0;
+  double accuracy = 0, loss = 0;  // of the test; accuracy and scores are fractions of 1
+  double precision = 0, recall = 0, f1 = 0;
+  double train_images = 0, steps = 0;
+};
+
+// Settings without their seed, under one test condition.
+struct Cell {
+  sweep::Settings settings{};  // the seed in it is that of the cell's first trial
+  double test_noise_level = 0;
+  std::vector<std::size_t> place{};  // its level on each dimension of the summary
+  std::vector<SeedResult> seeds{};   // of the trials that are done, by seed
+  std::size_t diverged = 0, failed = 0, missing = 0;
+  Estimate accuracy{}, loss{}, precision{}, recall{}, f1{};
+  Estimate train_images{}, steps{};
+  std::vector<std::uint64_t> confusion{};  // [true class][predicted class], summed over the seeds
+};
+
+enum class Verdict { help, hurt, no_clear_difference, too_few_seeds };
+
+std::string to_text(Verdict verdict);
+
+// A cell with synthetic images against the same cell without, over the seeds that both have.
+struct Gain {
+  std::size_t cell = 0, baseline = 0;
+  Estimate accuracy{};  // the difference, as a fraction of 1
+  Verdict verdict = Verdict::too_few_seeds;
+};
+
+struct Problem {
+  std::string trial{};
+  std::size_t cell = 0;  // the first of its conditions
+  std::uint64_t seed = 0;
+  sweep::Status status = sweep::Status::failed;
+  std::string reason{};
+};
+
+struct HostUse {
+  std::set<int> world_ranks{};
+  std::size_t trials = 0;
+};
+
+struct Provenance {
+  std::set<std::string> versions{}, numerics{};
+  std::set<std::uint64_t> seeds{};  // of the grid
+  std::map<std::string, HostUse> hosts{};
+  double compute_seconds = 0;  // wall time of each trial times the ranks that trained it
+};
+
+struct Summary {
+  std::vector<Dimension> dimensions{};  // in the order of the study's axes
+  std::vector<Cell> cells{};            // by place
+  std::vector<Gain> gains{};            // in the order of their cells
+  std::vector<Problem> problems{};      // by trial id
+  std::size_t planned = 0, done = 0, diverged = 0, failed = 0;
+  Provenance provenance{};
+
+  std::size_t missing() const { return planned - done - diverged - failed; }
+  std::optional<std::size_t> dimension(const std::string& key) const;
+};
+
+// The records that belong to the present grid, by trial id; of a trial with several the first.
+std::vector<const sweep::TrialRecord*> present_records(const sweep::Study& study,
+                                                       const std::vector<sweep::TrialRecord>& records);
+
+Summary summarise(const sweep::Study& study, const std::vector<sweep::TrialRecord>& records);
+
+// help: the interval lies wholly above 0; hurt: wholly below.
+Verdict verdict_of(const Estimate& difference);
+
+// summary.json. Only its member "timing" may differ between two runs of one study.
+std::string summary_json(const sweep::Study& study, const Summary& summary);
+
+}  // namespace titrate::report

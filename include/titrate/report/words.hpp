@@ -1,0 +1,46 @@
+// How axes, levels, cells and differences are called, the same in every table and picture.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "titrate/report/summary.hpp"
+
+namespace titrate::report {
+
+// A value as a person writes it: no quotes around text, numbers in their shortest form.
+std::string value_text(const sweep::Value& value);
+
+// The network's name, or its layers.
+std::string network_text(const sweep::Settings& settings);
+
+// Classes of a square confusion matrix.
+std::uint32_t classes_of(const train::Tally& tally);
+std::uint32_t classes_of(const Cell& cell);
+
+// "real images", "noise level", "learning rate": what an axis is called.
+std::string axis_label(const sweep::Study& study, const std::string& key);
+
+// A level beside its axis: "3,000", "all", "0.5".
+std::string level_label(const Dimension& dimension, const Level& level);
+
+// A level that stands alone: "0.5 synthetic per real image", "noise level 0.3", "simple-cnn".
+std::string level_phrase(const sweep::Study& study, const Dimension& dimension, const Level& level);
+
+// Every level of a cell: "3,000 real images, no synthetic images, noise level 0.3".
+std::string cell_phrase(const sweep::Study& study, const Summary& summary, const Cell& cell);
+
+// What is equal between the arms of the study, for every chart.
+std::string budget_text(const sweep::Study& study);
+
+// "1,260 of 1,260 trials done", and how many diverged, failed or are missing.
+std::string trials_text(const Summary& summary);
+
+// "12 seeds", "1 seed"
+std::string counted(std::size_t count, const std::string& noun);
+
+// What the run says, in a sentence or two: what the synthetic images did where they are swept, else how well
+// the best and the worst cell did. Plain text.
+std::string headline(const sweep::Study& study, const Summary& summary);
+
+}  // namespace titrate::report

@@ -1,0 +1,194 @@
+#include "titrate/report/csv.hpp"
+
+#include <cmath>
+#include <set>
+
+#include "titrate/core/text.hpp"
+#include "titrate/report/layout.hpp"
+#include "titrate/report/words.hpp"
+
+namespace titrate::report {
+namespace {
+
+using Row = std::vector<std::string>;
+
+const Row kMetrics = {"test_noise_level", "train_images",    "steps",        "test_accuracy",
+                      "test_loss",        "macro_precision", "macro_recall", "macro_f1"};
+
+std::string number(double value) { return std::isnan(value) ? "nan" : shortest(value); }
+std::string known(double value) { return std::isnan(value) ? "" : shortest(value); }
+
+class Table {
+ public:
+  explicit Table(const Row& header) { add(header); }
+
+  void add(const Row& row) {
+    Row fields;
+    for (const std::string& text : row) fields.push_back(csv_field(text));
+    text_ += join(fields, ",") + "\n";
+  }
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+void append(Row& row, const Row& more) { row.insert(row.end(), more.begin(), more.end()); }
+
+// The axes that have no column of their own, with the names of theirs.
+struct OtherAxes {
+  Row keys{}, names{};
+};
+
+OtherAxes other_axes(const sweep::Study& study) {
+  const std::set<std::string> own = {"network.name", "data.size", "data.synthetic_ratio", "data.noise_level",
+                                     "seed"};
+  std::multiset<std::string> taken(kMetrics.begin(), kMetrics.end());
+  for (const char* name : {"trial", "status", "network", "size", "synthetic_ratio", "noise_level", "seed"})
+    taken.insert(name);
+  const auto last_name = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
+  OtherAxes axes;
+  for (const sweep::Axis& axis : study.axes) {
+    if (own.contains(axis.key)) continue;
+    axes.keys.push_back(axis.key);
+    taken.insert(last_name(axis.key));
+  }
+  for (const std::string& key : axes.keys)
+    axes.names.push_back(taken.count(last_name(key)) == 1 ? last_name(key) : key);
+  return axes;
+}
+
+Row values_of(const sweep::Settings& settings, const Row& keys) {
+  if (keys.empty()) return {};
+  Row row;
+  const auto values = sweep::all_values(settings);
+  for (const std::string& key : keys) row.push_back(value_text(values.at(key)));
+  return row;
+}
+
+Row data_columns(const sweep::Settings& settings) {
+  return {network_text(settings), std::to_string(settings.data.size), shortest(settings.data.synthetic_ratio),
+          shortest(settings.data.noise_level)};
+}
+
+Row metrics_of(const train::TrialOutcome& outcome, const train::ConditionRecord& condition) {
+  const train::MacroScores scores =
+      train::macro_scores(condition.tally.confusion, classes_of(condition.tally));
+  return {shortest(condition.noise.level),
+          std::to_string(outcome.train_images),
+          std::to_string(outcome.steps),
+          number(condition.tally.accuracy()),
+          number(condition.tally.mean_loss()),
+          number(scores.precision),
+          number(scores.recall),
+          number(scores.f1)};
+}
+
+Row columns_of(const Estimate& estimate, bool with_spread = true) {
+  if (!with_spread) return {known(estimate.mean)};
+  return {known(estimate.mean), known(estimate.sd), known(estimate.low()), known(estimate.high())};
+}
+
+std::string class_name(const sweep::Study& study, std::size_t index) {
+  return index < study.class_names.size() ? study.class_names[index] : std::to_string(index);
+}
+
+}  // namespace
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string trials_csv(const sweep::Study& study, const std::vector<const sweep::TrialRecord*>& present) {
+  const OtherAxes axes = other_axes(study);
+  Row header = {"trial", "status", "network", "size", "synthetic_ratio", "noise_level", "seed"};
+  append(header, axes.names);
+  append(header, kMetrics);
+  Table table(header);
+  for (const sweep::TrialRecord* record : present) {
+    Row start = {record->trial, sweep::to_text(record->status)};
+    append(start, data_columns(record->settings));
+    start.push_back(std::to_string(record->settings.seed));
+    append(start, values_of(record->settings, axes.keys));
+    if (record->status != sweep::Status::done) {
+      append(start, Row(kMetrics.size()));
+      table.add(start);
+      continue;
+    }
+    for (const train::ConditionRecord& condition : record->outcome.conditions) {
+      Row row = start;
+      append(row, metrics_of(record->outcome, condition));
+      table.add(row);
+    }
+  }
+  return table.text();
+}
+
+std::string cells_csv(const sweep::Study& study, const Summary& summary) {
+  const OtherAxes axes = other_axes(study);
+  Row header = {"network", "size", "synthetic_ratio", "noise_level"};
+  append(header, axes.names);
+  append(header, {"test_noise_level", "seeds", "diverged", "failed", "missing", "train_images", "steps"});
+  for (const std::string metric :
+       {"test_accuracy", "test_loss", "macro_precision", "macro_recall", "macro_f1"})
+    append(header, {metric, metric + "_sd", metric + "_low", metric + "_high"});
+  append(header, {"gain_seeds", "gain", "gain_sd", "gain_low", "gain_high", "verdict"});
+  Table table(header);
+  for (std::size_t i = 0; i < summary.cells.size(); ++i) {
+    const Cell& cell = summary.cells[i];
+    Row row = data_columns(cell.settings);
+    append(row, values_of(cell.settings, axes.keys));
+    append(row, {shortest(cell.test_noise_level), std::to_string(cell.seeds.size()),
+                 std::to_string(cell.diverged), std::to_string(cell.failed), std::to_string(cell.missing)});
+    append(row, columns_of(cell.train_images, false));
+    append(row, columns_of(cell.steps, false));
+    for (const Estimate* estimate : {&cell.accuracy, &cell.loss, &cell.precision, &cell.recall, &cell.f1})
+      append(row, columns_of(*estimate));
+    const Gain* gain = gain_of(summary, i);
+    if (gain == nullptr) {
+      append(row, Row(6));
+    } else {
+      row.push_back(std::to_string(gain->accuracy.n));
+      append(row, columns_of(gain->accuracy));
+      row.push_back(to_text(gain->verdict));
+    }
+    table.add(row);
+  }
+  return table.text();
+}
+
+std::string per_class_csv(const sweep::Study& study, const std::vector<const sweep::TrialRecord*>& present) {
+  Table table({"trial", "test_noise_level", "class", "precision", "recall", "f1", "support"});
+  for (const sweep::TrialRecord* record : present) {
+    if (record->status != sweep::Status::done) continue;
+    for (const train::ConditionRecord& condition : record->outcome.conditions) {
+      const auto scores = train::class_scores(condition.tally.confusion, classes_of(condition.tally));
+      for (std::size_t c = 0; c < scores.size(); ++c) {
+        table.add({record->trial, shortest(condition.noise.level), class_name(study, c),
+                   number(scores[c].precision), number(scores[c].recall), number(scores[c].f1),
+                   std::to_string(scores[c].support)});
+      }
+    }
+  }
+  return table.text();
+}
+
+std::string timing_csv(const std::vector<const sweep::TrialRecord*>& present) {
+  Table table({"trial", "attempt", "train_seconds", "test_seconds", "total_seconds",
+               "train_images_per_second", "host", "world_rank", "width"});
+  for (const sweep::TrialRecord* record : present) {
+    const sweep::Timing& timing = record->timing;
+    const double images = static_cast<double>(record->outcome.train_images * record->outcome.epochs.size());
+    table.add({record->trial, std::to_string(record->attempt), shortest(timing.train_seconds),
+               shortest(timing.test_seconds), shortest(timing.total_seconds),
+               timing.train_seconds > 0 ? fixed(images / timing.train_seconds, 1) : "", timing.host,
+               std::to_string(timing.world_rank), std::to_string(timing.width)});
+  }
+  return table.text();
+}
+
+}  // namespace titrate::report

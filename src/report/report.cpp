@@ -1,0 +1,24 @@
+#include "titrate/report/report.hpp"
+
+#include "titrate/core/file.hpp"
+#include "titrate/report/csv.hpp"
+#include "titrate/report/table.hpp"
+
+namespace titrate::report {
+
+void write_report(const std::filesystem::path& run_folder, const sweep::Study& study,
+                  const std::vector<sweep::TrialRecord>& records) {
+  const Summary summary = summarise(study, records);
+  const std::vector<const sweep::TrialRecord*> present = present_records(study, records);
+  write_file(run_folder / "trials.csv", trials_csv(study, present));
+  write_file(run_folder / "cells.csv", cells_csv(study, summary));
+  write_file(run_folder / "per_class.csv", per_class_csv(study, present));
+  write_file(run_folder / "timing.csv", timing_csv(present));
+  write_file(run_folder / "summary.json", summary_json(study, summary));
+}
+
+std::string terminal_table(const sweep::Study& study, const std::vector<sweep::TrialRecord>& records) {
+  return table_text(study, summarise(study, records));
+}
+
+}  // namespace titrate::report

@@ -1,0 +1,271 @@
+#include "titrate/report/summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "titrate/core/text.hpp"
+#include "titrate/report/words.hpp"
+
+namespace titrate::report {
+namespace {
+
+using Records = std::map<std::string, const sweep::TrialRecord*>;
+
+Records by_trial(const sweep::Study& study, const std::vector<sweep::TrialRecord>& records) {
+  Records all, present;
+  for (const sweep::TrialRecord& record : records) all.emplace(record.trial, &record);
+  for (const sweep::Trial& trial : sweep::grid(study)) {
+    if (const auto found = all.find(trial.id); found != all.end()) present.insert(*found);
+  }
+  return present;
+}
+
+std::vector<double> test_levels(const sweep::Settings& settings) {
+  const std::vector<double>& levels = settings.evaluate.noise_levels;
+  return levels.empty() ? std::vector<double>{settings.data.noise_level} : levels;
+}
+
+std::optional<double> number_of(const sweep::Value& value) {
+  if (const auto* whole = std::get_if<std::int64_t>(&value.data)) return static_cast<double>(*whole);
+  if (const auto* number = std::get_if<double>(&value.data)) return *number;
+  return std::nullopt;
+}
+
+Level level_of(const Cell& cell, const std::string& key) {
+  if (key == kTestNoise) return {shortest(cell.test_noise_level), cell.test_noise_level};
+  const sweep::Value value = sweep::all_values(cell.settings).at(key);
+  return {value_text(value), number_of(value)};
+}
+
+void sort_levels(Dimension& dimension) {
+  if (!dimension.numeric()) return;
+  const bool zero_is_all = dimension.key == "data.size";
+  const auto rank = [&](const Level& level) {
+    return zero_is_all && *level.number == 0 ? std::numeric_limits<double>::infinity() : *level.number;
+  };
+  std::stable_sort(dimension.levels.begin(), dimension.levels.end(),
+                   [&](const Level& a, const Level& b) { return rank(a) < rank(b); });
+}
+
+std::vector<std::string> candidate_keys(const sweep::Study& study, const std::vector<Cell>& cells) {
+  std::vector<std::string> keys;
+  for (const sweep::Axis& axis : study.axes) {
+    if (axis.key != "seed" && axis.key != "evaluate.noise_levels") keys.push_back(axis.key);
+  }
+  const bool several = std::any_of(cells.begin(), cells.end(),
+                                   [](const Cell& c) { return test_levels(c.settings).size() > 1; });
+  const bool swept = std::any_of(study.axes.begin(), study.axes.end(),
+                                 [](const sweep::Axis& axis) { return axis.key == "evaluate.noise_levels"; });
+  if (several || swept) keys.emplace_back(kTestNoise);
+  return keys;
+}
+
+// Finds what is swept and puts every cell in its place.
+void place_cells(const sweep::Study& study, Summary& summary) {
+  for (const std::string& key : candidate_keys(study, summary.cells)) {
+    Dimension dimension{.key = key};
+    std::vector<std::string> texts;
+    for (const Cell& cell : summary.cells) {
+      Level level = level_of(cell, key);
+      texts.push_back(level.text);
+      const bool known = std::any_of(dimension.levels.begin(), dimension.levels.end(),
+                                     [&](const Level& other) { return other.text == level.text; });
+      if (!known) dimension.levels.push_back(std::move(level));
+    }
+    if (dimension.levels.size() < 2) continue;
+    sort_levels(dimension);
+    for (std::size_t i = 0; i < summary.cells.size(); ++i) {
+      const auto at = std::find_if(dimension.levels.begin(), dimension.levels.end(),
+                                   [&](const Level& level) { return level.text == texts[i]; });
+      summary.cells[i].place.push_back(static_cast<std::size_t>(at - dimension.levels.begin()));
+    }
+    summary.dimensions.push_back(std::move(dimension));
+  }
+}
+
+void add_result(Cell& cell, const sweep::TrialRecord& record, std::size_t condition) {
+  if (record.status == sweep::Status::diverged) {
+    ++cell.diverged;
+  } else if (record.status == sweep::Status::failed || condition >= record.outcome.conditions.size()) {
+    ++cell.failed;
+  } else {
+    const train::Tally& tally = record.outcome.conditions[condition].tally;
+    const train::MacroScores scores = train::macro_scores(tally.confusion, classes_of(tally));
+    cell.seeds.push_back({.seed = record.settings.seed,
+                          .accuracy = tally.accuracy(),
+                          .loss = tally.mean_loss(),
+                          .precision = scores.precision,
+                          .recall = scores.recall,
+                          .f1 = scores.f1,
+                          .train_images = static_cast<double>(record.outcome.train_images),
+                          .steps = static_cast<double>(record.outcome.steps)});
+    if (cell.confusion.size() < tally.confusion.size()) cell.confusion.resize(tally.confusion.size());
+    for (std::size_t i = 0; i < tally.confusion.size(); ++i) cell.confusion[i] += tally.confusion[i];
+  }
+}
+
+void add_trial(Summary& summary, const sweep::TrialRecord* record, std::size_t first_cell) {
+  if (record == nullptr) return;
+  if (record->status == sweep::Status::done) {
+    ++summary.done;
+  } else {
+    ++(record->status == sweep::Status::diverged ? summary.diverged : summary.failed);
+    summary.problems.push_back({.trial = record->trial,
+                                .cell = first_cell,
+                                .seed = record->settings.seed,
+                                .status = record->status,
+                                .reason = record->reason});
+  }
+  Provenance& from = summary.provenance;
+  from.versions.insert(record->version);
+  from.numerics.insert(record->numerics);
+  HostUse& host = from.hosts[record->timing.host];
+  host.world_ranks.insert(record->timing.world_rank);
+  ++host.trials;
+  from.compute_seconds += record->timing.total_seconds * record->timing.width;
+}
+
+Estimate over_seeds(const Cell& cell, double SeedResult::*member) {
+  std::vector<double> values;
+  for (const SeedResult& result : cell.seeds) values.push_back(result.*member);
+  return estimate(values);
+}
+
+void finish(Cell& cell) {
+  std::sort(cell.seeds.begin(), cell.seeds.end(),
+            [](const SeedResult& a, const SeedResult& b) { return a.seed < b.seed; });
+  cell.accuracy = over_seeds(cell, &SeedResult::accuracy);
+  cell.loss = over_seeds(cell, &SeedResult::loss);
+  cell.precision = over_seeds(cell, &SeedResult::precision);
+  cell.recall = over_seeds(cell, &SeedResult::recall);
+  cell.f1 = over_seeds(cell, &SeedResult::f1);
+  cell.train_images = over_seeds(cell, &SeedResult::train_images);
+  cell.steps = over_seeds(cell, &SeedResult::steps);
+}
+
+// Cells of the grid in the order of their first trial, with the results of all their trials.
+void collect_cells(const sweep::Study& study, const Records& records, Summary& summary) {
+  std::map<std::string, std::size_t> first_cell;
+  for (const sweep::Trial& trial : sweep::grid(study)) {
+    ++summary.planned;
+    summary.provenance.seeds.insert(trial.settings.seed);
+    const std::vector<double> levels = test_levels(trial.settings);
+    const auto [at, is_new] = first_cell.emplace(sweep::cell_key(trial.settings), summary.cells.size());
+    if (is_new) {
+      for (double level : levels)
+        summary.cells.push_back({.settings = trial.settings, .test_noise_level = level});
+    }
+    const auto found = records.find(trial.id);
+    const sweep::TrialRecord* record = found == records.end() ? nullptr : found->second;
+    add_trial(summary, record, at->second);
+    for (std::size_t condition = 0; condition < levels.size(); ++condition) {
+      Cell& cell = summary.cells[at->second + condition];
+      if (record == nullptr) {
+        ++cell.missing;
+      } else {
+        add_result(cell, *record, condition);
+      }
+    }
+  }
+}
+
+// Sorts the cells by place, and lets the problems follow them.
+void sort_cells(Summary& summary) {
+  std::vector<std::size_t> order(summary.cells.size()), position(summary.cells.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return summary.cells[a].place < summary.cells[b].place;
+  });
+  std::vector<Cell> sorted;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    position[order[i]] = i;
+    sorted.push_back(std::move(summary.cells[order[i]]));
+  }
+  summary.cells = std::move(sorted);
+  for (Problem& problem : summary.problems) problem.cell = position[problem.cell];
+  std::sort(summary.problems.begin(), summary.problems.end(),
+            [](const Problem& a, const Problem& b) { return a.trial < b.trial; });
+}
+
+std::string condition_key(const sweep::Settings& settings, double test_noise_level) {
+  return sweep::cell_key(settings) + "|" + shortest(test_noise_level);
+}
+
+std::vector<SeedValue> accuracies(const Cell& cell) {
+  std::vector<SeedValue> values;
+  for (const SeedResult& result : cell.seeds) values.push_back({result.seed, result.accuracy});
+  return values;
+}
+
+std::vector<Gain> gains_of(const std::vector<Cell>& cells) {
+  std::map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    index.emplace(condition_key(cells[i].settings, cells[i].test_noise_level), i);
+  std::vector<Gain> gains;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!(cells[i].settings.data.synthetic_ratio > 0)) continue;
+    sweep::Settings without = cells[i].settings;
+    without.data.synthetic_ratio = 0;
+    const auto baseline = index.find(condition_key(without, cells[i].test_noise_level));
+    if (baseline == index.end()) continue;
+    Gain gain{.cell = i, .baseline = baseline->second};
+    gain.accuracy = paired_difference(accuracies(cells[i]), accuracies(cells[gain.baseline]));
+    gain.verdict = verdict_of(gain.accuracy);
+    gains.push_back(gain);
+  }
+  return gains;
+}
+
+}  // namespace
+
+bool Dimension::numeric() const {
+  return std::all_of(levels.begin(), levels.end(),
+                     [](const Level& level) { return level.number.has_value(); });
+}
+
+std::optional<std::size_t> Summary::dimension(const std::string& key) const {
+  for (std::size_t i = 0; i < dimensions.size(); ++i) {
+    if (dimensions[i].key == key) return i;
+  }
+  return std::nullopt;
+}
+
+std::string to_text(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::help:
+      return "help";
+    case Verdict::hurt:
+      return "hurt";
+    case Verdict::no_clear_difference:
+      return "no clear difference";
+    case Verdict::too_few_seeds:
+      break;
+  }
+  return "too few seeds";
+}
+
+Verdict verdict_of(const Estimate& difference) {
+  if (!difference.has_interval()) return Verdict::too_few_seeds;
+  if (difference.low() > 0) return Verdict::help;
+  if (difference.high() < 0) return Verdict::hurt;
+  return Verdict::no_clear_difference;
+}
+
+std::vector<const sweep::TrialRecord*> present_records(const sweep::Study& study,
+                                                       const std::vector<sweep::TrialRecord>& records) {
+  std::vector<const sweep::TrialRecord*> present;
+  for (const auto& [trial, record] : by_trial(study, records)) present.push_back(record);
+  return present;
+}
+
+Summary summarise(const sweep::Study& study, const std::vector<sweep::TrialRecord>& records) {
+  Summary summary;
+  collect_cells(study, by_trial(study, records), summary);
+  for (Cell& cell : summary.cells) finish(cell);
+  place_cells(study, summary);
+  sort_cells(summary);
+  summary.gains = gains_of(summary.cells);
+  return summary;
+}
+
+}  // namespace titrate::report

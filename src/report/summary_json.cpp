@@ -1,0 +1,112 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "titrate/core/version.hpp"
+#include "titrate/report/summary.hpp"
+#include "titrate/report/words.hpp"
+
+namespace titrate::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json to_json(const Estimate& estimate) {
+  return {{"n", estimate.n},
+          {"mean", number(estimate.mean)},
+          {"sd", number(estimate.sd)},
+          {"low", number(estimate.low())},
+          {"high", number(estimate.high())}};
+}
+
+Json to_json(const sweep::Settings& settings) {
+  Json json = Json::object();
+  for (const auto& [key, value] : sweep::all_values(settings)) {
+    if (key != "seed") json[key] = Json::parse(sweep::to_json(value));
+  }
+  return json;
+}
+
+// Where a cell stands: the level on each axis, under the axis's whole key.
+Json place_of(const Summary& summary, const Cell& cell) {
+  Json json = Json::object();
+  for (std::size_t d = 0; d < summary.dimensions.size(); ++d) {
+    const Level& level = summary.dimensions[d].levels[cell.place[d]];
+    json[summary.dimensions[d].key] = level.number ? Json::parse(level.text) : Json(level.text);
+  }
+  return json;
+}
+
+Json to_json(const Summary& summary, const Cell& cell) {
+  Json seeds = Json::array();
+  for (const SeedResult& result : cell.seeds) seeds.push_back(result.seed);
+  return {{"at", place_of(summary, cell)},
+          {"test_noise_level", cell.test_noise_level},
+          {"seeds", seeds},
+          {"diverged", cell.diverged},
+          {"failed", cell.failed},
+          {"missing", cell.missing},
+          {"train_images", number(cell.train_images.mean)},
+          {"steps", number(cell.steps.mean)},
+          {"test_accuracy", to_json(cell.accuracy)},
+          {"test_loss", to_json(cell.loss)},
+          {"macro_precision", to_json(cell.precision)},
+          {"macro_recall", to_json(cell.recall)},
+          {"macro_f1", to_json(cell.f1)},
+          {"settings", to_json(cell.settings)}};
+}
+
+Json to_json(const Summary& summary, const Gain& gain) {
+  const Cell& cell = summary.cells[gain.cell];
+  return {{"at", place_of(summary, cell)},
+          {"cell", gain.cell},
+          {"baseline", gain.baseline},
+          {"synthetic_ratio", cell.settings.data.synthetic_ratio},
+          {"steps_per_baseline_step", number(cell.steps.mean / summary.cells[gain.baseline].steps.mean)},
+          {"accuracy_gain", to_json(gain.accuracy)},
+          {"verdict", to_text(gain.verdict)}};
+}
+
+Json timing_of(const Provenance& provenance) {
+  Json hosts = Json::object();
+  for (const auto& [name, use] : provenance.hosts)
+    hosts[name] = {{"world_ranks", use.world_ranks}, {"trials", use.trials}};
+  return {{"compute_seconds", number(provenance.compute_seconds)}, {"hosts", hosts}};
+}
+
+}  // namespace
+
+std::string summary_json(const sweep::Study& study, const Summary& summary) {
+  Json json = {{"schema", 1},
+               {"titrate", version()},
+               {"study", study.name},
+               {"dataset", study.dataset},
+               {"fingerprint", study.fingerprint},
+               {"class_names", study.class_names},
+               {"answer", headline(study, summary)},
+               {"budget", budget_text(study)},
+               {"trials",
+                {{"planned", summary.planned},
+                 {"done", summary.done},
+                 {"diverged", summary.diverged},
+                 {"failed", summary.failed},
+                 {"missing", summary.missing()}}},
+               {"numerics", summary.provenance.numerics},
+               {"comparison", summary.gains.empty() ? Json(nullptr) : Json("data.synthetic_ratio")},
+               {"gains", Json::array()},
+               {"cells", Json::array()},
+               {"problems", Json::array()}};
+  for (const Gain& gain : summary.gains) json["gains"].push_back(to_json(summary, gain));
+  for (const Cell& cell : summary.cells) json["cells"].push_back(to_json(summary, cell));
+  for (const Problem& problem : summary.problems) {
+    json["problems"].push_back({{"trial", problem.trial},
+                                {"status", sweep::to_text(problem.status)},
+                                {"seed", problem.seed},
+                                {"reason", problem.reason}});
+  }
+  json["timing"] = timing_of(summary.provenance);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace titrate::report

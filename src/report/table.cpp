@@ -1,0 +1,156 @@
+#include "titrate/report/table.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "titrate/core/text.hpp"
+#include "titrate/report/layout.hpp"
+#include "titrate/report/words.hpp"
+
+namespace titrate::report {
+namespace {
+
+constexpr std::size_t kColumns = 80;
+constexpr std::size_t kLongestLabel = 24;
+
+// Characters, not bytes, of UTF-8.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::string right(const std::string& text, std::size_t width) {
+  return std::string(width - std::min(width, width_of(text)), ' ') + text;
+}
+
+std::string shortened(const std::string& text) {
+  if (width_of(text) <= kLongestLabel) return text;
+  std::size_t bytes = 0;
+  for (std::size_t characters = 0; characters < kLongestLabel - 3; ++characters) {
+    do ++bytes;
+    while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80);
+  }
+  return text.substr(0, bytes) + "...";
+}
+
+std::string wrapped(const std::string& text) {
+  std::string result, line;
+  for (const std::string& word : split(text, ' ')) {
+    if (!line.empty() && width_of(line) + 1 + width_of(word) > kColumns) {
+      result += line + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return result + line + "\n";
+}
+
+// The number of seeds that most cells have: other numbers stand beside their cell.
+std::size_t usual_seeds(const Summary& summary) {
+  std::size_t most = 0;
+  for (const Cell& cell : summary.cells) most = std::max(most, cell.seeds.size());
+  return most;
+}
+
+std::string accuracy_text(const Estimate& accuracy, std::size_t usual) {
+  if (accuracy.n == 0) return "-";
+  std::string text = fixed(100 * accuracy.mean, 2);
+  if (accuracy.has_interval()) text += " ± " + fixed(100 * accuracy.half_width, 2);
+  return accuracy.n == usual ? text : text + " (" + std::to_string(accuracy.n) + ")";
+}
+
+std::string gain_text(const Gain& gain, std::size_t usual) {
+  if (gain.accuracy.n == 0) return "-";
+  std::string text = accuracy_text(gain.accuracy, usual);
+  if (gain.accuracy.mean >= 0) text = "+" + text;
+  const bool clear = gain.verdict == Verdict::help || gain.verdict == Verdict::hurt;
+  return text + " " + (clear ? to_text(gain.verdict) : "    ");
+}
+
+struct Grid {
+  std::string corner{};
+  std::vector<std::string> rows{}, columns{};
+  std::vector<std::vector<std::string>> texts{};  // [column][row]
+};
+
+std::size_t widest(const std::vector<std::string>& texts, std::size_t least) {
+  for (const std::string& text : texts) least = std::max(least, width_of(text));
+  return least;
+}
+
+// As many columns beside each other as fit, then the next.
+std::string draw(const Grid& grid) {
+  const std::size_t first = widest(grid.rows, width_of(grid.corner));
+  std::vector<std::size_t> widths;
+  for (std::size_t c = 0; c < grid.columns.size(); ++c)
+    widths.push_back(widest(grid.texts[c], width_of(grid.columns[c])));
+  std::string text;
+  for (std::size_t from = 0; from < widths.size();) {
+    std::size_t to = from, used = 2 + first;
+    while (to < widths.size() && (to == from || used + 2 + widths[to] <= kColumns)) used += 2 + widths[to++];
+    const auto line = [&](const std::string& label, const std::function<std::string(std::size_t)>& cell) {
+      text += "  " + right(label, first);
+      for (std::size_t c = from; c < to; ++c) text += "  " + right(cell(c), widths[c]);
+      text.erase(text.find_last_not_of(' ') + 1);
+      text += "\n";
+    };
+    line(grid.corner, [&](std::size_t c) { return grid.columns[c]; });
+    line(std::string(first, '-'), [&](std::size_t c) { return std::string(widths[c], '-'); });
+    for (std::size_t r = 0; r < grid.rows.size(); ++r)
+      line(grid.rows[r], [&](std::size_t c) { return grid.texts[c][r]; });
+    from = to;
+    if (from < widths.size()) text += "\n";
+  }
+  return text;
+}
+
+using CellText = std::function<std::string(std::size_t cell)>;  // empty: nothing to show
+
+Grid fill(const sweep::Study& study, const Summary& summary, const Layout& layout, const Panel& panel,
+          const CellText& text_of, const std::string& only_column) {
+  Grid grid{.corner = layout.x ? axis_label(study, summary.dimensions[*layout.x].key) : ""};
+  for (const std::string& label : x_labels(summary, layout)) grid.rows.push_back(shortened(label));
+  const std::vector<std::string> labels = series_labels(summary, layout);
+  for (std::size_t s = 0; s < labels.size(); ++s) {
+    std::vector<std::string> texts;
+    for (const auto& cell : panel.cells[s]) texts.push_back(cell ? text_of(*cell) : "");
+    if (std::all_of(texts.begin(), texts.end(), [](const std::string& text) { return text.empty(); }))
+      continue;
+    grid.columns.push_back(layout.series ? shortened(labels[s]) : only_column);
+    grid.texts.push_back(std::move(texts));
+  }
+  return grid;
+}
+
+std::string panel_text(const sweep::Study& study, const Summary& summary, const Layout& layout,
+                       const Panel& panel) {
+  const std::size_t usual = usual_seeds(summary);
+  std::string text = panel.title.empty() ? "\n" : "\n" + panel.title + "\n";
+  if (layout.series) text += "  columns: " + axis_label(study, summary.dimensions[*layout.series].key) + "\n";
+  text += draw(fill(
+      study, summary, layout, panel,
+      [&](std::size_t cell) { return accuracy_text(summary.cells[cell].accuracy, usual); }, "test accuracy"));
+  const Grid gains = fill(
+      study, summary, layout, panel,
+      [&](std::size_t cell) {
+        const Gain* gain = gain_of(summary, cell);
+        return gain == nullptr ? "" : gain_text(*gain, usual);
+      },
+      "change");
+  if (gains.columns.empty()) return text;
+  return text + "\n  change in points against no synthetic images, over the same seeds\n" + draw(gains);
+}
+
+}  // namespace
+
+std::string table_text(const sweep::Study& study, const Summary& summary) {
+  const Layout layout = lay_out(study, summary);
+  std::string text = wrapped(study.name + ": mean test accuracy in % ± half of its 95 % t interval, " +
+                             counted(usual_seeds(summary), "seed") + " unless a cell says (n)");
+  for (const Panel& panel : layout.panels) text += panel_text(study, summary, layout, panel);
+  text += "\n" + wrapped(headline(study, summary));
+  if (!summary.gains.empty()) text += wrapped(budget_text(study));
+  return text + trials_text(summary) + "\n";
+}
+
+}  // namespace titrate::report

@@ -1,0 +1,107 @@
+#include "titrate/report/words.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "titrate/core/text.hpp"
+
+namespace titrate::report {
+namespace {
+
+bool replaces(const sweep::Study& study) { return study.base.data.mode == "replace"; }
+
+bool swept(const sweep::Study& study, const std::string& key) {
+  return std::any_of(study.axes.begin(), study.axes.end(),
+                     [&](const sweep::Axis& axis) { return axis.key == key && axis.values.size() > 1; });
+}
+
+std::uint32_t side_of(std::size_t area) {
+  return static_cast<std::uint32_t>(std::lround(std::sqrt(static_cast<double>(area))));
+}
+
+}  // namespace
+
+std::string value_text(const sweep::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
+  if (const auto* list = std::get_if<std::vector<sweep::Value>>(&value.data)) {
+    std::vector<std::string> parts;
+    for (const sweep::Value& item : *list) parts.push_back(value_text(item));
+    return join(parts, ", ");
+  }
+  return sweep::to_json(value);
+}
+
+std::string network_text(const sweep::Settings& settings) {
+  return settings.network.layers.empty() ? settings.network.name : join(settings.network.layers, ", ");
+}
+
+std::uint32_t classes_of(const train::Tally& tally) { return side_of(tally.confusion.size()); }
+
+std::uint32_t classes_of(const Cell& cell) { return side_of(cell.confusion.size()); }
+
+std::string axis_label(const sweep::Study& study, const std::string& key) {
+  if (key == "data.size") return replaces(study) ? "training images" : "real images";
+  if (key == "data.synthetic_ratio") {
+    return replaces(study) ? "share of synthetic images" : "synthetic per real image";
+  }
+  if (key == kTestNoise) return "test noise level";
+  if (key == "network.name") return "network";
+  std::string label = key.substr(key.rfind('.') + 1);
+  std::replace(label.begin(), label.end(), '_', ' ');
+  return label;
+}
+
+std::string level_label(const Dimension& dimension, const Level& level) {
+  if (dimension.key == "data.size") {
+    return level.number == 0.0 ? "all" : with_commas(static_cast<unsigned long long>(*level.number));
+  }
+  return level.text.empty() ? "none" : level.text;
+}
+
+std::string level_phrase(const sweep::Study& study, const Dimension& dimension, const Level& level) {
+  const std::string label = level_label(dimension, level);
+  if (dimension.key == "data.size") return label + " " + axis_label(study, dimension.key);
+  if (dimension.key == "network.name") return label;
+  if (dimension.key == "data.synthetic_ratio") {
+    if (level.number == 0.0) return "no synthetic images";
+    return replaces(study) ? shortest(100 * *level.number) + " % synthetic"
+                           : label + " synthetic per real image";
+  }
+  return axis_label(study, dimension.key) + " " + label;
+}
+
+std::string cell_phrase(const sweep::Study& study, const Summary& summary, const Cell& cell) {
+  std::vector<std::string> parts;
+  for (std::size_t d = 0; d < summary.dimensions.size(); ++d) {
+    const Dimension& dimension = summary.dimensions[d];
+    parts.push_back(level_phrase(study, dimension, dimension.levels[cell.place[d]]));
+  }
+  return parts.empty() ? network_text(cell.settings) : join(parts, ", ");
+}
+
+std::string budget_text(const sweep::Study& study) {
+  const std::string epochs = swept(study, "train.epochs")
+                                 ? "equal epochs"
+                                 : "equal epochs (" + std::to_string(study.base.train.epochs) + ")";
+  const bool more_images = !replaces(study) || swept(study, "data.mode");
+  if (!swept(study, "data.synthetic_ratio") || !more_images) return "All arms train for " + epochs + ".";
+  return "All arms train for " + epochs +
+         ", not equal steps: more synthetic images mean more training steps.";
+}
+
+std::string counted(std::size_t count, const std::string& noun) {
+  return with_commas(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string trials_text(const Summary& summary) {
+  std::string text = with_commas(summary.done) + " of " + counted(summary.planned, "trial") + " done";
+  const auto add = [&](std::size_t count, const char* what) {
+    if (count > 0) text += ", " + with_commas(count) + " " + what;
+  };
+  add(summary.diverged, "diverged");
+  add(summary.failed, "failed");
+  add(summary.missing(), "not run yet");
+  return text;
+}
+
+}  // namespace titrate::report

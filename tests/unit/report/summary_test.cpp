@@ -1,0 +1,174 @@
+#include "titrate/report/summary.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "titrate/report/layout.hpp"
+#include "titrate/report/table.hpp"
+#include "titrate/report/words.hpp"
+#include "unit/report/made_up.hpp"
+
+namespace titrate::report {
+namespace {
+
+using Int = std::int64_t;
+
+sweep::Study two_sizes() {
+  sweep::Study study = made_up_study();
+  study.axes = {axis<Int>("data.size", {1000, 100}), axis<double>("data.synthetic_ratio", {0.0, 1.0}),
+                axis<Int>("seed", {0, 1, 2})};
+  return study;
+}
+
+// At 100 images synthetic ones add 10 points, at 1,000 they take 5.
+std::vector<sweep::TrialRecord> help_and_hurt(const sweep::Study& study) {
+  std::vector<sweep::TrialRecord> records;
+  for (const sweep::Trial& trial : sweep::grid(study)) {
+    const bool small = trial.settings.data.size == 100, synthetic = trial.settings.data.synthetic_ratio > 0;
+    const std::uint64_t wobble = synthetic && trial.settings.seed == 2 ? 1 : 0;
+    records.push_back(done(trial, {(small ? 60u : 90u) + trial.settings.seed + wobble +
+                                   (small && synthetic ? 10 : 0) - (!small && synthetic ? 5 : 0)}));
+  }
+  return records;
+}
+
+TEST(Summary, SaysWhereSyntheticImagesHelpAndHurt) {
+  const sweep::Study study = two_sizes();
+  const Summary summary = summarise(study, help_and_hurt(study));
+  ASSERT_EQ(summary.cells.size(), 4u);
+  ASSERT_EQ(summary.gains.size(), 2u);
+  EXPECT_EQ(summary.cells[summary.gains[0].cell].settings.data.size, 100u);  // sizes ascend
+  EXPECT_EQ(summary.gains[0].verdict, Verdict::help);
+  EXPECT_NEAR(summary.gains[0].accuracy.mean, 0.10 + 0.01 / 3, 1e-12);
+  EXPECT_EQ(summary.gains[1].verdict, Verdict::hurt);
+  EXPECT_EQ(
+      headline(study, summary),
+      "Synthetic images helped in 1 of 2 comparisons, most by +10.3 points (95 % interval 8.9 to 11.8, "
+      "3 seeds) with 100 real images, 1 synthetic per real one; they hurt in 1, most by -4.7 points (95 % "
+      "interval -6.1 to -3.2, 3 seeds) with 1,000 real images, 1 synthetic per real one.");
+}
+
+TEST(Summary, VerdictNeedsTheWholeIntervalOnOneSide) {
+  EXPECT_EQ(verdict_of({.n = 3, .mean = 1, .sd = 1, .half_width = 0.9}), Verdict::help);
+  EXPECT_EQ(verdict_of({.n = 3, .mean = -1, .sd = 1, .half_width = 0.9}), Verdict::hurt);
+  EXPECT_EQ(verdict_of({.n = 3, .mean = 1, .sd = 1, .half_width = 1}), Verdict::no_clear_difference);
+  EXPECT_EQ(verdict_of({.n = 1, .mean = 1}), Verdict::too_few_seeds);
+}
+
+TEST(Summary, CountsWhatIsMissingAndComparesSharedSeedsOnly) {
+  const sweep::Study study = two_sizes();
+  std::vector<sweep::TrialRecord> records = help_and_hurt(study);
+  const std::vector<sweep::Trial> trials = sweep::grid(study);  // 1000: ratio 0, seeds 0 1 2; ratio 1, ...
+  records[0] = failed(trials[0], "out of memory");
+  records[4] = diverged(trials[4]);
+  records.erase(records.begin() + 11);
+  const Summary summary = summarise(study, records);
+  EXPECT_EQ(summary.planned, 12u);
+  EXPECT_EQ(summary.done, 9u);
+  EXPECT_EQ(summary.failed, 1u);
+  EXPECT_EQ(summary.diverged, 1u);
+  EXPECT_EQ(summary.missing(), 1u);
+  EXPECT_EQ(summary.problems.size(), 2u);
+  EXPECT_EQ(summary.gains[1].accuracy.n, 1u);  // seed 0 failed without, seed 1 diverged with
+  EXPECT_EQ(summary.gains[1].verdict, Verdict::too_few_seeds);
+  EXPECT_EQ(trials_text(summary), "9 of 12 trials done, 1 diverged, 1 failed, 1 not run yet");
+}
+
+TEST(Summary, ConfusionAndMeansAreOverSeeds) {
+  const sweep::Study study = two_sizes();
+  const Summary summary = summarise(study, help_and_hurt(study));
+  EXPECT_NEAR(summary.cells[0].accuracy.mean, 0.61, 1e-12);
+  EXPECT_NEAR(summary.cells[0].loss.mean, 0.25, 1e-12);
+  EXPECT_EQ(summary.cells[0].confusion, (std::vector<std::uint64_t>{10 + 11 + 12, 40 + 39 + 38, 0, 150}));
+}
+
+TEST(Summary, RecordsOfAnotherGridDoNotCount) {
+  const sweep::Study study = two_sizes();
+  const std::vector<sweep::TrialRecord> records = help_and_hurt(study);
+  sweep::Study smaller = study;
+  smaller.axes[0].values.pop_back();
+  EXPECT_EQ(present_records(smaller, records).size(), 6u);
+  EXPECT_EQ(summarise(smaller, records).planned, 6u);
+  EXPECT_EQ(summarise(smaller, records).done, 6u);
+}
+
+TEST(Summary, TestNoiseIsADimensionWhereATrialHasSeveral) {
+  sweep::Study study = made_up_study();
+  study.base.evaluate.noise_levels = {0, 0.3};
+  study.axes = {axis<Int>("data.size", {100, 200})};
+  std::vector<sweep::TrialRecord> records;
+  for (const sweep::Trial& trial : sweep::grid(study)) records.push_back(done(trial, {90, 70}));
+  const Summary summary = summarise(study, records);
+  ASSERT_EQ(summary.cells.size(), 4u);
+  EXPECT_EQ(summary.cells[1].test_noise_level, 0.3);
+  EXPECT_NEAR(summary.cells[1].accuracy.mean, 0.7, 1e-12);
+  const Layout layout = lay_out(study, summary);
+  ASSERT_EQ(layout.panels.size(), 2u);
+  EXPECT_EQ(layout.panels[1].title, "test noise level 0.3");
+}
+
+TEST(Summary, JsonHoldsNullForWhatIsUnknown) {
+  const sweep::Study study = two_sizes();
+  const std::string json = summary_json(study, summarise(study, {}));
+  EXPECT_NE(json.find("\"missing\": 12"), std::string::npos);
+  EXPECT_NE(json.find("\"mean\": null"), std::string::npos);
+  EXPECT_EQ(json.find("nan"), std::string::npos);
+}
+
+TEST(Table, StaysWithinEightyColumnsAndNamesTheChange) {
+  sweep::Study study = two_sizes();
+  study.axes.push_back(axis<double>("data.noise_level", {0.0, 0.1}));
+  study.axes.push_back(axis<std::string>("network.name", {"simple-cnn", "pytorch-cnn"}));
+  study.axes[1] = axis<double>("data.synthetic_ratio", {0.0, 0.1, 0.2, 0.3, 0.5, 1.0});
+  const std::string text = table_text(study, summarise(study, help_and_hurt(study)));
+  std::size_t width = 0;
+  for (char c : text) {
+    width = c == '\n' ? 0 : width + ((static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0);
+    ASSERT_LE(width, 80u);
+  }
+  EXPECT_NE(text.find("noise level 0.1, pytorch-cnn"), std::string::npos);
+  EXPECT_NE(text.find("help"), std::string::npos);
+  EXPECT_NE(text.find("144 of 144 trials done"), std::string::npos);
+}
+
+TEST(Table, NumberOfSeedsStandsWhereItIsUnusual) {
+  const sweep::Study study = two_sizes();
+  std::vector<sweep::TrialRecord> records = help_and_hurt(study);
+  records.erase(records.begin());
+  EXPECT_NE(table_text(study, summarise(study, records)).find(" (2)"), std::string::npos);
+  EXPECT_NE(table_text(study, summarise(study, {})).find("No trial has a result yet."), std::string::npos);
+}
+
+TEST(Layout, TheFirstNumericAxisStandsInForTheSize) {
+  sweep::Study study = made_up_study();
+  study.axes = {axis<std::string>("network.name", {"simple-cnn", "pytorch-cnn"}),
+                axis<double>("train.learning_rate", {0.1, 0.01})};
+  const Summary summary = summarise(study, {});
+  const Layout layout = lay_out(study, summary);
+  ASSERT_TRUE(layout.x && layout.series);
+  EXPECT_EQ(summary.dimensions[*layout.x].key, "train.learning_rate");
+  EXPECT_EQ(summary.dimensions[*layout.series].key, "network.name");
+  EXPECT_EQ(x_labels(summary, layout), (std::vector<std::string>{"0.01", "0.1"}));
+  EXPECT_EQ(series_labels(summary, layout), (std::vector<std::string>{"simple-cnn", "pytorch-cnn"}));
+}
+
+TEST(Layout, NothingSweptIsOneCell) {
+  const sweep::Study study = made_up_study();
+  const Summary summary = summarise(study, {done(sweep::grid(study)[0], {80})});
+  const Layout layout = lay_out(study, summary);
+  EXPECT_FALSE(layout.x || layout.series);
+  ASSERT_EQ(layout.panels.size(), 1u);
+  EXPECT_EQ(headline(study, summary), "Test accuracy is 80.0 % (1 seed).");
+}
+
+TEST(Layout, AllImagesComeLast) {
+  sweep::Study study = made_up_study();
+  study.axes = {axis<Int>("data.size", {0, 200, 100})};
+  const Summary summary = summarise(study, {});
+  EXPECT_EQ(x_labels(summary, lay_out(study, summary)), (std::vector<std::string>{"100", "200", "all"}));
+}
+
+}  // namespace
+}  // namespace titrate::report
