@@ -1,6 +1,7 @@
 #include "titrate/prep/output_folder.hpp"
 
-#include <regex>
+#include <algorithm>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -22,6 +23,19 @@ void clear(const fs::path& folder) {
   for (const fs::path& file : files) fs::remove(file);
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_number(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }
+
+bool is_published(std::string_view name) {
+  if (name == shard::kManifestName || name == "quarantine.jsonl") return true;
+  constexpr std::string_view kPattern = "-#####-of-#####.h5";  // # is a digit
+  const auto fits = [](char c, char pattern) { return pattern == '#' ? is_digit(c) : c == pattern; };
+  return std::ranges::any_of(shard::kSplitNames, [&](std::string_view split) {
+    return name.starts_with(split) && std::ranges::equal(name.substr(split.size()), kPattern, fits);
+  });
+}
+
 fs::path made(const fs::path& folder) {
   make_folder(folder);
   return folder;
@@ -30,12 +44,12 @@ fs::path made(const fs::path& folder) {
 }  // namespace
 
 bool is_ours(const std::string& name) {
-  static const std::regex file(
-      R"((train|validation|test)-\d{5}-of-\d{5}\.h5|manifest\.json|quarantine\.jsonl)");
-  static const std::regex temporary(R"(\.(.+)\.tmp\d+)");
-  std::smatch match;
-  return std::regex_match(name, file) ||
-         (std::regex_match(name, match, temporary) && std::regex_match(match[1].str(), file));
+  // ".NAME.tmpPID" is how core/file names what it is about to rename to NAME.
+  const std::size_t end = name.rfind(".tmp");
+  const bool temporary = name.starts_with('.') && end != std::string::npos && end > 1;
+  if (temporary && is_number(std::string_view(name).substr(end + 4)))
+    return is_published(name.substr(1, end - 1));
+  return is_published(name);
 }
 
 void refuse_dataset(const fs::path& folder, bool force) {
