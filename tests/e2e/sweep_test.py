@@ -250,12 +250,12 @@ class BadInputTest(unittest.TestCase):
 
     def refuse(self, code, names, command, seconds=2.0):
         start = time.monotonic()
-        process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         ours, said_after = [], 0.0
-        for line in process.stderr:
-            if line.startswith("titrate"):
-                ours.append(line)
-                said_after = time.monotonic() - start
+        with subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+            for line in process.stderr:
+                if line.startswith("titrate"):
+                    ours.append(line)
+                    said_after = time.monotonic() - start
         code_seen, ended_after = process.wait(), time.monotonic() - start
         self.assertEqual((code_seen, len(ours)), (code, 1), ours)
         for name in names:
