@@ -77,7 +77,7 @@ int run(const Options& options) {
   std::set<std::string> impossible;
   for (const sweep::Impossible& cell : sweep::impossible_cells(trials, loaded->dataset)) {
     impossible.insert(sweep::cell_key(cell.settings));
-    std::printf("impossible: %s\n", cell.reason.c_str());
+    std::printf("impossible: %s: %s\n", sweep::describe_cell(cell.settings).c_str(), cell.reason.c_str());
   }
   const Totals totals = add_up(trials, impossible, loaded->dataset);
   const double makespan = std::max(totals.longest, totals.seconds / options.ranks);

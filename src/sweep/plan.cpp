@@ -43,15 +43,15 @@ image::Noise noise_of(const DataSettings& data, double level, const char* key) {
   return {kind, level};
 }
 
-std::string describe(const Settings& settings) {
+}  // namespace
+
+std::string describe_cell(const Settings& settings) {
   std::vector<std::string> parts;
   for (const auto& [key, value] : changed_values(settings)) {
     if (key != "seed") parts.push_back(key + "=" + to_json(value));
   }
   return join(parts, " ");
 }
-
-}  // namespace
 
 train::TrialSetup make_setup(const Settings& settings, const data::Dataset& dataset) {
   check_train(settings.train);
@@ -107,7 +107,7 @@ void check_trials(std::span<const Trial> trials, const data::Dataset& dataset) {
       impossible.size() == 1 ? ""
                              : " (and " + std::to_string(impossible.size() - 1) + " more; see titrate plan)";
   throw Error({.code = ErrorCode::usage,
-               .where = "cell " + describe(impossible[0].settings),
+               .where = "cell " + describe_cell(impossible[0].settings),
                .what = impossible[0].reason + others});
 }
 

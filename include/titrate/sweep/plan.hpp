@@ -24,6 +24,9 @@ struct TrialCost {
 
 TrialCost trial_cost(const train::TrialSetup& setup, const data::Dataset& dataset);
 
+// A cell's settings that differ from the defaults: "data.size=100 train.epochs=5".
+std::string describe_cell(const Settings& settings);
+
 // A cell that cannot run, and why.
 struct Impossible {
   Settings settings{};

@@ -61,7 +61,7 @@ void for_each_key(AnySettings& s, const Visit& visit) {
   visit("train.epochs", s.train.epochs, "passes over the selection");
   visit("train.batch_size", s.train.batch_size, "images per step, over the whole group");
   visit("train.optimizer", s.train.optimizer, "sgd");
-  visit("train.learning_rate", s.train.learning_rate, "");
+  visit("train.learning_rate", s.train.learning_rate, "step size, constant");
   visit("train.momentum", s.train.momentum, "as PyTorch's SGD");
   visit("train.validation_fraction", s.train.validation_fraction,
         "share of the selection kept for validation");
