@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <string>
 
 namespace titrate::comm {
 namespace {
@@ -10,14 +11,19 @@ namespace {
 const Session* the_session = nullptr;
 
 class FailuresOnly : public testing::EmptyTestEventListener {
+  // Kept, because GoogleTest holds its lock while it reports a failure.
+  void OnTestStart(const testing::TestInfo& test) override {
+    test_ = std::string(test.test_suite_name()) + "." + test.name();
+  }
+
   void OnTestPartResult(const testing::TestPartResult& result) override {
     if (!result.failed()) return;
-    const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
-    std::fprintf(stderr, "[rank %d of %d] %s:%d: in %s.%s\n%s\n", session().world_rank(),
-                 session().world_size(), result.file_name() == nullptr ? "?" : result.file_name(),
-                 result.line_number(), test == nullptr ? "?" : test->test_suite_name(),
-                 test == nullptr ? "?" : test->name(), result.message());
+    std::fprintf(stderr, "[rank %d of %d] %s:%d: in %s\n%s\n", session().world_rank(), session().world_size(),
+                 result.file_name() == nullptr ? "?" : result.file_name(), result.line_number(),
+                 test_.c_str(), result.message());
   }
+
+  std::string test_ = "no test";
 };
 
 }  // namespace
@@ -31,7 +37,9 @@ int main(int argc, char** argv) {
   const titrate::comm::Session session;
   titrate::comm::the_session = &session;
   testing::TestEventListeners& listeners = testing::UnitTest::GetInstance()->listeners();
-  if (session.world_rank() != 0) delete listeners.Release(listeners.default_result_printer());
-  listeners.Append(new titrate::comm::FailuresOnly);
+  if (session.world_rank() != 0) {
+    delete listeners.Release(listeners.default_result_printer());
+    listeners.Append(new titrate::comm::FailuresOnly);
+  }
   return session.world().agree(RUN_ALL_TESTS());
 }
