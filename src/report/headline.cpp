@@ -50,15 +50,15 @@ std::string circumstances(const sweep::Study& study, const Summary& summary, con
 std::string treatment(const Cell& cell) {
   const double ratio = cell.settings.data.synthetic_ratio;
   if (cell.settings.data.mode == "replace") return shortest(100 * ratio) + " % synthetic";
-  return shortest(ratio) + " synthetic per real one";
+  return shortest(ratio) + " synthetic per real image";
 }
 
-// "+8.4 points (95 % interval 7.1 to 9.7, 10 seeds) with 100 real images, 1 synthetic per real one"
+// "+8.4 points (95 % interval 7.1 to 9.7, 10 seeds) from 1 synthetic per real image, with 100 real images"
 std::string example(const sweep::Study& study, const Summary& summary, const Gain& gain) {
   const Cell& cell = summary.cells[gain.cell];
   const std::string where = circumstances(study, summary, cell);
-  return points(gain.accuracy) + " (" + interval(gain.accuracy) + ") with " +
-         (where.empty() ? "" : where + ", ") + treatment(cell);
+  return points(gain.accuracy) + " (" + interval(gain.accuracy) + ") from " + treatment(cell) +
+         (where.empty() ? "" : ", with " + where);
 }
 
 std::string one_gain(const sweep::Study& study, const Summary& summary, const Gain& gain) {

@@ -2,6 +2,7 @@
 
 #include "titrate/core/file.hpp"
 #include "titrate/report/csv.hpp"
+#include "titrate/report/html.hpp"
 #include "titrate/report/table.hpp"
 
 namespace titrate::report {
@@ -15,6 +16,7 @@ void write_report(const std::filesystem::path& run_folder, const sweep::Study& s
   write_file(run_folder / "per_class.csv", per_class_csv(study, present));
   write_file(run_folder / "timing.csv", timing_csv(present));
   write_file(run_folder / "summary.json", summary_json(study, summary));
+  write_file(run_folder / "report.html", report_html(study, summary));
 }
 
 std::string terminal_table(const sweep::Study& study, const std::vector<sweep::TrialRecord>& records) {

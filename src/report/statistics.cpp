@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <vector>
 
 namespace titrate::report {
 namespace {
@@ -70,18 +69,27 @@ Estimate estimate(std::span<const double> values) {
   return result;
 }
 
-Estimate paired_difference(std::span<const SeedValue> treated, std::span<const SeedValue> control) {
-  std::vector<double> differences;
+Estimate estimate(std::span<const SeedValue> values) {
+  std::vector<double> plain;
+  for (const SeedValue& value : values) plain.push_back(value.value);
+  return estimate(std::span<const double>(plain));
+}
+
+std::vector<SeedValue> paired_differences(std::span<const SeedValue> treated,
+                                          std::span<const SeedValue> control) {
+  std::vector<SeedValue> differences;
   for (std::size_t i = 0, j = 0; i < treated.size() && j < control.size();) {
     if (treated[i].seed < control[j].seed) {
       ++i;
     } else if (control[j].seed < treated[i].seed) {
       ++j;
     } else {
-      differences.push_back(treated[i++].value - control[j++].value);
+      differences.push_back({treated[i].seed, treated[i].value - control[j].value});
+      ++i;
+      ++j;
     }
   }
-  return estimate(differences);
+  return differences;
 }
 
 double two_sided_tail(double t, std::size_t degrees) {

@@ -209,9 +209,10 @@ std::vector<Gain> gains_of(const std::vector<Cell>& cells) {
     const auto baseline = index.find(condition_key(without, cells[i].test_noise_level));
     if (baseline == index.end()) continue;
     Gain gain{.cell = i, .baseline = baseline->second};
-    gain.accuracy = paired_difference(accuracies(cells[i]), accuracies(cells[gain.baseline]));
+    gain.differences = paired_differences(accuracies(cells[i]), accuracies(cells[gain.baseline]));
+    gain.accuracy = estimate(gain.differences);
     gain.verdict = verdict_of(gain.accuracy);
-    gains.push_back(gain);
+    gains.push_back(std::move(gain));
   }
   return gains;
 }

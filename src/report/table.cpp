@@ -13,24 +13,8 @@ namespace {
 constexpr std::size_t kColumns = 80;
 constexpr std::size_t kLongestLabel = 24;
 
-// Characters, not bytes, of UTF-8.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 std::string right(const std::string& text, std::size_t width) {
   return std::string(width - std::min(width, width_of(text)), ' ') + text;
-}
-
-std::string shortened(const std::string& text) {
-  if (width_of(text) <= kLongestLabel) return text;
-  std::size_t bytes = 0;
-  for (std::size_t characters = 0; characters < kLongestLabel - 3; ++characters) {
-    do ++bytes;
-    while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80);
-  }
-  return text.substr(0, bytes) + "...";
 }
 
 std::string wrapped(const std::string& text) {
@@ -109,14 +93,15 @@ using CellText = std::function<std::string(std::size_t cell)>;  // empty: nothin
 Grid fill(const sweep::Study& study, const Summary& summary, const Layout& layout, const Panel& panel,
           const CellText& text_of, const std::string& only_column) {
   Grid grid{.corner = layout.x ? axis_label(study, summary.dimensions[*layout.x].key) : ""};
-  for (const std::string& label : x_labels(summary, layout)) grid.rows.push_back(shortened(label));
+  for (const std::string& label : x_labels(summary, layout))
+    grid.rows.push_back(shortened(label, kLongestLabel));
   const std::vector<std::string> labels = series_labels(summary, layout);
   for (std::size_t s = 0; s < labels.size(); ++s) {
     std::vector<std::string> texts;
     for (const auto& cell : panel.cells[s]) texts.push_back(cell ? text_of(*cell) : "");
     if (std::all_of(texts.begin(), texts.end(), [](const std::string& text) { return text.empty(); }))
       continue;
-    grid.columns.push_back(layout.series ? shortened(labels[s]) : only_column);
+    grid.columns.push_back(layout.series ? shortened(labels[s], kLongestLabel) : only_column);
     grid.texts.push_back(std::move(texts));
   }
   return grid;

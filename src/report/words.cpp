@@ -8,6 +8,8 @@
 namespace titrate::report {
 namespace {
 
+bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
 bool replaces(const sweep::Study& study) { return study.base.data.mode == "replace"; }
 
 bool swept(const sweep::Study& study, const std::string& key) {
@@ -91,6 +93,20 @@ std::string budget_text(const sweep::Study& study) {
 
 std::string counted(std::size_t count, const std::string& noun) {
   return with_commas(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+std::string shortened(const std::string& text, std::size_t characters) {
+  if (width_of(text) <= characters) return text;
+  std::size_t bytes = 0;
+  for (std::size_t seen = 0; seen + 3 < characters; ++seen) {
+    do ++bytes;
+    while (bytes < text.size() && !starts_character(text[bytes]));
+  }
+  return text.substr(0, bytes) + "...";
 }
 
 std::string trials_text(const Summary& summary) {

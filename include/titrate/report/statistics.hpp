@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <vector>
 
 namespace titrate::report {
 
@@ -23,16 +24,17 @@ struct Estimate {
   double high() const { return mean + half_width; }
 };
 
-Estimate estimate(std::span<const double> values);
-
 struct SeedValue {
   std::uint64_t seed = 0;
   double value = 0;
 };
 
-// The mean of treated - control over the seeds that both have; its n is the number of those. Both sorted by
-// seed, each seed once.
-Estimate paired_difference(std::span<const SeedValue> treated, std::span<const SeedValue> control);
+Estimate estimate(std::span<const double> values);
+Estimate estimate(std::span<const SeedValue> values);
+
+// treated - control for each seed that both have. Both sorted by seed, each seed once.
+std::vector<SeedValue> paired_differences(std::span<const SeedValue> treated,
+                                          std::span<const SeedValue> control);
 
 // The probability that |T| >= t for Student's t with `degrees` degrees of freedom (>= 1): the regularised
 // incomplete beta function I_x(degrees / 2, 1 / 2) at x = degrees / (degrees + t^2) (DLMF 8.17.22, as a

@@ -60,7 +60,8 @@ std::string to_text(Verdict verdict);
 // A cell with synthetic images against the same cell without, over the seeds that both have.
 struct Gain {
   std::size_t cell = 0, baseline = 0;
-  Estimate accuracy{};  // the difference, as a fraction of 1
+  std::vector<SeedValue> differences{};  // in accuracy, as fractions of 1
+  Estimate accuracy{};                   // their mean
   Verdict verdict = Verdict::too_few_seeds;
 };
 

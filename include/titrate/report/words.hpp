@@ -36,6 +36,12 @@ std::string budget_text(const sweep::Study& study);
 // "1,260 of 1,260 trials done", and how many diverged, failed or are missing.
 std::string trials_text(const Summary& summary);
 
+// Characters, not bytes, of UTF-8.
+std::size_t width_of(const std::string& text);
+
+// At most `characters` of `text`, the last ones dots where some were left out.
+std::string shortened(const std::string& text, std::size_t characters);
+
 // "12 seeds", "1 seed"
 std::string counted(std::size_t count, const std::string& noun);
 

@@ -43,15 +43,16 @@ TEST(Statistics, OneValueHasNoIntervalAndNoneNoMean) {
   EXPECT_EQ(one.mean, 0.5);
   EXPECT_FALSE(one.has_interval());
   EXPECT_TRUE(std::isnan(one.sd));
-  EXPECT_TRUE(std::isnan(estimate({}).mean));
+  EXPECT_TRUE(std::isnan(estimate(std::span<const double>{}).mean));
 }
 
 TEST(Statistics, PairsOnlySeedsThatBothHave) {
   const std::vector<SeedValue> treated = {{0, 0.9}, {2, 0.8}, {3, 0.7}, {9, 0.1}};
   const std::vector<SeedValue> control = {{0, 0.5}, {1, 0.0}, {3, 0.6}, {7, 0.0}};
-  const Estimate gain = paired_difference(treated, control);
-  EXPECT_EQ(gain.n, 2u);
-  EXPECT_NEAR(gain.mean, 0.25, 1e-15);
+  const std::vector<SeedValue> differences = paired_differences(treated, control);
+  ASSERT_EQ(differences.size(), 2u);
+  EXPECT_EQ(differences[1].seed, 3u);
+  EXPECT_NEAR(estimate(differences).mean, 0.25, 1e-15);
 }
 
 }  // namespace

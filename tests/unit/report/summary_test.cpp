@@ -46,8 +46,8 @@ TEST(Summary, SaysWhereSyntheticImagesHelpAndHurt) {
   EXPECT_EQ(
       headline(study, summary),
       "Synthetic images helped in 1 of 2 comparisons, most by +10.3 points (95 % interval 8.9 to 11.8, "
-      "3 seeds) with 100 real images, 1 synthetic per real one; they hurt in 1, most by -4.7 points (95 % "
-      "interval -6.1 to -3.2, 3 seeds) with 1,000 real images, 1 synthetic per real one.");
+      "3 seeds) from 1 synthetic per real image, with 100 real images; they hurt in 1, most by -4.7 points "
+      "(95 % interval -6.1 to -3.2, 3 seeds) from 1 synthetic per real image, with 1,000 real images.");
 }
 
 TEST(Summary, VerdictNeedsTheWholeIntervalOnOneSide) {

@@ -1,0 +1,233 @@
+#include "titrate/report/chart.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "titrate/core/text.hpp"
+#include "titrate/report/markup.hpp"
+#include "titrate/report/words.hpp"
+
+namespace titrate::report {
+namespace {
+
+constexpr double kWidth = 440, kHeight = 290, kTop = 26, kBottom = 42, kLeft = 40;
+constexpr double kCharacter = 6.0;  // mean width at 11 px
+
+std::string c(double value) { return coordinate(value); }
+
+// Turns values into coordinates of one panel.
+class Frame {
+ public:
+  Frame(const Plot& plot, const PlotPanel& panel) : plot_(plot) {
+    std::size_t longest = 0;
+    for (const PlotSeries& series : panel.series) longest = std::max(longest, width_of(series.label));
+    right_ = kWidth - (plot.connected && longest > 0
+                           ? 16 + kCharacter * static_cast<double>(std::min<std::size_t>(longest, 18))
+                           : 10);
+  }
+
+  double right() const { return right_; }
+  double slot() const { return (right_ - kLeft) / static_cast<double>(plot_.x_ticks.size()); }
+
+  double x(std::size_t tick) const {
+    if (plot_.x_scale == Scale::ordinal || plot_.x_ticks.size() == 1)
+      return kLeft + slot() * (static_cast<double>(tick) + 0.5);
+    return kLeft + 12 +
+           along(plot_.x_ticks[tick].value, plot_.x_ticks.front().value, plot_.x_ticks.back().value,
+                 plot_.x_scale) *
+               (right_ - kLeft - 24);
+  }
+
+  double y(double value) const {
+    const double share = along(value, plot_.y_low, plot_.y_high, plot_.y_scale);
+    return kHeight - kBottom - share * (kHeight - kBottom - kTop);
+  }
+
+ private:
+  static double along(double value, double low, double high, Scale scale) {
+    if (scale == Scale::logarithmic) {
+      if (value <= 0) return -10;  // below every axis; cut off by the clip
+      return (std::log(value) - std::log(low)) / (std::log(high) - std::log(low));
+    }
+    return (value - low) / (high - low);
+  }
+
+  const Plot& plot_;
+  double right_ = 0;
+};
+
+std::string clipped(const std::string& label, double width) {
+  return shortened(label, static_cast<std::size_t>(std::max(4.0, width / kCharacter)));
+}
+
+std::string axes(const Plot& plot, const Frame& frame) {
+  std::string svg;
+  for (const Tick& tick : y_ticks(plot.y_low, plot.y_high, plot.y_scale)) {
+    const double y = frame.y(tick.value);
+    svg += fmt::format("<line class=\"{}\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>",
+                       plot.around_zero && tick.value == 0 ? "zero" : "grid", c(kLeft), c(frame.right()),
+                       c(y), c(y));
+    svg += fmt::format("<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", c(kLeft - 6),
+                       c(y + 3.5), tick.label);
+  }
+  double free_from = -1e9;
+  for (std::size_t i = 0; i < plot.x_ticks.size(); ++i) {
+    const double x = frame.x(i), bottom = kHeight - kBottom;
+    svg += fmt::format("<line class=\"axis\" x1=\"{0}\" x2=\"{0}\" y1=\"{1}\" y2=\"{2}\"/>", c(x), c(bottom),
+                       c(bottom + 4));
+    const std::string label =
+        plot.x_scale == Scale::ordinal ? clipped(plot.x_ticks[i].label, frame.slot()) : plot.x_ticks[i].label;
+    const double half = kCharacter * static_cast<double>(width_of(label)) / 2;
+    if (x - half < free_from) continue;
+    free_from = x + half + 3;
+    svg += fmt::format("<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>", c(x),
+                       c(bottom + 16), escape(label));
+  }
+  svg += fmt::format("<line class=\"axis\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>", c(kLeft),
+                     c(frame.right()), c(kHeight - kBottom), c(kHeight - kBottom));
+  svg += fmt::format("<text class=\"title\" x=\"2\" y=\"12\">{}</text>", escape(plot.y_label));
+  svg += fmt::format("<text class=\"title\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                     c((kLeft + frame.right()) / 2), c(kHeight - 6), escape(plot.x_label));
+  return svg;
+}
+
+// The bands of all series lie under the lines of all.
+std::string band(const PlotSeries& series, const Frame& frame) {
+  std::string upper, lower;
+  for (const PlotPoint& point : series.points) {
+    const double half = point.half_width.value_or(0), x = frame.x(point.x);
+    upper += fmt::format("{}{} {}", upper.empty() ? "M" : "L", c(x), c(frame.y(point.mean + half)));
+    lower = fmt::format("L{} {}", c(x), c(frame.y(point.mean - half))) + lower;
+  }
+  return fmt::format("<path class=\"band c{}\" d=\"{}{}Z\"/>", series.colour, upper, lower);
+}
+
+std::string line(const PlotSeries& series, const Frame& frame) {
+  std::string path;
+  for (const PlotPoint& point : series.points)
+    path += fmt::format("{}{} {}", path.empty() ? "M" : "L", c(frame.x(point.x)), c(frame.y(point.mean)));
+  return fmt::format("<path class=\"line c{}\" d=\"{}\"/>", series.colour, path);
+}
+
+std::string interval_bar(const PlotPoint& point, std::size_t colour, double x, const Frame& frame) {
+  const double half = point.half_width.value_or(0);
+  return fmt::format("<path class=\"bar c{}\" d=\"M{} {}V{}M{} {}h14\"><title>{}</title></path>", colour,
+                     c(x), c(frame.y(point.mean - half)), c(frame.y(point.mean + half)), c(x - 7),
+                     c(frame.y(point.mean)), escape(point.title));
+}
+
+// Where series `s` of `count` stands beside its tick: a little aside, so that dots of several do not hide
+// each other.
+double aside(const Plot& plot, const Frame& frame, std::size_t s, std::size_t count) {
+  const double step = plot.connected ? 3.2 : std::min(40.0, 0.7 * frame.slot() / static_cast<double>(count));
+  return (static_cast<double>(s) - static_cast<double>(count - 1) / 2) * step;
+}
+
+std::string marks(const Plot& plot, const PlotPanel& panel, const Frame& frame) {
+  std::string svg;
+  const bool lines = plot.connected;
+  for (const PlotSeries& series : panel.series) {
+    if (lines && series.points.size() > 1) svg += band(series, frame);
+  }
+  for (std::size_t s = 0; s < panel.series.size(); ++s) {
+    const PlotSeries& series = panel.series[s];
+    const double shift = aside(plot, frame, s, panel.series.size());
+    svg += fmt::format("<g class=\"dots c{}\">", series.colour);
+    for (const PlotPoint& point : series.points) {
+      const double x = frame.x(point.x) + shift + (lines ? 0 : 10);
+      for (const Dot& dot : point.dots) {
+        svg += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"1.7\"><title>{}</title></circle>", c(x),
+                           c(frame.y(dot.y)), escape(dot.title));
+      }
+    }
+    svg += "</g>";
+  }
+  for (std::size_t s = 0; s < panel.series.size(); ++s) {
+    const PlotSeries& series = panel.series[s];
+    const bool joined = lines && series.points.size() > 1;
+    if (joined) svg += line(series, frame);
+    for (const PlotPoint& point : series.points) {
+      if (joined) {
+        svg +=
+            fmt::format("<circle class=\"mean c{}\" cx=\"{}\" cy=\"{}\" r=\"2.8\"><title>{}</title></circle>",
+                        series.colour, c(frame.x(point.x)), c(frame.y(point.mean)), escape(point.title));
+      } else {
+        svg += interval_bar(point, series.colour,
+                            frame.x(point.x) + aside(plot, frame, s, panel.series.size()), frame);
+      }
+    }
+  }
+  return svg;
+}
+
+struct EndLabel {
+  double x = 0, from = 0, y = 0;
+  const PlotSeries* series = nullptr;
+};
+
+// Names at the right ends, moved apart where they would overlap.
+std::string end_labels(const PlotPanel& panel, const Frame& frame) {
+  constexpr double kApart = 13;
+  std::vector<EndLabel> labels;
+  for (const PlotSeries& series : panel.series) {
+    if (series.label.empty()) continue;
+    const PlotPoint& last = series.points.back();
+    const double y = std::clamp(frame.y(last.mean), kTop, kHeight - kBottom);
+    labels.push_back({.x = frame.x(last.x), .from = y, .y = y, .series = &series});
+  }
+  std::stable_sort(labels.begin(), labels.end(),
+                   [](const EndLabel& a, const EndLabel& b) { return a.y < b.y; });
+  for (int round = 0; round < 50; ++round) {
+    for (std::size_t i = 1; i < labels.size(); ++i) {
+      const double overlap = kApart - (labels[i].y - labels[i - 1].y);
+      if (overlap <= 0) continue;
+      labels[i - 1].y -= overlap / 2;
+      labels[i].y += overlap / 2;
+    }
+    if (labels.empty()) break;
+    const double above = kTop - labels.front().y, below = labels.back().y - (kHeight - kBottom);
+    if (above > 0) labels.front().y += above;
+    if (below > 0) labels.back().y -= below;
+  }
+  std::string svg;
+  for (const EndLabel& label : labels) {
+    const double x = frame.right() + 6;
+    svg += fmt::format("<path class=\"leader c{}\" d=\"M{} {}L{} {}\"/>", label.series->colour,
+                       c(label.x + 5), c(label.from), c(x - 3), c(label.y));
+    svg += fmt::format("<text class=\"label c{}\" x=\"{}\" y=\"{}\">{}</text>", label.series->colour, c(x),
+                       c(label.y + 3.8), escape(clipped(label.series->label, 18 * kCharacter)));
+  }
+  return svg;
+}
+
+// Names a clip path after what it is for: two panels of a page must not share one.
+std::string clip_name(const Plot& plot, const PlotPanel& panel) {
+  std::string name = "clip-" + plot.title + "-" + panel.title;
+  for (char& letter : name) {
+    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                       (letter >= '0' && letter <= '9');
+    if (!plain) letter = '-';
+  }
+  return name;
+}
+
+}  // namespace
+
+std::string panel_svg(const Plot& plot, const PlotPanel& panel) {
+  const Frame frame(plot, panel);
+  const std::string clip = clip_name(plot, panel);
+  std::string svg =
+      fmt::format("<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", c(kWidth),
+                  c(kHeight), escape(plot.title + (panel.title.empty() ? "" : ", " + panel.title)));
+  svg += fmt::format("<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>",
+                     clip, c(kLeft), c(kTop - 4), c(frame.right() - kLeft), c(kHeight - kBottom - kTop + 4));
+  svg += axes(plot, frame);
+  svg += fmt::format("<g{} clip-path=\"url(#{})\">{}</g>",
+                     panel.series.size() > 3 ? " class=\"crowded\"" : "", clip, marks(plot, panel, frame));
+  if (plot.connected) svg += end_labels(panel, frame);
+  return svg + "</svg>";
+}
+
+}  // namespace titrate::report

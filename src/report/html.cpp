@@ -1,0 +1,124 @@
+#include "titrate/report/html.hpp"
+
+#include <algorithm>
+
+#include "page.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/core/version.hpp"
+#include "titrate/report/chart.hpp"
+#include "titrate/report/markup.hpp"
+#include "titrate/report/words.hpp"
+
+namespace titrate::report {
+namespace {
+
+std::string legend(const Plot& plot) {
+  const auto most =
+      std::max_element(plot.panels.begin(), plot.panels.end(),
+                       [](const auto& a, const auto& b) { return a.series.size() < b.series.size(); });
+  if (plot.connected || most == plot.panels.end() || most->series.size() < 2) return "";
+  std::string html = "<div class=\"legend\">";
+  for (const PlotSeries& series : most->series)
+    html +=
+        "<span class=\"c" + std::to_string(series.colour) + "\"><i></i>" + escape(series.label) + "</span>";
+  return html + "</div>";
+}
+
+std::string figure(const sweep::Study& study, const Plot& plot) {
+  std::string html = "<figure><h3>" + escape(plot.title) + "</h3>" + legend(plot);
+  html += plot.panels.size() > 1 ? "<div class=\"grid\">" : "<div>";
+  for (const PlotPanel& panel : plot.panels) {
+    html += "<div>" + (panel.title.empty() ? "" : "<p class=\"kind\">" + escape(panel.title) + "</p>") +
+            panel_svg(plot, panel) + "</div>";
+  }
+  const char* marks = plot.connected ? "Line: mean over seeds. Band: its 95 % t interval."
+                                     : "Short bar: mean over seeds. Long bar: its 95 % t interval.";
+  return html + "</div><figcaption>" + marks + " Dots: single seeds. " + escape(budget_text(study)) +
+         "</figcaption></figure>";
+}
+
+// How many 95 % intervals would exclude 0 if nothing made a difference.
+std::string expected_by_chance(std::size_t comparisons) {
+  const double expected = 0.05 * static_cast<double>(comparisons);
+  if (expected < 0.5) return "";
+  return " Were there no difference anywhere, about " + fixed(expected, expected < 3 ? 1 : 0) + " of these " +
+         std::to_string(comparisons) + " intervals would still exclude 0.";
+}
+
+// No line ends between a number and its percent sign.
+std::string unbroken(const std::string& text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool before_percent = text[i] == ' ' && i + 1 < text.size() && text[i + 1] == '%';
+    result += before_percent ? "&nbsp;" : std::string(1, text[i]);
+  }
+  return result;
+}
+
+std::string gain_section(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+  if (summary.gains.empty()) return "";
+  return "<section><h2>What the synthetic images did</h2><p class=\"note\">Change in test accuracy, in "
+         "points, against "
+         "the same cell without synthetic images, over the same seeds; below it the 95 % t interval. It "
+         "helps where the "
+         "interval lies wholly above 0, hurts where wholly below; elsewhere there is no clear difference." +
+         expected_by_chance(summary.gains.size()) + " " + escape(budget_text(study)) + "</p>" +
+         gain_tables(study, summary, layout) + figure(study, gain_plot(study, summary, layout)) +
+         "</section>";
+}
+
+std::string chart_section(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+  const bool side_by_side = layout.panels.size() == 1;
+  return std::string("<section><h2>Accuracy and loss</h2>") +
+         (side_by_side ? "<div class=\"grid\">" : "<div>") +
+         figure(study, accuracy_plot(study, summary, layout)) +
+         figure(study, loss_plot(study, summary, layout)) + "</div></section>";
+}
+
+std::string table_section(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+  std::size_t most = 0;
+  for (const Cell& cell : summary.cells) most = std::max(most, cell.seeds.size());
+  return "<section><h2>Test accuracy of every cell</h2><p class=\"note\">In %, mean over " +
+         counted(most, "seed") +
+         " unless a cell says otherwise, ± half of its 95 % t interval. Loss, macro scores, images and steps "
+         "are in "
+         "<a href=\"cells.csv\">cells.csv</a>.</p>" +
+         result_tables(study, summary, layout) + "</section>";
+}
+
+std::string header(const sweep::Study& study, const Summary& summary) {
+  const bool complete = summary.done == summary.planned;
+  return "<header><p class=\"kind\">titrate report · dataset " + escape(study.dataset) + "</p><h1>" +
+         escape(study.name) + "</h1><p class=\"answer\">" + unbroken(escape(headline(study, summary))) +
+         "</p><p class=\"state" + (complete ? "" : " warn") + "\">" + escape(trials_text(summary)) +
+         ".</p></header>";
+}
+
+std::string footer() {
+  std::string links;
+  for (const std::string file : {"trials.csv", "cells.csv", "per_class.csv", "timing.csv", "summary.json"})
+    links += " <a href=\"" + file + "\">" + file + "</a>";
+  return "<footer>The numbers:" + links + ". Made by titrate " + escape(version()) +
+         " from the run's journal; <code>titrate report</code> makes it again.</footer>";
+}
+
+}  // namespace
+
+std::string report_html(const sweep::Study& study, const Summary& summary) {
+  const Layout layout = lay_out(study, summary);
+  std::string html =
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" +
+      escape(study.name) + " · titrate</title><style>" + kPageStyle + "</style></head>\n<body><main>\n";
+  html += header(study, summary) + "\n";
+  if (summary.done > 0) {
+    html += gain_section(study, summary, layout) + "\n";
+    html += chart_section(study, summary, layout) + "\n";
+    html += table_section(study, summary, layout) + "\n";
+    html += confusion_section(study, summary) + "\n";
+  }
+  html += provenance_section(study, summary) + "\n" + problem_section(study, summary) + "\n" + footer();
+  return html + "\n</main><script>" + kPageScript + "</script></body></html>\n";
+}
+
+}  // namespace titrate::report

@@ -1,0 +1,222 @@
+#include "titrate/report/plot.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "titrate/core/text.hpp"
+#include "titrate/report/words.hpp"
+
+namespace titrate::report {
+namespace {
+
+constexpr std::size_t kColours = 7;
+
+std::string short_count(double value) {
+  if (value >= 1e6 && std::fmod(value, 1e5) == 0) return shortest(value / 1e6) + "M";
+  if (value >= 1e3 && std::fmod(value, 100) == 0) return shortest(value / 1e3) + "k";
+  return shortest(value);
+}
+
+void set_x_axis(const sweep::Study& study, const Summary& summary, const Layout& layout, Plot& plot) {
+  if (!layout.x) {
+    plot.x_ticks = {{network_text(study.base), 0}};
+    return;
+  }
+  const Dimension& dimension = summary.dimensions[*layout.x];
+  for (const Level& level : dimension.levels) {
+    const bool count = dimension.key == "data.size" && level.number != 0.0;
+    plot.x_ticks.push_back(
+        {count ? short_count(*level.number) : level_label(dimension, level), level.number.value_or(0)});
+  }
+  plot.x_label = axis_label(study, dimension.key);
+  plot.connected = dimension.numeric();
+  if (!plot.connected) return;
+  const double low = plot.x_ticks.front().value, high = plot.x_ticks.back().value;
+  if (dimension.key == "data.size" && high == 0) return;  // "all" is last and has no number
+  plot.x_scale = low > 0 && high / low >= 10 ? Scale::logarithmic : Scale::linear;
+  if (plot.x_scale == Scale::logarithmic) plot.x_label += ", log scale";
+}
+
+std::string series_label(const sweep::Study& study, const Summary& summary, const Layout& layout,
+                         std::size_t s) {
+  if (!layout.series) return "";
+  const Dimension& dimension = summary.dimensions[*layout.series];
+  const Level& level = dimension.levels[s];
+  if (dimension.key != "data.synthetic_ratio") return level_label(dimension, level);
+  if (level.number == 0.0) return "no synthetic";
+  return study.base.data.mode == "replace" ? level_phrase(study, dimension, level) : level.text + " per real";
+}
+
+// The arm without synthetic images is grey, so that colour means synthetic.
+std::size_t series_colour(const Summary& summary, const Layout& layout, std::size_t s) {
+  if (!layout.series) return 1;
+  const Dimension& dimension = summary.dimensions[*layout.series];
+  const bool has_baseline = dimension.key == "data.synthetic_ratio" && dimension.levels.front().number == 0.0;
+  if (has_baseline && s == 0) return 0;
+  return 1 + (s - (has_baseline ? 1 : 0)) % kColours;
+}
+
+using PointOf = std::function<std::optional<PlotPoint>(std::size_t cell)>;
+
+void add_panels(const sweep::Study& study, const Summary& summary, const Layout& layout,
+                const PointOf& point_of, Plot& plot) {
+  for (const Panel& panel : layout.panels) {
+    PlotPanel drawn{.title = panel.title};
+    for (std::size_t s = 0; s < panel.cells.size(); ++s) {
+      PlotSeries series{.label = series_label(study, summary, layout, s),
+                        .colour = series_colour(summary, layout, s)};
+      for (std::size_t x = 0; x < panel.cells[s].size(); ++x) {
+        if (!panel.cells[s][x]) continue;
+        std::optional<PlotPoint> point = point_of(*panel.cells[s][x]);
+        if (!point || !std::isfinite(point->mean)) continue;
+        point->x = x;
+        series.points.push_back(std::move(*point));
+      }
+      if (!series.points.empty()) drawn.series.push_back(std::move(series));
+    }
+    plot.panels.push_back(std::move(drawn));
+  }
+}
+
+// The range of what was seen. An interval may reach out of it, by a quarter at most: with two seeds it is so
+// wide that it would hide the rest.
+void set_y_range(Plot& plot) {
+  double low = std::numeric_limits<double>::infinity(), high = -low, wide_low = low, wide_high = high;
+  for (const PlotPanel& panel : plot.panels) {
+    for (const PlotSeries& series : panel.series) {
+      for (const PlotPoint& point : series.points) {
+        for (const Dot& dot : point.dots) {
+          low = std::min(low, dot.y);
+          high = std::max(high, dot.y);
+        }
+        wide_low = std::min(wide_low, point.mean - point.half_width.value_or(0));
+        wide_high = std::max(wide_high, point.mean + point.half_width.value_or(0));
+      }
+    }
+  }
+  if (!(low <= high)) return;
+  if (plot.y_scale == Scale::logarithmic) {
+    plot.y_low = low / 1.1;
+    plot.y_high = high * 1.1;
+    return;
+  }
+  if (plot.around_zero) {
+    low = std::min(low, 0.0);
+    high = std::max(high, 0.0);
+  }
+  if (high - low < 1e-9) {
+    const double around = 0.01 * std::max(std::abs(high), 1.0);
+    low -= around;
+    high += around;
+  }
+  const double room = high - low;
+  plot.y_low = std::min(low - 0.05 * room, std::max(wide_low, low - 0.25 * room));
+  plot.y_high = std::max(high + 0.05 * room, std::min(wide_high, high + 0.25 * room));
+}
+
+// Of a metric of the cells, times `unit`.
+PointOf metric_point(const Summary& summary, Estimate Cell::*estimate, double SeedResult::*member,
+                     double unit, int digits) {
+  return [=, &summary](std::size_t index) -> std::optional<PlotPoint> {
+    const Cell& cell = summary.cells[index];
+    const Estimate& mean = cell.*estimate;
+    if (mean.n == 0) return std::nullopt;
+    PlotPoint point{.mean = unit * mean.mean};
+    if (mean.has_interval()) point.half_width = unit * mean.half_width;
+    point.title = "mean " + fixed(point.mean, digits);
+    if (mean.has_interval()) point.title += " ± " + fixed(*point.half_width, digits);
+    point.title += ", " + counted(mean.n, "seed");
+    for (const SeedResult& result : cell.seeds) {
+      const double y = unit * result.*member;
+      if (std::isfinite(y))
+        point.dots.push_back({y, "seed " + std::to_string(result.seed) + ": " + fixed(y, digits)});
+    }
+    return point;
+  };
+}
+
+bool wants_logarithm(const Plot& plot) {
+  double low = std::numeric_limits<double>::infinity(), high = 0;
+  for (const PlotPanel& panel : plot.panels) {
+    for (const PlotSeries& series : panel.series) {
+      for (const PlotPoint& point : series.points) {
+        for (const Dot& dot : point.dots) {
+          low = std::min(low, dot.y);
+          high = std::max(high, dot.y);
+        }
+      }
+    }
+  }
+  return low > 0 && high / low >= 4;
+}
+
+}  // namespace
+
+Plot accuracy_plot(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+  Plot plot{.title = "Test accuracy", .y_label = "test accuracy, %"};
+  set_x_axis(study, summary, layout, plot);
+  add_panels(study, summary, layout, metric_point(summary, &Cell::accuracy, &SeedResult::accuracy, 100, 2),
+             plot);
+  set_y_range(plot);
+  plot.y_high = std::min(plot.y_high, 100.0);
+  plot.y_low = std::max(plot.y_low, 0.0);
+  return plot;
+}
+
+Plot loss_plot(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+  Plot plot{.title = "Test loss", .y_label = "test loss (cross-entropy)"};
+  set_x_axis(study, summary, layout, plot);
+  add_panels(study, summary, layout, metric_point(summary, &Cell::loss, &SeedResult::loss, 1, 4), plot);
+  if (wants_logarithm(plot)) {
+    plot.y_scale = Scale::logarithmic;
+    plot.y_label += ", log scale";
+  }
+  set_y_range(plot);
+  return plot;
+}
+
+Plot gain_plot(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+  Plot plot{.title = "What the synthetic images changed",
+            .y_label = "change in test accuracy, points",
+            .around_zero = true};
+  set_x_axis(study, summary, layout, plot);
+  const auto point_of = [&](std::size_t cell) -> std::optional<PlotPoint> {
+    const Gain* gain = gain_of(summary, cell);
+    if (gain == nullptr || gain->accuracy.n == 0) return std::nullopt;
+    PlotPoint point{.mean = 100 * gain->accuracy.mean};
+    if (gain->accuracy.has_interval()) point.half_width = 100 * gain->accuracy.half_width;
+    point.title = "mean change " + fixed(point.mean, 2) + ", " + counted(gain->accuracy.n, "seed") + ": " +
+                  to_text(gain->verdict);
+    for (const SeedValue& difference : gain->differences) {
+      point.dots.push_back({100 * difference.value, "seed " + std::to_string(difference.seed) + ": " +
+                                                        fixed(100 * difference.value, 2)});
+    }
+    return point;
+  };
+  add_panels(study, summary, layout, point_of, plot);
+  set_y_range(plot);
+  return plot;
+}
+
+std::vector<Tick> y_ticks(double low, double high, Scale scale) {
+  std::vector<Tick> ticks;
+  if (scale == Scale::logarithmic) {
+    for (int decade = static_cast<int>(std::floor(std::log10(low))); decade <= std::log10(high); ++decade) {
+      for (double digit : {1.0, 2.0, 5.0}) {
+        const double value = decade < 0 ? digit / std::pow(10.0, -decade) : digit * std::pow(10.0, decade);
+        if (value >= low && value <= high) ticks.push_back({shortest(value), value});
+      }
+    }
+    return ticks;
+  }
+  const double rough = (high - low) / 5, power = std::pow(10.0, std::floor(std::log10(rough)));
+  const double digit = rough / power <= 1 ? 1 : rough / power <= 2 ? 2 : rough / power <= 5 ? 5 : 10;
+  const double step = digit * power;
+  const int digits = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
+  for (double i = std::ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; ++i)
+    ticks.push_back({fixed(i == 0 ? 0.0 : i * step, digits), i * step});
+  return ticks;
+}
+
+}  // namespace titrate::report

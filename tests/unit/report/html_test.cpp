@@ -1,0 +1,174 @@
+#include "titrate/report/html.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "support/temporary_folder.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/report/chart.hpp"
+#include "titrate/report/markup.hpp"
+#include "titrate/report/report.hpp"
+#include "unit/report/made_up.hpp"
+
+namespace titrate::report {
+namespace {
+
+using Int = std::int64_t;
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
+    ++found;
+  return found;
+}
+
+struct Made {
+  sweep::Study study = made_up_study();
+  std::vector<sweep::TrialRecord> records{};
+
+  std::string html() const { return report_html(study, summarise(study, records)); }
+  void run(std::uint64_t first_correct) {
+    for (const sweep::Trial& trial : sweep::grid(study)) {
+      const std::uint64_t more = trial.settings.data.synthetic_ratio > 0 ? 5 : 0;
+      records.push_back(done(trial, {first_correct + trial.settings.seed + more}));
+    }
+  }
+};
+
+Made whole_study() {
+  Made made;
+  made.study.axes = {axis<Int>("data.size", {100, 300, 1000}),
+                     axis<double>("data.synthetic_ratio", {0.0, 1.0}),
+                     axis<double>("data.noise_level", {0.0, 0.3}), axis<Int>("seed", {0, 1, 2})};
+  made.run(80);
+  return made;
+}
+
+void expect_balanced(const std::string& html) {
+  for (const std::string tag :
+       {"svg", "table", "section", "figure", "div", "select", "g", "text", "td", "script"}) {
+    EXPECT_EQ(count(html, "<" + tag + ">") + count(html, "<" + tag + " "), count(html, "</" + tag + ">"))
+        << tag;
+  }
+  EXPECT_EQ(html.find("nan"), std::string::npos);
+  EXPECT_EQ(html.find("inf\""), std::string::npos);
+}
+
+TEST(Html, HasEveryChartTableAndCell) {
+  const Made made = whole_study();
+  const std::string html = made.html();
+  expect_balanced(html);
+  EXPECT_EQ(count(html, "<svg class=\"chart\""), 6u);     // change, accuracy, loss; two noise levels
+  EXPECT_EQ(count(html, "<option"), 12u);                 // cells
+  EXPECT_EQ(count(html, "class=\"help\""), 6u);           // comparisons
+  EXPECT_EQ(count(html, "<title>seed "), 2 * 36u + 18u);  // every seed a dot
+  EXPECT_EQ(count(html, "not equal steps"), 1 + 3 + 1u);  // beside the tables, on every chart, in the facts
+  EXPECT_NE(html.find("f00d"), std::string::npos);
+  EXPECT_NE(html.find("36 of 36 trials done"), std::string::npos);
+}
+
+TEST(Html, FetchesNothing) {
+  const std::string html = whole_study().html();
+  for (const char* fetch : {"http:", "https:", "//cdn", "@import", "src=", "<link", "<img", "<iframe"})
+    EXPECT_EQ(html.find(fetch), std::string::npos) << fetch;
+}
+
+TEST(Html, EscapesWhatComesFromOutside) {
+  Made made = whole_study();
+  const std::string evil = "</script><script>alert('x')</script>&\"";
+  made.study.name = made.study.dataset = made.study.fingerprint = evil;
+  made.study.class_names = {evil, "dog"};
+  made.records.clear();
+  made.run(80);
+  made.records[0] = failed(sweep::grid(made.study)[0], evil);
+  for (sweep::TrialRecord& record : made.records)
+    record.timing.host = record.numerics = record.version = evil;
+  const std::string html = made.html();
+  EXPECT_EQ(html.find("<script>alert"), std::string::npos);
+  EXPECT_EQ(count(html, "</script>"), 2u);
+  EXPECT_GE(count(html, "&lt;/script&gt;&lt;script&gt;alert(&#39;x&#39;)"), 8u);
+  EXPECT_EQ(escape("<a b=\"c\">'&\x01"), "&lt;a b=&quot;c&quot;&gt;&#39;&amp; ");
+}
+
+TEST(Html, ShowsWhatFailedAndWhy) {
+  Made made = whole_study();
+  const std::vector<sweep::Trial> trials = sweep::grid(made.study);
+  made.records[0] = failed(trials[0], "device 0 is out of memory");
+  made.records[7] = diverged(trials[7]);
+  made.records.pop_back();
+  const std::string html = made.html();
+  expect_balanced(html);
+  EXPECT_NE(html.find("device 0 is out of memory"), std::string::npos);
+  EXPECT_NE(html.find("the loss was no longer a finite number"), std::string::npos);
+  EXPECT_NE(html.find("33 of 36 trials done, 1 diverged, 1 failed, 1 not run yet"), std::string::npos);
+}
+
+TEST(Html, WorksForAnyShapeOfStudy) {
+  Made one;
+  one.run(90);
+  expect_balanced(one.html());
+  EXPECT_EQ(count(one.html(), "<svg class=\"chart\""), 2u);
+
+  Made names;
+  names.study.axes = {axis<std::string>("network.name", {"simple-cnn", "pytorch-cnn"}),
+                      axis<Int>("seed", {0, 1})};
+  names.run(90);
+  expect_balanced(names.html());
+  EXPECT_EQ(count(names.html(), "class=\"line"), 0u);
+
+  Made one_size;
+  one_size.study.base.data.size = 500;
+  one_size.study.axes = {axis<double>("data.synthetic_ratio", {0.0, 0.5}), axis<Int>("seed", {0, 1})};
+  one_size.run(90);
+  expect_balanced(one_size.html());
+  EXPECT_NE(one_size.html().find("With 500 real images, adding 0.5 synthetic per real image changed"),
+            std::string::npos);
+
+  Made nothing;
+  nothing.study.axes = {axis<Int>("data.size", {1, 2})};
+  expect_balanced(nothing.html());
+  EXPECT_NE(nothing.html().find("No trial has a result yet."), std::string::npos);
+
+  Made losses = whole_study();
+  for (sweep::TrialRecord& record : losses.records)
+    record.outcome.conditions[0].tally.loss_sum = std::numeric_limits<double>::quiet_NaN();
+  expect_balanced(losses.html());
+}
+
+TEST(Chart, TicksAreRoundNumbersInRange) {
+  const auto labels = [](double low, double high, Scale scale) {
+    std::string text;
+    for (const Tick& tick : y_ticks(low, high, scale)) text += tick.label + " ";
+    return text;
+  };
+  EXPECT_EQ(labels(38, 100, Scale::linear), "40 60 80 100 ");
+  EXPECT_EQ(labels(-0.21, 0.42, Scale::linear), "-0.2 0.0 0.2 0.4 ");
+  EXPECT_EQ(labels(97.91, 98.34, Scale::linear), "98.0 98.1 98.2 98.3 ");
+  EXPECT_EQ(labels(0.04, 2.3, Scale::logarithmic), "0.05 0.1 0.2 0.5 1 2 ");
+}
+
+TEST(Chart, ConfusionShowsCountsAndNames) {
+  const std::vector<std::uint64_t> counts = {7, 0, 12, 9};
+  const std::string svg = confusion_svg(counts, {"cat", "dog & co"});
+  EXPECT_NE(svg.find("<title>true dog &amp; co, called cat: 12</title>"), std::string::npos);
+  EXPECT_EQ(count(svg, "<rect"), 4u);
+}
+
+TEST(Report, WritesEveryFileTheSameEveryTime) {
+  const TemporaryFolder folder;
+  const Made made = whole_study();
+  write_report(folder.path(), made.study, made.records);
+  std::vector<std::string> first;
+  const std::vector<std::string> names = {"trials.csv", "cells.csv",    "per_class.csv",
+                                          "timing.csv", "summary.json", "report.html"};
+  for (const std::string& name : names) first.push_back(read_text(folder.path() / name));
+  std::vector<sweep::TrialRecord> backwards(made.records.rbegin(), made.records.rend());
+  write_report(folder.path(), made.study, backwards);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    EXPECT_EQ(read_text(folder.path() / names[i]), first[i]) << names[i];
+  EXPECT_NE(terminal_table(made.study, made.records).find("36 of 36"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace titrate::report
