@@ -16,6 +16,8 @@ void start_mpi() {
   int started = 0;
   MPI_Initialized(&started);
   if (started != 0) throw Error({.code = ErrorCode::internal, .what = "MPI was started twice"});
+  // Open MPI would start a daemon for a process without a launcher: slow, and impossible without a network.
+  ::setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
   int provided = MPI_THREAD_SINGLE;
   check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   if (provided >= MPI_THREAD_MULTIPLE) return;
