@@ -85,10 +85,11 @@ std::string budget_text(const sweep::Study& study) {
   const std::string epochs = swept(study, "train.epochs")
                                  ? "equal epochs"
                                  : "equal epochs (" + std::to_string(study.base.train.epochs) + ")";
-  const bool more_images = !replaces(study) || swept(study, "data.mode");
-  if (!swept(study, "data.synthetic_ratio") || !more_images) return "All arms train for " + epochs + ".";
-  return "All arms train for " + epochs +
-         ", not equal steps: more synthetic images mean more training steps.";
+  const bool ratio_adds =
+      swept(study, "data.synthetic_ratio") && (!replaces(study) || swept(study, "data.mode"));
+  const bool images_differ = ratio_adds || swept(study, "data.size") || swept(study, "data.augmented_copies");
+  if (!images_differ) return "All arms train for " + epochs + ".";
+  return "All arms train for " + epochs + ", not equal steps: more images mean more training steps.";
 }
 
 std::string counted(std::size_t count, const std::string& noun) {

@@ -76,6 +76,16 @@ TEST(Summary, CountsWhatIsMissingAndComparesSharedSeedsOnly) {
   EXPECT_EQ(trials_text(summary), "9 of 12 trials done, 1 diverged, 1 failed, 1 not run yet");
 }
 
+TEST(Words, TheBudgetIsNamedWhereArmsHaveDifferentNumbersOfImages) {
+  sweep::Study study = made_up_study();
+  EXPECT_EQ(budget_text(study), "All arms train for equal epochs (3).");
+  study.axes = {axis<double>("data.synthetic_ratio", {0.0, 1.0})};
+  EXPECT_EQ(budget_text(study),
+            "All arms train for equal epochs (3), not equal steps: more images mean more training steps.");
+  study.base.data.mode = "replace";
+  EXPECT_EQ(budget_text(study), "All arms train for equal epochs (3).");
+}
+
 TEST(Summary, ConfusionAndMeansAreOverSeeds) {
   const sweep::Study study = two_sizes();
   const Summary summary = summarise(study, help_and_hurt(study));
