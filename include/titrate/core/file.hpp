@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace titrate {
@@ -44,17 +45,42 @@ void write_all(int descriptor, std::string_view text, const std::filesystem::pat
 void make_folder(const std::filesystem::path& path);
 void sync_folder(const std::filesystem::path& path);
 
-// Holds `folder`/.lock while it lives. The file names the holder: host, pid, start time of the process.
-// Waits up to `wait_seconds` for a holder that is about to end, then throws Error (in_use) with the holder's
-// name. The lock of a process that is gone (same host, no such process) is taken over.
+// How the holder of a folder shows that it lives. Tests shorten these.
+struct LockIntervals {
+  double poll_seconds = 0.1;    // between two looks at a lock that is held
+  double beat_seconds = 5.0;    // between two touches of .lock by its holder
+  double stale_seconds = 30.0;  // a holder on another host counts as gone when its last touch is this old
+};
+
+// Holds `folder`/.lock while it lives. The file names the holder (host, pid, start time of the process), and
+// a thread touches it, so that other hosts see that the holder lives; the end empties it.
+//
+// flock decides where it works. Some network file systems keep it to one host, some have none; so a holder on
+// this host is also held until its process is gone, and one on another host until its touches stop. By the
+// clock of the file server: hosts need not agree on the time.
+//
+// Waits up to `wait_seconds` for the folder, and for the SharedFolderHolds of an earlier run, then throws
+// Error (in_use), which names the holder. Also throws Error (io).
 class FolderLock {
  public:
-  explicit FolderLock(const std::filesystem::path& folder, double wait_seconds = 0.0);
+  explicit FolderLock(const std::filesystem::path& folder, double wait_seconds = 0.0,
+                      const LockIntervals& intervals = {});
   FolderLock(FolderLock&&) = delete;
   ~FolderLock();
 
  private:
-  std::filesystem::path path_;
+  FileDescriptor file_;
+  std::jthread beat_;  // after file_, which it touches
+};
+
+// Kept by each rank while it works in `folder`, from after the run's one FolderLock was taken: a shared flock
+// on `folder`/.ranks. The process with the FolderLock may die before the others; the next FolderLock waits
+// for them. Does nothing on a file system without flock. Throws Error (io).
+class SharedFolderHold {
+ public:
+  explicit SharedFolderHold(const std::filesystem::path& folder);
+
+ private:
   FileDescriptor file_;
 };
 

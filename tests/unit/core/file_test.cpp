@@ -1,8 +1,6 @@
 #include "titrate/core/file.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <fstream>
 
@@ -40,35 +38,6 @@ TEST(File, ReadsOnlyTheRightSize) {
   write_file(folder.path() / "a", "12345");
   std::vector<std::byte> six(6);
   EXPECT_EQ(code_of([&] { read_file_into(folder.path() / "a", six); }), ErrorCode::integrity);
-}
-
-TEST(FolderLock, RefusesASecondHolderByName) {
-  const TemporaryFolder folder;
-  const FolderLock lock(folder.path());
-  try {
-    const FolderLock second(folder.path());
-    FAIL() << "the second lock was granted";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::in_use);
-    EXPECT_NE(std::string(error.what()).find(std::to_string(::getpid())), std::string::npos);
-  }
-}
-
-TEST(FolderLock, TakesOverFromTheDead) {
-  const TemporaryFolder folder;
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const FolderLock lock(folder.path());
-    ::_exit(0);  // no destructor: as kill -9
-  }
-  ::waitpid(child, nullptr, 0);
-  EXPECT_NO_THROW(FolderLock(folder.path()));
-}
-
-TEST(FolderLock, HonoursAHolderOnAnotherHost) {
-  const TemporaryFolder folder;
-  std::ofstream(folder.path() / ".lock") << "elsewhere 12 345\n";
-  EXPECT_EQ(code_of([&] { FolderLock lock(folder.path()); }), ErrorCode::in_use);
 }
 
 TEST(JsonLines, ReadsBackAndDropsTornLines) {
