@@ -1,0 +1,84 @@
+#include "titrate/core/text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace titrate {
+namespace {
+
+using Parts = std::vector<std::string>;
+
+TEST(Text, NearestIsTheCandidateWithTheFewestEdits) {
+  const Parts keys{"train.epochs", "train.batch_size", "data.size", "seed"};
+  EXPECT_EQ(nearest("train.epoch", keys), "train.epochs");
+  EXPECT_EQ(nearest("sede", keys), "seed");
+  EXPECT_EQ(nearest("data.zise", keys), "data.size");
+  EXPECT_EQ(nearest("seed", keys), "seed");
+}
+
+TEST(Text, NearestIsNothingFarAway) {
+  EXPECT_EQ(nearest("momentum", Parts{"epochs", "seed"}), std::nullopt);
+  EXPECT_EQ(nearest("seed", Parts{}), std::nullopt);
+  // Two edits are always allowed; nine letters allow three, and not four.
+  EXPECT_EQ(nearest("ab", Parts{"cd"}), "cd");
+  EXPECT_EQ(nearest("ab", Parts{"cde"}), std::nullopt);
+  EXPECT_EQ(nearest("abcdefghi", Parts{"abcdefxyz"}), "abcdefxyz");
+  EXPECT_EQ(nearest("abcdefghi", Parts{"abcdewxyz"}), std::nullopt);
+}
+
+TEST(Text, SplitKeepsEmptyPartsButNotOfNothing) {
+  EXPECT_EQ(split("a,b", ','), (Parts{"a", "b"}));
+  EXPECT_EQ(split("a,,b", ','), (Parts{"a", "", "b"}));
+  EXPECT_EQ(split(",a,", ','), (Parts{"", "a", ""}));
+  EXPECT_EQ(split("a b", ','), Parts{"a b"});
+  EXPECT_EQ(split("", ','), Parts{});
+}
+
+TEST(Text, TrimAndJoin) {
+  EXPECT_EQ(trim(" \ta b\r\n"), "a b");
+  EXPECT_EQ(trim(" \n"), "");
+  EXPECT_EQ(join(Parts{"a", "", "b"}, ", "), "a, , b");
+  EXPECT_EQ(join(Parts{}, ", "), "");
+}
+
+TEST(Text, ParsesWholeNumbersOnly) {
+  EXPECT_EQ(parse_double("0.25"), 0.25);
+  EXPECT_EQ(parse_double("-1e-3"), -1e-3);
+  EXPECT_EQ(parse_integer("-12"), -12);
+  EXPECT_EQ(parse_integer("9223372036854775807"), 9223372036854775807LL);
+  for (const char* text : {"", " 1", "1 ", "1x", "1,5", "+1", "x", "-"}) {
+    EXPECT_EQ(parse_double(text), std::nullopt) << text;
+    EXPECT_EQ(parse_integer(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(parse_integer("1.0"), std::nullopt);
+  EXPECT_EQ(parse_integer("9223372036854775808"), std::nullopt);
+  EXPECT_EQ(parse_double("1e999"), std::nullopt);
+}
+
+TEST(Text, ShortestReadsBackAsTheSame) {
+  EXPECT_EQ(shortest(0.1), "0.1");
+  EXPECT_EQ(shortest(3.0), "3");
+  EXPECT_EQ(shortest(-0.5), "-0.5");
+  for (const double value : {1.0 / 3.0, 1e-300, 123456789.125, -2.2250738585072014e-308}) {
+    EXPECT_EQ(parse_double(shortest(value)), value);
+    EXPECT_LT(shortest(value).size(), 32u);
+  }
+}
+
+TEST(Text, FixedRounds) {
+  EXPECT_EQ(fixed(0.98765, 4), "0.9877");
+  EXPECT_EQ(fixed(2.0, 2), "2.00");
+  EXPECT_EQ(fixed(-1.25, 1), "-1.2");  // exactly between: to even
+  EXPECT_EQ(fixed(99.96, 1), "100.0");
+  EXPECT_EQ(fixed(1e300, 2).size(), 304u);
+}
+
+TEST(Text, CommasEveryThreeDigits) {
+  EXPECT_EQ(with_commas(0), "0");
+  EXPECT_EQ(with_commas(999), "999");
+  EXPECT_EQ(with_commas(1000), "1,000");
+  EXPECT_EQ(with_commas(28188000), "28,188,000");
+  EXPECT_EQ(with_commas(18446744073709551615ULL), "18,446,744,073,709,551,615");
+}
+
+}  // namespace
+}  // namespace titrate
