@@ -5,9 +5,7 @@
 #ifdef TITRATE_HAS_CUDA
 
 #include <nccl.h>
-#include <unistd.h>
 
-#include <array>
 #include <exception>
 #include <span>
 #include <string>
@@ -15,6 +13,7 @@
 
 #include "cuda_check.hpp"
 #include "titrate/comm/agreement.hpp"
+#include "titrate/core/host.hpp"
 
 namespace titrate::comm {
 namespace {
@@ -25,12 +24,6 @@ void check_nccl(ncclResult_t status, const char* call, ncclComm_t communicator =
   const char* const last = ncclGetLastError(communicator);
   if (last != nullptr && *last != '\0') reason += std::string(" (") + last + ")";
   throw Error({.code = ErrorCode::failed, .where = call, .what = "NCCL refused the call", .got = reason});
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
 }
 
 // NCCL would hang, or end in an error that names nobody.

@@ -1,20 +1,12 @@
-#include <unistd.h>
-
-#include <array>
 #include <chrono>
 
+#include "titrate/core/host.hpp"
 #include "titrate/core/version.hpp"
 #include "titrate/sweep/plan.hpp"
 #include "titrate/sweep/runner.hpp"
 
 namespace titrate::sweep {
 namespace {
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
 
 void train_into(TrialRecord& record, const data::Dataset& dataset, const train::Group& group,
                 const train::EngineLibrary& engines) {
