@@ -10,6 +10,7 @@ source "$repo/launch/common.sh"
 (($# <= 1)) || fail "one argument at most: the folder with IDX files"
 study=quickstart
 name=quickstart
+data=''
 pack_options=()
 inputs=''
 if (($# == 1)); then
@@ -18,13 +19,23 @@ if (($# == 1)); then
   inputs=$(cd "$data" && stat -c '# %n %s bytes %y' -- *-idx[13]-ubyte* 2>/dev/null) ||
     fail "$data holds no IDX file; expected train-images-idx3-ubyte[.gz], train-labels-idx1-ubyte[.gz] and t10k-... of both"
   study=quickstart-idx
-  name=$(basename "$data")
+  name=quickstart-$(basename "$data")
   pack_options=(--data-root "$data")
-  [[ $name != quickstart ]] || name=quickstart-idx
 fi
 studies=$repo/launch/studies/$study
 dataset=$repo/datasets/$name
 run=$repo/runs/$name
+
+# A note beside the dataset says what it was packed from: where the images are, then what else the next start compares.
+note=$dataset.packed_from
+origin="# ${data:-drawn}"
+if [[ -e $dataset ]]; then
+  [[ -e $note ]] || fail "$dataset is there, but quickstart did not pack it; move it away"
+  noted=$(head -n 1 "$note")
+  [[ $noted == "$origin" ]] ||
+    fail "$dataset was packed from ${noted#\# }, not from ${origin#\# }; move it and $run away, or rename the folder with the images"
+  pack_options+=(--force)
+fi
 
 bash "$repo/launch/setup.sh"
 say "quickstart: building (minutes the first time)"
@@ -34,15 +45,14 @@ if ! bash "$repo/launch/build.sh" >"$repo/build/quickstart.log" 2>&1; then
   fail "the build failed (all of it in build/quickstart.log)"
 fi
 
-# What the dataset was packed from is noted beside it, so that the next start knows whether it is still the same.
-packed_from=$(printf '%s\n%s\n' "${data:+# $data}" "$inputs" | sed '/^$/d' && cat "$studies/recipe.toml")
-if [[ -e $dataset.packed_from && $(cat "$dataset.packed_from") == "$packed_from" ]] &&
-  "$repo/build/titrate-prep" verify "$dataset" >/dev/null; then
+packed_from=$(printf '%s\n' "$origin" "$inputs" | sed '/^$/d' && cat "$studies/recipe.toml")
+if [[ -e $note && $(cat "$note") == "$packed_from" ]] && "$repo/build/titrate-prep" verify "$dataset" >/dev/null; then
   say "quickstart: $dataset is there"
 else
   mkdir -p "$repo/datasets"
-  "$repo/build/titrate-prep" pack "$studies/recipe.toml" --out "$dataset" --force "${pack_options[@]}"
-  printf '%s\n' "$packed_from" >"$dataset.packed_from"
+  printf '%s\n' "$origin" >"$note"  # so that the next start knows its own if packing is cut short
+  "$repo/build/titrate-prep" pack "$studies/recipe.toml" --out "$dataset" "${pack_options[@]}"
+  printf '%s\n' "$packed_from" >"$note"
 fi
 
 bash "$repo/launch/run_local.sh" sweep "$studies/study.toml" --dataset "$dataset" --out "$run"
