@@ -25,7 +25,8 @@ stage() {
 formatted() {
   local files
   mapfile -t files < <(
-    git ls-files '*.cpp' '*.hpp' '*.cu' 2>/dev/null || find include src launch data_prep tests -name '*.[ch]pp' -o -name '*.cu'
+    git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' '*.cu' 2>/dev/null ||
+      find include src launch data_prep tests -name '*.[ch]pp' -o -name '*.cu'
   )
   clang-format --dry-run -Werror "${files[@]}"
 }
