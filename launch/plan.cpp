@@ -41,7 +41,15 @@ struct Totals {
   double images = 0, flops = 0, seconds = 0, longest = 0;
 };
 
-// Sums over the trials that can run. Time is that of one image on this machine, probed once per network.
+// Trials that agree in these take the same time for an image.
+std::string what_sets_the_speed(const sweep::Settings& settings) {
+  const std::string noisy = settings.data.noise_level > 0 ? "noisy" : "clean";
+  return join(settings.network.layers, ";") + settings.network.name + " " + noisy + " " +
+         std::to_string(settings.train.batch_size) + " " + std::to_string(settings.train.micro_batches);
+}
+
+// Sums over the trials that can run. Time is that of one image on this machine's CPU, probed once per kind of
+// trial.
 Totals add_up(const std::vector<sweep::Trial>& trials, const std::set<std::string>& impossible,
               const data::Dataset& dataset) {
   const train::EngineLibrary engines(train::default_engine_library());
@@ -52,12 +60,13 @@ Totals add_up(const std::vector<sweep::Trial>& trials, const std::set<std::strin
     const std::string cell = sweep::cell_key(trial.settings);
     if (impossible.contains(cell)) continue;
     cells.insert(cell);
-    const train::TrialSetup setup = sweep::make_setup(trial.settings, dataset);
-    const sweep::TrialCost cost = sweep::trial_cost(setup, dataset);
-    const std::string network = trial.settings.network.name + join(trial.settings.network.layers, ";");
-    if (!probed.contains(network))
-      probed[network] = sweep::probe_seconds_per_image(setup, dataset, engines, kProbeSeconds);
-    const double seconds = static_cast<double>(cost.images) * probed[network];
+    const train::TrialSetup setup = sweep::make_setup(trial.settings, dataset.manifest());
+    const sweep::TrialCost cost = sweep::trial_cost(setup, dataset.manifest());
+    double& seconds_per_image = probed[what_sets_the_speed(trial.settings)];
+    if (seconds_per_image == 0) {
+      seconds_per_image = sweep::probe_seconds_per_image(setup, dataset, engines, kProbeSeconds);
+    }
+    const double seconds = static_cast<double>(cost.images) * seconds_per_image;
     totals.trials += 1;
     totals.images += static_cast<double>(cost.train_images) * setup.train.epochs;
     totals.flops += cost.flops;
@@ -69,10 +78,8 @@ Totals add_up(const std::vector<sweep::Trial>& trials, const std::set<std::strin
 }
 
 int run(const Options& options) {
-  sweep::Study study = sweep::read_study(options.study.file);
-  sweep::apply_overrides(study, options.study.overrides);
+  const sweep::Study study = sweep::resolve_study(options.study.file, options.study.overrides);
   const auto loaded = load(study.dataset);
-  study.fingerprint = loaded->dataset.manifest().fingerprint;
   const std::vector<sweep::Trial> trials = sweep::grid(study);
   std::set<std::string> impossible;
   for (const sweep::Impossible& cell : sweep::impossible_cells(trials, loaded->dataset)) {

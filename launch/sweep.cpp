@@ -55,7 +55,8 @@ void add_sweep(CLI::App& app, Verb& verb) {
   bind_study(*command, options->study);
   command->add_option("--out", options->out, "the run folder; the same command again resumes")
       ->required()
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check([](const std::string& text) { return text.empty() ? "no folder is named" : ""; });
   command->add_option("--width", options->width, "ranks that train a trial together")
       ->capture_default_str()
       ->type_name("N");

@@ -28,6 +28,18 @@ void start_mpi() {
                .hint = "install one that was built with it"});
 }
 
+// Each rank would take itself for the whole world, and run the whole sweep.
+void refuse_foreign_launcher(int world_size) {
+  for (const char* variable : {"OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "PMI_SIZE"}) {
+    const char* text = std::getenv(variable);
+    if (text == nullptr || std::atoi(text) <= 1 || world_size > 1) continue;
+    throw Error({.code = ErrorCode::usage,
+                 .where = variable,
+                 .what = "size 1 of " + std::string(text) + ": started with the wrong launcher",
+                 .hint = "use srun --mpi=pmix, or the mpirun of " + library_version()});
+  }
+}
+
 }  // namespace
 
 struct Session::State {
@@ -40,6 +52,7 @@ Session::Session() {
   start_mpi();
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   state_ = std::make_unique<State>();
+  refuse_foreign_launcher(world_size());
 }
 
 Session::~Session() {

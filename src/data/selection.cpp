@@ -85,8 +85,10 @@ struct Counts {
   std::uint32_t real = 0, synthetic = 0;
 };
 
+double synthetic_images(const SelectionRequest& request) { return request.size * request.synthetic_ratio; }
+
 Counts counts_of(const SelectionRequest& request) {
-  const auto synthetic = static_cast<std::uint32_t>(std::llround(request.size * request.synthetic_ratio));
+  const auto synthetic = static_cast<std::uint32_t>(std::llround(synthetic_images(request)));
   return request.mode == MixMode::add ? Counts{request.size, synthetic}
                                       : Counts{request.size - synthetic, synthetic};
 }
@@ -101,6 +103,9 @@ void check(const SelectionRequest& request) {
   };
   if (request.size == 0) refuse("data.size", "1 or more", 0);
   if (!(request.synthetic_ratio >= 0)) refuse("data.synthetic_ratio", "0 or more", request.synthetic_ratio);
+  if (synthetic_images(request) > 4e9) {
+    refuse("data.synthetic_ratio", "at most 4e9 synthetic images", request.synthetic_ratio);
+  }
   if (request.mode == MixMode::replace && request.synthetic_ratio > 1) {
     refuse("data.synthetic_ratio", "0 to 1 where data.mode is \"replace\"", request.synthetic_ratio);
   }
@@ -257,7 +262,7 @@ std::uint64_t training_images(const SelectionRequest& request) {
   std::uint64_t& carved = real > 0 ? real : synthetic;
   carved -=
       static_cast<std::uint64_t>(std::llround(request.validation_fraction * static_cast<double>(carved)));
-  return real * (1 + request.augmented_copies) + synthetic;
+  return real * (1 + std::uint64_t{request.augmented_copies}) + synthetic;
 }
 
 }  // namespace titrate::data

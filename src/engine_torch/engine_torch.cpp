@@ -224,7 +224,13 @@ std::vector<float> TorchEngine::host_copy(const at::Tensor& flat) const {
 extern "C" __attribute__((visibility("default"))) titrate::train::Engine* titrate_make_engine(
     const titrate::train::EngineSetup& setup) {
   at::set_num_threads(1);  // two threads sum in another order; one trial per core is faster anyway
-  if (setup.device.kind == titrate::comm::DeviceKind::cuda) titrate::engine_torch::load_cuda();
+  if (setup.device.kind == titrate::comm::DeviceKind::cuda) {
+    titrate::engine_torch::load_cuda();
+    // Full float32, and the same bits every time.
+    at::globalContext().setAllowTF32CuDNN(false);
+    at::globalContext().setBenchmarkCuDNN(false);
+    at::globalContext().setDeterministicCuDNN(true);
+  }
   return new titrate::engine_torch::TorchEngine(setup);
 }
 

@@ -12,6 +12,7 @@ namespace {
 constexpr int kToDispatcher = 1, kToWorker = 2;  // message tags
 constexpr std::size_t kLongestList = 32;
 constexpr auto kPollInterval = std::chrono::microseconds(100);
+constexpr auto kTickInterval = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -37,16 +38,18 @@ std::vector<std::string> take(std::deque<WorkItem>& queue, int groups) {
 }
 
 Dispatcher::Dispatcher(const comm::Communicator& channel, std::vector<WorkItem> items, int groups,
-                       std::function<void(const std::string&)> on_record)
-    : channel_(channel),
-      queue_(longest_first(std::move(items))),
-      groups_(groups),
-      on_record_(std::move(on_record)) {
-  thread_ = std::jthread([this] { serve(); });
+                       Monitor& monitor)
+    : channel_(channel), queue_(longest_first(std::move(items))), groups_(groups), monitor_(monitor) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
 }
 
-void Dispatcher::serve() {
-  for (int working = groups_; working > 0;) {
+void Dispatcher::serve(const std::stop_token& stop) {
+  auto last_tick = std::chrono::steady_clock::now();
+  for (int working = groups_; working > 0 && !stop.stop_requested();) {
+    if (const auto now = std::chrono::steady_clock::now(); now - last_tick >= kTickInterval) {
+      monitor_.show();
+      last_tick = now;
+    }
     const auto message = channel_.poll(kToDispatcher);
     if (!message) {
       std::this_thread::sleep_for(kPollInterval);
@@ -56,7 +59,7 @@ void Dispatcher::serve() {
       if (list.empty()) --working;
     } else {
       try {
-        on_record_(message->text);
+        monitor_.take(message->text);
       } catch (...) {
         if (!failure_) failure_ = std::current_exception();
         queue_.clear();  // let the groups end; the record is in its journal

@@ -18,9 +18,16 @@ std::string file_name(std::uint32_t attempt, int world_rank) {
 
 std::vector<std::filesystem::path> journal_files(const std::filesystem::path& run_folder) {
   std::vector<std::filesystem::path> files;
-  std::error_code absent;
-  for (const auto& entry : std::filesystem::directory_iterator(run_folder / "journal", absent)) {
+  const std::filesystem::path folder = run_folder / "journal";
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw Error({.code = ErrorCode::io,
+                 .where = folder.string(),
+                 .what = "cannot read the journal",
+                 .got = error.message()});
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -48,7 +55,12 @@ void check_agreement(const TrialRecord& a, const TrialRecord& b) {
 }  // namespace
 
 JournalWriter::JournalWriter(const std::filesystem::path& run_folder, std::uint32_t attempt, int world_rank)
-    : lines_(run_folder / "journal" / file_name(attempt, world_rank)) {}
+    : path_(run_folder / "journal" / file_name(attempt, world_rank)) {}
+
+void JournalWriter::append(const std::string& record_json) {
+  if (!lines_) lines_.emplace(path_);
+  lines_->append(record_json);
+}
 
 std::vector<TrialRecord> unite(std::vector<TrialRecord> records) {
   std::map<std::string, TrialRecord> best;

@@ -29,11 +29,22 @@ void check_train(const train::TrainSettings& train) {
           std::to_string(train.micro_batches));
 }
 
-net::Network network_of(const NetworkSettings& settings, const data::Dataset& dataset) {
-  const image::Shape& shape = dataset.shape();
+// Images of one split and origin.
+std::uint64_t count_images(const shard::Manifest& manifest, data::Split split, data::Origin origin) {
+  std::uint64_t total = 0;
+  for (const shard::SplitCounts& counts : manifest.splits) {
+    if (counts.split != split) continue;
+    for (const auto& of_class : counts.counts) total += of_class[static_cast<std::size_t>(origin)];
+  }
+  return total;
+}
+
+net::Network network_of(const NetworkSettings& settings, const shard::Manifest& manifest) {
+  const image::Shape& shape = manifest.shape;
+  const auto classes = static_cast<std::uint32_t>(manifest.class_names.size());
   const net::TensorShape input{shape.channels, shape.height, shape.width};
-  return settings.layers.empty() ? net::make_network(settings.name, input, dataset.catalog().classes)
-                                 : net::make_network(settings.layers, input, dataset.catalog().classes);
+  return settings.layers.empty() ? net::make_network(settings.name, input, classes)
+                                 : net::make_network(settings.layers, input, classes);
 }
 
 image::Noise noise_of(const DataSettings& data, double level, const char* key) {
@@ -53,13 +64,31 @@ std::string describe_cell(const Settings& settings) {
   return join(parts, " ");
 }
 
-train::TrialSetup make_setup(const Settings& settings, const data::Dataset& dataset) {
+Study resolve_study(const std::filesystem::path& file, const StudyOverrides& overrides) {
+  Study study = read_study(file);
+  apply_overrides(study, overrides);
+  if (study.dataset.empty()) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = file.string(),
+                 .what = "the study names no dataset",
+                 .hint = "give --dataset DIR"});
+  }
+  const shard::Manifest manifest = shard::read_manifest(study.dataset);
+  study.dataset = std::filesystem::absolute(study.dataset).string();
+  study.fingerprint = manifest.fingerprint;
+  study.class_names = manifest.class_names;
+  return study;
+}
+
+train::TrialSetup make_setup(const Settings& settings, const shard::Manifest& manifest) {
   check_train(settings.train);
   const DataSettings& data = settings.data;
   train::TrialSetup setup{
-      .network = network_of(settings.network, dataset), .train = settings.train, .seed = settings.seed};
+      .network = network_of(settings.network, manifest), .train = settings.train, .seed = settings.seed};
   setup.selection = {
-      .size = data.size == 0 ? dataset.count(data::Split::train, data::Origin::real) : data.size,
+      .size = data.size == 0
+                  ? static_cast<std::uint32_t>(count_images(manifest, data::Split::train, data::Origin::real))
+                  : data.size,
       .synthetic_ratio = data.synthetic_ratio,
       .mode = data::parse_mix_mode(data.mode, "data.mode"),
       .synthetic_classes = data::parse_synthetic_classes(data.synthetic_classes, "data.synthetic_classes"),
@@ -70,14 +99,17 @@ train::TrialSetup make_setup(const Settings& settings, const data::Dataset& data
   setup.train_noise = noise_of(data, data.noise_level, "data.noise_level");
   for (double level : settings.evaluate.noise_levels)
     setup.conditions.push_back(noise_of(data, level, "evaluate.noise_levels"));
+  std::set<double> levels(settings.evaluate.noise_levels.begin(), settings.evaluate.noise_levels.end());
+  require(levels.size() == settings.evaluate.noise_levels.size(), "evaluate.noise_levels", "each level once",
+          to_json(all_values(settings)["evaluate.noise_levels"]));
   if (setup.conditions.empty()) setup.conditions.push_back(setup.train_noise);
   return setup;
 }
 
-TrialCost trial_cost(const train::TrialSetup& setup, const data::Dataset& dataset) {
+TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& manifest) {
   std::uint64_t tests = 0;
   for (auto origin : {data::Origin::real, data::Origin::augmented, data::Origin::synthetic}) {
-    tests += dataset.count(data::Split::test, origin);
+    tests += count_images(manifest, data::Split::test, origin);
   }
   TrialCost cost{.train_images = data::training_images(setup.selection)};
   cost.images = cost.train_images * setup.train.epochs + tests * setup.conditions.size() / 3;
@@ -85,13 +117,20 @@ TrialCost trial_cost(const train::TrialSetup& setup, const data::Dataset& datase
   return cost;
 }
 
+std::vector<Trial> one_of_each_cell(std::span<const Trial> trials) {
+  std::vector<Trial> cells;
+  std::set<std::string> seen;
+  for (const Trial& trial : trials) {
+    if (seen.insert(cell_key(trial.settings)).second) cells.push_back(trial);
+  }
+  return cells;
+}
+
 std::vector<Impossible> impossible_cells(std::span<const Trial> trials, const data::Dataset& dataset) {
   std::vector<Impossible> impossible;
-  std::set<std::string> tried;
-  for (const Trial& trial : trials) {
-    if (!tried.insert(cell_key(trial.settings)).second) continue;
+  for (const Trial& trial : one_of_each_cell(trials)) {
     try {
-      data::select(dataset, make_setup(trial.settings, dataset).selection);
+      data::select(dataset, make_setup(trial.settings, dataset.manifest()).selection);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::usage) throw;
       impossible.push_back({trial.settings, error.what()});

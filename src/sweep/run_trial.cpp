@@ -10,7 +10,8 @@ namespace {
 
 void train_into(TrialRecord& record, const data::Dataset& dataset, const train::Group& group,
                 const train::EngineLibrary& engines) {
-  record.outcome = train::train_trial(dataset, make_setup(record.settings, dataset), group, engines);
+  record.outcome =
+      train::train_trial(dataset, make_setup(record.settings, dataset.manifest()), group, engines);
   record.status = record.outcome.diverged ? Status::diverged : Status::done;
 }
 

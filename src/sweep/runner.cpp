@@ -1,7 +1,7 @@
 #include "titrate/sweep/runner.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +17,7 @@
 #include "titrate/core/text.hpp"
 #include "titrate/sweep/dispatcher.hpp"
 #include "titrate/sweep/journal.hpp"
+#include "titrate/sweep/monitor.hpp"
 #include "titrate/sweep/plan.hpp"
 
 namespace titrate::sweep {
@@ -30,86 +31,6 @@ void on_root(const comm::Communicator& world, const std::function<void()>& body)
   comm::together(world, [&] {
     if (world.rank() == 0) body();
   });
-}
-
-// The study as rank 0 reads it, on every rank.
-Study share_study(const SweepOptions& options, const comm::Communicator& world) {
-  std::string text;
-  on_root(world, [&] {
-    Study study = read_study(options.study);
-    apply_overrides(study, options.overrides);
-    if (study.dataset.empty()) {
-      throw Error({.code = ErrorCode::usage,
-                   .where = options.study.string(),
-                   .what = "no dataset",
-                   .hint = "give --dataset DIR"});
-    }
-    const shard::Manifest manifest = shard::read_manifest(study.dataset);
-    study.fingerprint = manifest.fingerprint;
-    study.class_names = manifest.class_names;
-    text = to_toml(study);
-  });
-  return parse_study(world.broadcast(text, 0), options.study.string());
-}
-
-// Rank 0's hold on the run folder, and what is in it already.
-struct RunFolder {
-  std::optional<FolderLock> lock{};
-  std::vector<TrialRecord> records{};
-  std::uint32_t attempt = 1;
-};
-
-void open_folder(const SweepOptions& options, const Study& study, const Log& log, RunFolder& folder) {
-  make_folder(options.out / "journal");
-  folder.lock.emplace(options.out, kLockWaitSeconds);
-  if (std::filesystem::exists(options.out / "study.toml")) {
-    for (const std::string& line : differences(read_study(options.out / "study.toml"), study))
-      log.info("study changed: " + line);
-  }
-  Journal journal = read_journal(options.out);
-  for (const std::string& warning : journal.warnings) log.warn(warning);
-  folder.attempt = journal.last_attempt + 1;
-  folder.records = std::move(journal.records);
-  write_file(options.out / "study.toml", std::string_view(to_toml(study)));
-}
-
-std::vector<WorkItem> missing_work(const std::vector<Trial>& trials, const std::vector<TrialRecord>& records,
-                                   const data::Dataset& dataset) {
-  std::set<std::string> finished;
-  for (const TrialRecord& record : records) {
-    if (record.status != Status::failed) finished.insert(record.trial);
-  }
-  std::vector<WorkItem> work;
-  for (const Trial& trial : trials) {
-    if (!finished.contains(trial.id))
-      work.push_back({trial.id, trial_cost(make_setup(trial.settings, dataset), dataset).flops});
-  }
-  return work;
-}
-
-// This rank's group, and all that the group owns.
-struct GroupParts {
-  comm::Communicator communicator;
-  comm::Device device;
-  std::unique_ptr<comm::Exchange> exchange;
-
-  train::Group view() {
-    if (communicator.size() == 1) return {.device = device};
-    return {.communicator = &communicator, .exchange = exchange.get(), .device = device};
-  }
-};
-
-GroupParts form_group(const SweepOptions& options, const comm::Session& session) {
-  const comm::Communicator& world = session.world();
-  GroupParts parts{world.split(world.rank() / options.width, world.rank()), {}, nullptr};
-  comm::together(world, [&] { parts.device = comm::choose_device(session.node_rank(), options.device); });
-  if (options.width == 1) return parts;
-  if (parts.device.kind == comm::DeviceKind::cuda) {
-    parts.exchange = comm::make_nccl_exchange(parts.communicator, parts.device);
-  } else {
-    parts.exchange = std::make_unique<comm::MpiExchange>(parts.communicator);
-  }
-  return parts;
 }
 
 void check_width(const SweepOptions& options, const std::vector<Trial>& trials, int world_size) {
@@ -132,47 +53,132 @@ void check_width(const SweepOptions& options, const std::vector<Trial>& trials, 
   }
 }
 
-// Counts what comes in on rank 0 and shows it.
-class Monitor {
- public:
-  Monitor(const std::vector<WorkItem>& work, int groups, bool quiet)
-      : progress_("sweep", progress_style(quiet)),
-        total_(work.size()),
-        groups_(static_cast<std::size_t>(groups)) {
-    for (const WorkItem& item : work) {
-      cost_of_[item.trial] = item.cost;
-      cost_left_ += item.cost;
-    }
-    progress_.update(0, static_cast<double>(total_), "");
-  }
+// The study as rank 0 reads it, on every rank; every cell's settings are checked before anything is touched.
+Study share_study(const SweepOptions& options, const comm::Communicator& world) {
+  std::string text;
+  on_root(world, [&] {
+    const Study study = resolve_study(options.study, options.overrides);
+    const shard::Manifest manifest = shard::read_manifest(study.dataset);
+    const std::vector<Trial> trials = grid(study);
+    for (const Trial& trial : one_of_each_cell(trials)) make_setup(trial.settings, manifest);
+    check_width(options, trials, world.size());
+    text = to_toml(study);
+  });
+  return parse_study(world.broadcast(text, 0), options.study.string());
+}
 
-  void take(const std::string& json) {
-    TrialRecord record = parse_record(json, "message");
-    const double cost = cost_of_[record.trial];
-    cost_left_ -= cost;
-    cost_done_ += cost;
-    images_ += static_cast<double>(record.outcome.train_images * record.outcome.epochs.size());
-    failed_ += record.status == Status::failed ? 1 : 0;
-    records_.push_back(std::move(record));
-    const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    const auto left = static_cast<unsigned long long>(cost_left_ / cost_done_ * elapsed + 0.5);
-    const std::size_t running = std::min(groups_, total_ - records_.size());
-    progress_.update(static_cast<double>(records_.size()), static_cast<double>(total_),
-                     std::to_string(running) + " running, " + std::to_string(failed_) + " failed, " +
-                         with_commas(static_cast<unsigned long long>(images_ / elapsed)) + " images/s, " +
-                         std::to_string(left / 60) + " min " + std::to_string(left % 60) + " s left");
-  }
-
-  const std::vector<TrialRecord>& records() const { return records_; }
-
- private:
-  Progress progress_;
-  std::map<std::string, double> cost_of_;
-  std::vector<TrialRecord> records_;
-  std::size_t total_, groups_, failed_ = 0;
-  double cost_left_ = 0, cost_done_ = 0, images_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+// Rank 0's hold on the run folder, and what is in it already.
+struct RunFolder {
+  std::optional<FolderLock> lock{};
+  std::optional<Study> earlier_study{};
+  std::vector<TrialRecord> records{};
+  std::uint32_t attempt = 1;
 };
+
+void open_folder(const std::filesystem::path& out, const Log& log, RunFolder& folder) {
+  make_folder(out / "journal");
+  folder.lock.emplace(out, kLockWaitSeconds);
+  std::error_code absent;
+  if (std::filesystem::exists(out / "study.toml", absent)) {
+    folder.earlier_study = read_study(out / "study.toml");
+    if (folder.earlier_study->fingerprint.empty()) {
+      throw Error({.code = ErrorCode::usage,
+                   .where = (out / "study.toml").string(),
+                   .what = "this study was written by hand, and a run would overwrite it",
+                   .hint = "give --out another folder"});
+    }
+  }
+  Journal journal = read_journal(out);
+  for (const std::string& warning : journal.warnings) log.warn(warning);
+  folder.attempt = journal.last_attempt + 1;
+  folder.records = std::move(journal.records);
+}
+
+// The study as run goes into the folder, and its difference from the one before to the person.
+void publish_study(const std::filesystem::path& out, const Study& study, const RunFolder& folder,
+                   const Log& log) {
+  if (folder.earlier_study) {
+    for (const std::string& line : differences(*folder.earlier_study, study))
+      log.info("study changed: " + line);
+  }
+  write_file(out / "study.toml", std::string_view(to_toml(study)));
+}
+
+std::vector<WorkItem> missing_work(const std::vector<Trial>& trials, const std::vector<TrialRecord>& records,
+                                   const shard::Manifest& manifest) {
+  std::set<std::string> finished;
+  for (const TrialRecord& record : records) {
+    if (record.status != Status::failed) finished.insert(record.trial);
+  }
+  std::vector<WorkItem> work;
+  for (const Trial& trial : trials) {
+    if (!finished.contains(trial.id))
+      work.push_back({trial.id, trial_cost(make_setup(trial.settings, manifest), manifest).flops});
+  }
+  return work;
+}
+
+void warn_of_mixed_numerics(const std::vector<TrialRecord>& records, const std::string& numerics,
+                            const Log& log) {
+  std::set<std::string> others;
+  for (const TrialRecord& record : records) {
+    if (record.status != Status::failed && record.numerics != numerics) others.insert(record.numerics);
+  }
+  for (const std::string& other : others) {
+    log.warn("finished trials ran in numerics class " + other + ", this run is " + numerics +
+             ": their bits are not comparable");
+  }
+}
+
+// Every file of the dataset is read once per node.
+comm::NodeBuffer load_memory(const comm::Session& session, const Study& study,
+                             const shard::Manifest& manifest) {
+  std::optional<comm::NodeBuffer> memory;
+  comm::together(session.world(), [&] {
+    memory.emplace(session.node(), data::dataset_bytes(manifest));
+    memory->fill([&](std::span<std::byte> block) { data::load_dataset(study.dataset, manifest, block); });
+  });
+  return std::move(*memory);
+}
+
+// This rank's group, and all that the group owns.
+struct GroupParts {
+  comm::Communicator communicator;
+  comm::Device device;
+  std::unique_ptr<comm::Exchange> exchange;
+
+  train::Group view() {
+    if (communicator.size() == 1) return {.device = device};
+    return {.communicator = &communicator, .exchange = exchange.get(), .device = device};
+  }
+};
+
+// The ranks of a group must all have GPUs or all have none, since they share one exchange.
+void check_devices(const comm::Communicator& group, const comm::Device& device) {
+  const std::vector<std::string> kinds = group.all_gather(comm::to_string(device.kind));
+  if (std::adjacent_find(kinds.begin(), kinds.end(), std::not_equal_to<>()) != kinds.end()) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = "--width",
+                 .what = "the ranks of a group have different kinds of device: " + join(kinds, ", "),
+                 .hint = "give --device cpu, or start the same number of ranks on nodes of one kind"});
+  }
+}
+
+GroupParts form_group(const SweepOptions& options, const comm::Session& session) {
+  const comm::Communicator& world = session.world();
+  GroupParts parts{world.split(world.rank() / options.width, world.rank()), {}, nullptr};
+  comm::together(world, [&] { parts.device = comm::choose_device(session.node_rank(), options.device); });
+  if (options.width == 1) return parts;
+  comm::together(world, [&] { check_devices(parts.communicator, parts.device); });
+  comm::together(world, [&] {
+    if (parts.device.kind == comm::DeviceKind::cuda) {
+      parts.exchange = comm::make_nccl_exchange(parts.communicator, parts.device);
+    } else {
+      parts.exchange = std::make_unique<comm::MpiExchange>(parts.communicator);
+    }
+  });
+  return parts;
+}
 
 // One group's work: until there is none, lists of trials; each record into the journal, then to rank 0.
 class GroupWorker {
@@ -213,15 +219,15 @@ class GroupWorker {
 
 // Trains `work`; returns on rank 0 the records that came in.
 std::vector<TrialRecord> work_off(const SweepOptions& options, const comm::Session& session,
-                                  const std::vector<WorkItem>& work, std::uint32_t attempt,
+                                  const std::vector<WorkItem>& work, std::uint32_t attempt, const Log& log,
                                   GroupWorker& worker) {
   const comm::Communicator channel = session.world().duplicate();
   std::optional<Monitor> monitor;
   std::optional<Dispatcher> dispatcher;
   if (session.world_rank() == 0) {
     const int groups = session.world_size() / options.width;
-    monitor.emplace(work, groups, options.quiet);
-    dispatcher.emplace(channel, work, groups, [&](const std::string& json) { monitor->take(json); });
+    monitor.emplace(work, groups, progress_style(options.quiet), log);
+    dispatcher.emplace(channel, work, groups, *monitor);
   }
   worker.run(channel, options.out, attempt);
   if (dispatcher) dispatcher->finish();
@@ -244,30 +250,37 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
   Study study = share_study(options, world);
   const std::vector<Trial> trials = grid(study);
 
-  std::optional<shard::Manifest> manifest;
-  comm::together(world, [&] {
-    check_width(options, trials, world.size());
-    manifest = shard::read_manifest(study.dataset);
-  });
-  comm::NodeBuffer memory(session.node(), data::dataset_bytes(*manifest));
-  memory.fill([&](std::span<std::byte> block) { data::load_dataset(study.dataset, *manifest, block); });
-  const data::Dataset dataset(*manifest, memory.bytes());
-
   RunFolder folder;
+  on_root(world, [&] { open_folder(options.out, log, folder); });
+  std::optional<SharedFolderHold> hold;
+  std::optional<shard::Manifest> read;
+  comm::together(world, [&] {
+    hold.emplace(options.out);
+    read = shard::read_manifest(study.dataset);
+  });
+  const shard::Manifest& manifest = *read;
+  const comm::NodeBuffer memory = load_memory(session, study, manifest);
+  const data::Dataset dataset(manifest, memory.bytes());
+
   std::vector<WorkItem> work;
   on_root(world, [&] {
     check_trials(trials, dataset);
-    open_folder(options, study, log, folder);
-    work = missing_work(trials, folder.records, dataset);
+    publish_study(options.out, study, folder, log);
+    work = missing_work(trials, folder.records, manifest);
     log.info(with_commas(trials.size()) + " trials, " + with_commas(trials.size() - work.size()) +
-             " finished before, on " + std::to_string(world.size()) + " ranks");
+             " finished before, on " + std::to_string(world.size()) +
+             (world.size() == 1 ? " rank" : " ranks"));
   });
   const auto attempt = static_cast<std::uint32_t>(world.agree(static_cast<int>(folder.attempt)));
-
-  std::optional<train::EngineLibrary> engines;
-  comm::together(world, [&] { engines.emplace(train::default_engine_library()); });
-  GroupWorker worker(dataset, trials, *engines, form_group(options, session));
-  std::vector<TrialRecord> records = work_off(options, session, work, attempt, worker);
+  std::vector<TrialRecord> records;
+  if (world.agree(static_cast<int>(work.size())) > 0) {
+    GroupParts group = form_group(options, session);
+    std::optional<train::EngineLibrary> engines;
+    comm::together(world, [&] { engines.emplace(train::default_engine_library()); });
+    if (world.rank() == 0) warn_of_mixed_numerics(folder.records, engines->numerics(group.device), log);
+    GroupWorker worker(dataset, trials, *engines, std::move(group));
+    records = work_off(options, session, work, attempt, log, worker);
+  }
   world.barrier();
   if (world.rank() != 0) return {};
 

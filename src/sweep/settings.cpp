@@ -88,7 +88,13 @@ std::string to_json(const Value& value) {
     std::string operator()(bool b) const { return b ? "true" : "false"; }
     std::string operator()(std::int64_t n) const { return std::to_string(n); }
     std::string operator()(double x) const { return shortest(x); }
-    std::string operator()(const std::string& s) const { return nlohmann::json(s).dump(); }
+    std::string operator()(const std::string& s) const {
+      try {
+        return nlohmann::json(s).dump();
+      } catch (const nlohmann::json::exception&) {
+        throw Error({.code = ErrorCode::usage, .where = s, .what = "not valid UTF-8"});
+      }
+    }
     std::string operator()(const List& list) const {
       std::vector<std::string> parts;
       for (const Value& item : list) parts.push_back(to_json(item));

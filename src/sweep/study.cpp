@@ -26,7 +26,8 @@ void flatten(const toml::table& table, const std::string& prefix, const std::str
   for (const auto& [name, node] : table) {
     const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
     const std::string where = file + ":" + std::to_string(node.source().begin.line);
-    if (const toml::table* inner = node.as_table()) {
+    const toml::table* inner = node.as_table();
+    if (inner != nullptr && !(inner->empty() && prefix.empty())) {
       flatten(*inner, key, file, entries);
     } else {
       entries.push_back({key, &node, where});
@@ -100,23 +101,29 @@ void replace_axis(Study& study, Axis axis) {
   study.axes.push_back(std::move(axis));
 }
 
+const std::vector<std::string> kSections{"network", "train", "data", "evaluate", "axes", "resolved"};
+
 void read_entry(Study& study, const Entry& entry) {
+  // A section without keys.
+  if (entry.node->is_table() && std::find(kSections.begin(), kSections.end(), entry.key) != kSections.end())
+    return;
   if (entry.key == "name") {
     study.name = text_of(entry);
   } else if (entry.key == "dataset") {
     study.dataset = text_of(entry);
   } else if (entry.key == "resolved.fingerprint") {
     study.fingerprint = text_of(entry);
-  } else if (entry.key == "resolved.class_names") {
-    const Value value = from_toml(*entry.node, entry.where);
-    for (const Value& name : std::get<std::vector<Value>>(value.data))
-      study.class_names.push_back(std::get<std::string>(name.data));
+  } else if (entry.key == "resolved.class_names" && entry.node->is_array()) {
+    for (const toml::node& name : *entry.node->as_array()) {
+      study.class_names.push_back(text_of({entry.key, &name, entry.where}));
+    }
   } else if (entry.key.starts_with("axes.")) {
     replace_axis(study, make_axis(entry.key.substr(5), from_toml(*entry.node, entry.where), entry.where));
   } else {
     const std::vector<std::string> keys = setting_keys();
     if (std::find(keys.begin(), keys.end(), entry.key) == keys.end()) {
       std::vector<std::string> known = keys;
+      known.insert(known.end(), kSections.begin(), kSections.end());
       known.insert(known.end(), {"name", "dataset"});
       const auto near = nearest(entry.key, known);
       throw Error({.code = ErrorCode::usage,
@@ -165,7 +172,15 @@ Study parse_study(const std::string& text, const std::string& where) {
     throw Error({.code = ErrorCode::usage, .where = where, .what = "\"axes\" is not a table"});
   }
   Study study{.name = std::filesystem::path(where).stem().string()};
-  for (const Entry& entry : entries_of(table, where)) read_entry(study, entry);
+  std::set<std::string> seen;
+  for (const Entry& entry : entries_of(table, where)) {
+    if (!seen.insert(entry.key).second) {
+      throw Error({.code = ErrorCode::usage,
+                   .where = entry.where,
+                   .what = "\"" + entry.key + "\" stands there twice"});
+    }
+    read_entry(study, entry);
+  }
   return study;
 }
 

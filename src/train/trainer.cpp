@@ -111,7 +111,10 @@ TrialOutcome train_trial(const data::Dataset& dataset, const TrialSetup& setup, 
   for (const image::Noise& noise : setup.conditions) {
     const data::Pipeline test_pipeline = data::make_pipeline(dataset.manifest(), noise, setup.seed);
     outcome.conditions.push_back({noise, evaluate(*engine, dataset, test, test_pipeline, group)});
+    // The last step may have been the one too many.
+    outcome.diverged = outcome.diverged || !std::isfinite(outcome.conditions.back().tally.loss_sum);
   }
+  if (outcome.diverged) outcome.conditions.clear();
   outcome.test_seconds = seconds_since(start);
   return outcome;
 }

@@ -73,8 +73,8 @@ def write(name, text):
     return path
 
 
-def pack(name, extra=""):
-    recipe = write(f"{name}.recipe.toml", RECIPE.format(extra=extra))
+def pack(name, extra="", seed=1):
+    recipe = write(f"{name}.recipe.toml", RECIPE.format(extra=extra).replace("seed = 1", f"seed = {seed}"))
     result = run([BUILD / "titrate-prep", "pack", recipe, "--out", WORK / name, "--quiet"])
     assert result.returncode == 0, result.stderr
     return WORK / name
@@ -146,15 +146,31 @@ class SameBytesTest(unittest.TestCase):
         self.assertEqual(self.sweep("8 shards", BASE, DATASET_8, ranks=2), REFERENCE)
 
     def test_any_width(self):
-        study = write("micro.toml", STUDY.format(train="micro_batches = 4"))
+        # 50 images less the validation ones, in batches of 16: the last batch has fewer images than parts.
+        more = """micro_batches = 4
+batch_size = 16
+validation_fraction = 0.14
+[network]
+layers = ["conv 8 5", "relu", "max_pool 4", "dropout 0.3", "flatten", "dense 30", "relu", "dropout 0.5", "dense 10"]
+"""
+        study = write("micro.toml", STUDY.format(train="").replace("batch_size = 20\n", "").replace("[axes]", more + "[axes]"))
         alone = self.sweep("alone", study, DATASET)
         self.assertNotEqual(alone, REFERENCE)
         for width in (1, 2, 4):
             self.assertEqual(self.sweep(f"width {width}", study, DATASET, "--width", width, ranks=4), alone, f"width {width}")
 
     def test_several_conditions(self):
-        study = write("conditions.toml", STUDY.format(train="[evaluate]\nnoise_levels = [0.0, 0.2, 0.4]"))
-        self.assertEqual(len(self.sweep("three", study, DATASET, ranks=2).splitlines()), 1 + 16 * 3)
+        study = write("conditions.toml", STUDY.format(train="[evaluate]\nnoise_levels = [0.0, 0.3, 0.6]"))
+        rows = [line.split(",") for line in self.sweep("three", study, DATASET, ranks=2).decode().splitlines()[1:]]
+        self.assertEqual(len(rows), 16 * 3)
+        # What a network scores at its own noise level does not depend on the other conditions.
+        metrics = {tuple(row[3:7]): row[8:] for row in (line.split(",") for line in REFERENCE.decode().splitlines()[1:])}
+        for row in rows:
+            if row[5] == row[7]:
+                self.assertEqual(row[8:], metrics[tuple(row[3:7])])
+        for trial in {row[0] for row in rows}:
+            self.assertEqual([row[7] for row in rows if row[0] == trial], ["0", "0.3", "0.6"])
+            self.assertEqual(len({row[11] for row in rows if row[0] == trial}), 3, "conditions have the same loss")
 
 
 class InstallTest(unittest.TestCase):
@@ -256,6 +272,42 @@ class KillTest(unittest.TestCase):
         self.assertGreater(max(resumed), 1, "no run was cut short")
 
 
+class FullDiskTest(unittest.TestCase):
+    """A journal that cannot grow ends the run with 4 and one line, whichever rank it is; then the same command resumes."""
+
+    @classmethod
+    def setUpClass(cls):
+        source = write("no_sync.cpp", "#include <cerrno>\nextern \"C\" int fdatasync(int) { errno = ENOSPC; return -1; }\n")
+        cls.no_sync = WORK / "no_sync.so"
+        assert run(["g++", "-shared", "-fPIC", "-o", cls.no_sync, source]).returncode == 0
+
+    def fill(self, name, full_rank, ranks):
+        out = WORK / f"full {name}"
+        preload = f"""[ "${{OMPI_COMM_WORLD_RANK:-0}}" != {full_rank} ] || export LD_PRELOAD="$0"; exec "$@" """
+        command = sweep_command(BASE, DATASET, out, ranks=ranks)
+        program = command.index(BUILD / "titrate")
+        # The dynamic linker splits LD_PRELOAD at spaces.
+        with tempfile.NamedTemporaryFile(suffix=".so") as library:
+            shutil.copy(self.no_sync, library.name)
+            result = run(command[:program] + ["bash", "-c", preload, library.name] + command[program:])
+        self.assertEqual(result.returncode, 4, result.stderr)
+        ours = [line for line in result.stderr.splitlines() if line.startswith("titrate")]
+        self.assertEqual(len(ours), 1, result.stderr)
+        self.assertIn("jsonl", ours[0])
+        self.assertFalse((out / "trials.csv").exists())
+        self.assertEqual(run(command).returncode, 0)
+        self.assertEqual(trials_csv(out), REFERENCE)
+
+    def test_alone(self):
+        self.fill("alone", 0, None)
+
+    def test_rank_0_of_2(self):
+        self.fill("rank 0", 0, 2)
+
+    def test_rank_1_of_2(self):
+        self.fill("rank 1", 1, 2)
+
+
 class BadInputTest(unittest.TestCase):
     """One line of ours, that names the file or key, within two seconds; and nothing published."""
 
@@ -264,7 +316,7 @@ class BadInputTest(unittest.TestCase):
         ours, said_after = [], 0.0
         with subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
             for line in process.stderr:
-                if line.startswith("titrate"):
+                if line.startswith("titrate") or re.match(r"\d\d:\d\d:\d\d ", line):
                     ours.append(line)
                     said_after = time.monotonic() - start
         code_seen, ended_after = process.wait(), time.monotonic() - start
@@ -306,6 +358,22 @@ class BadInputTest(unittest.TestCase):
     def test_ratio_larger_than_the_data(self):
         self.sweep(2, ["data.synthetic_ratio", "synthetic", "400", "600"], options=["--axis", "data.synthetic_ratio=2"])
 
+    def test_what_stands_twice_or_nowhere(self):
+        self.sweep(2, ["twice.toml:5", '"axes.train.epochs"'], study=write("twice.toml", '[train]\nepochs = 3\n[axes]\n"train.epochs" = [1]\ntrain.epochs = [2]\n'))
+        self.sweep(2, ["trian.toml:1", '"trian"', '"train"'], study=write("trian.toml", "[trian]\n"))
+
+    def test_a_study_written_by_hand_is_not_overwritten(self):
+        out = WORK / "own"
+        out.mkdir()
+        own = out / "study.toml"
+        own.write_text(BASE.read_text())
+        self.sweep(2, ["study.toml"], study=own, out=out)
+        self.assertEqual(own.read_text(), BASE.read_text())
+
+    def test_the_wrong_launcher(self):
+        command = ["env", "SLURM_STEP_NUM_TASKS=8"] + sweep_command(BASE, DATASET, WORK / "launcher")
+        self.refuse(2, ["size 1 of 8", "--mpi=pmix"], command)
+
     def test_unknown_option(self):
         self.refuse(2, ["--outt"], sweep_command(BASE, DATASET, WORK / "none", "--outt", "x"))
 
@@ -330,10 +398,11 @@ class BadInputTest(unittest.TestCase):
         self.sweep(3, ["train-00000-of-00001.h5"], dataset=self.damaged_dataset(lambda folder: next(folder.glob("train-*.h5")).unlink()))
 
     def test_shard_of_another_dataset(self):
+        other = pack("other", "shards = 1", seed=9) / "train-00000-of-00001.h5"
+
         def swap(folder):
-            other = pack("other", "shards = 1\n").joinpath("train-00000-of-00001.h5")
-            text = other.read_bytes()
-            (folder / "train-00000-of-00001.h5").write_bytes(text[:-8] + bytes(8))
+            self.assertNotEqual(other.read_bytes(), (folder / other.name).read_bytes())
+            shutil.copy(other, folder)
         self.sweep(3, ["train-00000-of-00001.h5"], dataset=self.damaged_dataset(swap))
 
     def test_folder_that_cannot_be_written(self):

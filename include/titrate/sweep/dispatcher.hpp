@@ -7,19 +7,14 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
-#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "titrate/comm/communicator.hpp"
+#include "titrate/sweep/monitor.hpp"
 
 namespace titrate::sweep {
-
-struct WorkItem {
-  std::string trial{};
-  double cost = 0;  // in any unit
-};
 
 // Longest first; equal costs in the order given.
 std::deque<WorkItem> longest_first(std::vector<WorkItem> items);
@@ -28,24 +23,24 @@ std::deque<WorkItem> longest_first(std::vector<WorkItem> items);
 // share of what is left, at most 32. Removes them from the queue.
 std::vector<std::string> take(std::deque<WorkItem>& queue, int groups);
 
-// Rank 0's side. Runs its thread until every group was told to end.
+// Rank 0's side. Its thread runs until every group was told to end, or the Dispatcher is destroyed: an error
+// on rank 0 must not wait for groups that will never ask again.
 class Dispatcher {
  public:
-  // on_record is called in the dispatcher's thread with each record's JSON.
-  Dispatcher(const comm::Communicator& channel, std::vector<WorkItem> items, int groups,
-             std::function<void(const std::string&)> on_record);
+  // `monitor` is used in the dispatcher's thread, and must outlive it.
+  Dispatcher(const comm::Communicator& channel, std::vector<WorkItem> items, int groups, Monitor& monitor);
   Dispatcher(Dispatcher&&) = delete;
 
-  // Waits until all groups have ended; throws what on_record threw.
+  // Waits until all groups have ended; throws what the monitor threw.
   void finish();
 
  private:
-  void serve();
+  void serve(const std::stop_token& stop);
 
   const comm::Communicator& channel_;
   std::deque<WorkItem> queue_;
   int groups_;
-  std::function<void(const std::string&)> on_record_;
+  Monitor& monitor_;
   std::exception_ptr failure_;
   std::jthread thread_;
 };

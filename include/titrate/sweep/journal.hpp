@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,12 @@ class JournalWriter {
  public:
   JournalWriter(const std::filesystem::path& run_folder, std::uint32_t attempt, int world_rank);
 
-  // Durable when it returns. Throws Error (io).
-  void append(const std::string& record_json) { lines_.append(record_json); }
+  // Durable when it returns; the first one makes the file. Throws Error (io).
+  void append(const std::string& record_json);
 
  private:
-  JsonLinesWriter lines_;
+  std::filesystem::path path_;
+  std::optional<JsonLinesWriter> lines_;
 };
 
 // One record per trial, sorted by trial id. Of a trial's records the best status counts (done, diverged,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,9 +13,14 @@
 
 namespace titrate::sweep {
 
+// The study of a file with its overrides and what its dataset's manifest says: fingerprint, class names,
+// absolute folder. Throws Error: usage where no dataset is named or there; what read_study and read_manifest
+// throw.
+Study resolve_study(const std::filesystem::path& file, const StudyOverrides& overrides);
+
 // The trainer's view of a trial. Throws Error (usage) that names the key which is wrong or does not fit the
 // dataset.
-train::TrialSetup make_setup(const Settings& settings, const data::Dataset& dataset);
+train::TrialSetup make_setup(const Settings& settings, const shard::Manifest& manifest);
 
 struct TrialCost {
   std::uint64_t train_images = 0;  // per epoch
@@ -22,10 +28,13 @@ struct TrialCost {
   double flops = 0;
 };
 
-TrialCost trial_cost(const train::TrialSetup& setup, const data::Dataset& dataset);
+TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& manifest);
 
 // A cell's settings that differ from the defaults: "data.size=100 train.epochs=5".
 std::string describe_cell(const Settings& settings);
+
+// The first trial of each cell: seeds change neither counts nor shapes, so it stands for all.
+std::vector<Trial> one_of_each_cell(std::span<const Trial> trials);
 
 // A cell that cannot run, and why.
 struct Impossible {
@@ -33,8 +42,7 @@ struct Impossible {
   std::string reason{};
 };
 
-// Tries the set-up and the selection of each cell (of its first seed: seeds change neither counts nor
-// shapes).
+// Tries the set-up and the selection of each cell.
 std::vector<Impossible> impossible_cells(std::span<const Trial> trials, const data::Dataset& dataset);
 
 // Throws Error (usage) with the first of the impossible cells.
