@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "titrate/core/error.hpp"
 
@@ -41,30 +41,6 @@ void tree_sum(std::span<const std::span<const float>> parts, std::span<float> ou
   std::vector<float> right(out.size());
   tree_sum(parts.subspan(left), right);
   add(out, right);
-}
-
-void TreeAccumulator::push(std::span<const float> part) {
-  check_length(count_, part.size());
-  if (levels_.empty()) levels_.emplace_back(count_);
-  if ((parts_ & 1U) == 0) {
-    std::copy(part.begin(), part.end(), levels_[0].begin());
-  } else {
-    add(levels_[0], part);
-    // As a binary counter carries: two full subtrees of one size become one of the next.
-    std::size_t level = 0;
-    for (; (parts_ >> (level + 1) & 1U) != 0; ++level) add(levels_[level + 1], levels_[level]);
-    if (levels_.size() == level + 1) levels_.emplace_back(count_);
-    std::swap(levels_[level], levels_[level + 1]);
-  }
-  ++parts_;
-}
-
-void TreeAccumulator::finish(std::span<float> part) {
-  check_length(count_, part.size());
-  for (std::size_t level = 0; level < levels_.size(); ++level) {
-    if ((parts_ >> level & 1U) != 0) add(part, levels_[level]);
-  }
-  parts_ = 0;
 }
 
 }  // namespace titrate::comm

@@ -96,12 +96,10 @@ TEST(MpiExchange, GivesTheSameBitsAtEveryWidth) {
     MpiExchange exchange(world.split(world.rank() / width, world.rank()));
     if (exchange.width() != width) continue;  // the last ranks of a world that width does not divide
     const int share = kParts / width;
-    TreeAccumulator tree(kCount);
-    std::vector<float> gradient;
-    for (int part = 0; part < share; ++part) {
-      gradient = random_part(kCount, exchange.rank() * share + part);
-      part + 1 < share ? tree.push(gradient) : tree.finish(gradient);
-    }
+    std::vector<std::vector<float>> ours;
+    for (int part = 0; part < share; ++part)
+      ours.push_back(random_part(kCount, exchange.rank() * share + part));
+    std::vector<float> gradient = serial_tree(ours);
     exchange.sum(gradient.data(), gradient.size());
     EXPECT_TRUE(same_bits(gradient, expected)) << "width " << width;
   }

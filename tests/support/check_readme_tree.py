@@ -7,7 +7,7 @@ The tree is the fenced block under the heading "## The tree". A line is a path, 
     src/                    a line that ends in / is a folder; what is indented below it lies in it
       core/                 knows nothing of images
         error               under src/ a name without suffix is src/core/error.cpp with its header
-                            include/titrate/core/error.hpp, or whichever of the two exists
+                            (include/titrate/core/error.hpp, or beside it), or whichever exists
     launch/
       studies/quickstart/{recipe,study}.toml        each of the braces must exist
     tests/unit/core/*_test.cpp                      * matches within one folder, and must match something
@@ -56,7 +56,7 @@ def expand(path):
 def matches(pattern, files):
     if pattern.startswith("src/") and "." not in pattern.rsplit("/", 1)[1]:
         stem = pattern.removeprefix("src/")
-        return {f for f in (f"src/{stem}.cpp", f"src/{stem}.cu", f"include/titrate/{stem}.hpp") if f in files}
+        return {f for f in (f"src/{stem}.cpp", f"src/{stem}.cu", f"src/{stem}.hpp", f"include/titrate/{stem}.hpp") if f in files}
     return {f for f in files if f.count("/") == pattern.count("/") and fnmatch.fnmatchcase(f, pattern)}
 
 

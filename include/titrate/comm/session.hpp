@@ -15,8 +15,8 @@ namespace titrate::comm {
 class Session {
  public:
   // Throws Error: failed where the library gives less than MPI_THREAD_MULTIPLE (its version is named), usage
-  // where this process is one of several but MPI does not know of the others (srun without --mpi=pmix, another
-  // library's mpirun), internal where MPI was started already.
+  // where this process is one of several but MPI does not know of the others (srun without --mpi=pmix,
+  // another library's mpirun), internal where MPI was started already.
   Session();
   Session(Session&&) = delete;
 

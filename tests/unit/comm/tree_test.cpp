@@ -34,15 +34,6 @@ std::vector<float> serial(const Parts& parts) {
   return sum;
 }
 
-std::vector<float> streamed(TreeAccumulator& tree, const Parts& parts) {
-  std::vector<float> buffer;
-  for (std::size_t part = 0; part < parts.size(); ++part) {
-    buffer = parts[part];
-    part + 1 < parts.size() ? tree.push(buffer) : tree.finish(buffer);
-  }
-  return buffer;
-}
-
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
@@ -73,28 +64,16 @@ TEST(TreeSum, OfNothingIsZero) {
 TEST(TreeSum, RefusesPartsOfAnotherLength) {
   const Parts parts{{1.0F, 2.0F}, {1.0F}};
   EXPECT_THROW(serial(parts), Error);
-  TreeAccumulator tree(2);
-  EXPECT_THROW(tree.push(parts[1]), Error);
-}
-
-TEST(TreeAccumulator, HasTheBitsOfTheSerialTree) {
-  for (std::size_t count = 1; count <= 33; ++count) {
-    const Parts parts = random_parts(101, count);
-    TreeAccumulator tree(101);
-    EXPECT_TRUE(same_bits(streamed(tree, parts), serial(parts))) << count << " parts";
-    EXPECT_TRUE(same_bits(streamed(tree, parts), serial(parts))) << count << " parts, a second time";
-  }
 }
 
 // What lets a group of any width give the same sum: subtrees by rank, then the tree over the ranks.
-TEST(TreeAccumulator, JoinsSubtreesAtEveryWidth) {
+TEST(TreeSum, JoinsSubtreesAtEveryWidth) {
   const Parts parts = random_parts(101, 8);
   for (const std::size_t width : {1U, 2U, 4U, 8U}) {
     Parts of_ranks;
     for (std::size_t rank = 0; rank < width; ++rank) {
       const auto begin = parts.begin() + static_cast<std::ptrdiff_t>(rank * 8 / width);
-      TreeAccumulator tree(101);
-      of_ranks.push_back(streamed(tree, {begin, begin + static_cast<std::ptrdiff_t>(8 / width)}));
+      of_ranks.push_back(serial({begin, begin + static_cast<std::ptrdiff_t>(8 / width)}));
     }
     EXPECT_TRUE(same_bits(serial(of_ranks), serial(parts))) << "width " << width;
   }
