@@ -4,21 +4,13 @@
 
 #include <fstream>
 
+#include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/json_lines.hpp"
 
 namespace titrate {
 namespace {
-
-ErrorCode code_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode::internal;
-}
 
 TEST(File, WritesWholeAndLeavesNothingElse) {
   const TemporaryFolder folder;
@@ -29,15 +21,15 @@ TEST(File, WritesWholeAndLeavesNothingElse) {
 }
 
 TEST(File, RefusesWhatItCannotWrite) {
-  EXPECT_EQ(code_of([] { write_file("/proc/titrate", "x"); }), ErrorCode::io);
-  EXPECT_EQ(code_of([] { read_file("/nonexistent"); }), ErrorCode::io);
+  EXPECT_EQ(outcome([] { write_file("/proc/titrate", "x"); }).code, ErrorCode::io);
+  EXPECT_EQ(outcome([] { read_file("/nonexistent"); }).code, ErrorCode::io);
 }
 
 TEST(File, ReadsOnlyTheRightSize) {
   const TemporaryFolder folder;
   write_file(folder.path() / "a", "12345");
   std::vector<std::byte> six(6);
-  EXPECT_EQ(code_of([&] { read_file_into(folder.path() / "a", six); }), ErrorCode::integrity);
+  EXPECT_EQ(outcome([&] { read_file_into(folder.path() / "a", six); }).code, ErrorCode::integrity);
 }
 
 TEST(JsonLines, ReadsBackAndDropsTornLines) {

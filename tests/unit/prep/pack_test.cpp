@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
@@ -52,20 +53,6 @@ copies = 2
 [[augment]]
 ops = ["zoom 0.9 1.1"]
 )";
-
-struct Outcome {
-  ErrorCode code = ErrorCode::internal;
-  std::string message = "nothing was thrown";
-};
-
-Outcome outcome(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
-  }
-  return {};
-}
 
 std::map<std::string, std::string> files_of(const fs::path& folder) {
   std::map<std::string, std::string> files;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
@@ -66,20 +67,6 @@ Manifest publish(const std::filesystem::path& folder, const ShardContent& conten
   }
   manifest.splits = {counts};
   return manifest;
-}
-
-struct Outcome {
-  ErrorCode code = ErrorCode::internal;
-  std::string message = "nothing was thrown";
-};
-
-Outcome outcome(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
-  }
-  return {};
 }
 
 Outcome open_outcome(const std::filesystem::path& folder, const Manifest& manifest) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
@@ -13,20 +14,6 @@
 
 namespace titrate::source {
 namespace {
-
-struct Outcome {
-  ErrorCode code = ErrorCode::internal;
-  std::string message = "nothing was thrown";
-};
-
-Outcome outcome(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
-  }
-  return {};
-}
 
 void expect_refused(const Outcome& found, const std::vector<std::string>& parts) {
   EXPECT_EQ(found.code, ErrorCode::integrity) << found.message;
