@@ -39,7 +39,7 @@ bash launch/setup.sh --tests || exit
 stage build bash launch/build.sh build -DCMAKE_BUILD_TYPE=Release
 stage format formatted
 stage clang-warnings .deps/venv/bin/python tests/support/clang_warnings.py build
-if stage build-asan bash launch/build.sh build-asan -DCMAKE_BUILD_TYPE=Debug -DTITRATE_TRAINING=OFF -DTITRATE_SANITIZE=ON; then
+if stage build-asan bash launch/build.sh build-asan -DCMAKE_BUILD_TYPE=Debug -DTITRATE_SANITIZE=ON; then
   stage test-asan test_folder build-asan
 fi
 
