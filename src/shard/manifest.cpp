@@ -14,12 +14,17 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "titrate-dataset";
 constexpr const char* kChecksum = "sha256_of_the_rest";
+constexpr int kDeepest = 16;  // far more than ours; what copies or prints JSON recurses into it
+
+std::uint64_t images_of(const SplitCounts& split) {
+  std::uint64_t images = 0;
+  for (const auto& counts : split.counts) images += counts[0] + counts[1] + counts[2];
+  return images;
+}
 
 Json counts_json(const SplitCounts& split) {
   Json json = Json::object();
-  std::uint64_t images = 0;
-  for (const auto& counts : split.counts) images += counts[0] + counts[1] + counts[2];
-  json["images"] = images;
+  json["images"] = images_of(split);
   for (std::size_t origin = 0; origin < kOriginNames.size(); ++origin) {
     Json list = Json::array();
     for (const auto& counts : split.counts) list.push_back(counts[origin]);
@@ -99,12 +104,6 @@ Manifest read_members(const Json& json) {
   return manifest;
 }
 
-std::uint64_t images_of(const SplitCounts& split) {
-  std::uint64_t images = 0;
-  for (const auto& counts : split.counts) images += counts[0] + counts[1] + counts[2];
-  return images;
-}
-
 // Returns what is wrong with it, or nothing.
 std::string find_fault(const Manifest& manifest) {
   if (manifest.shape.bytes() == 0) return "the image shape is empty";
@@ -137,7 +136,10 @@ std::string find_fault(const Manifest& manifest) {
 }
 
 Json parse_checked(const std::filesystem::path& path) {
-  Json json = Json::parse(read_text(path));
+  Json json = Json::parse(read_text(path), [&](int depth, Json::parse_event_t, const Json&) {
+    if (depth > kDeepest) refuse(path, "the manifest is nested too deeply");
+    return true;
+  });
   if (json.at("format") != kFormat) refuse(path, "not the manifest of a titrate dataset");
   if (const Json& version = json.at("format_version"); version != kFormatVersion) {
     refuse(path, "the dataset is of another format version than " + std::to_string(kFormatVersion),

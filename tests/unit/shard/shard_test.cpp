@@ -240,6 +240,16 @@ TEST(Manifest, NoFlippedBitPasses) {
   }
 }
 
+TEST(Manifest, NestedTooDeeplyIsRefused) {
+  const TemporaryFolder folder;
+  for (const std::string& open : {std::string("["), std::string(R"({"a":)")}) {
+    std::string text = R"({"format":"titrate-dataset","recipe":)";
+    for (int i = 0; i < 1'000'000; ++i) text += open;
+    std::ofstream(folder.path() / kManifestName, std::ios::binary) << text;
+    expect_refused(outcome([&] { read_manifest(folder.path()); }), "nested too deeply");
+  }
+}
+
 TEST(Manifest, AFolderWithoutOneIsNoDataset) {
   const TemporaryFolder folder;
   EXPECT_EQ(outcome([&] { read_manifest(folder.path()); }).code, ErrorCode::usage);
