@@ -16,11 +16,14 @@ namespace {
 constexpr int kGzipOnly = 16 + MAX_WBITS;
 constexpr std::size_t kLargestStep = 1 << 30;  // zlib counts in 32 bits
 
+bool begins_gzip(std::span<const std::byte> bytes) {
+  return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
+}
+
 }  // namespace
 
 ByteStream::ByteStream(const std::filesystem::path& path) : path_(path), file_(read_file(path)) {
-  const bool gzip = file_.size() >= 2 && file_[0] == std::byte{0x1f} && file_[1] == std::byte{0x8b};
-  if (!gzip) return;
+  if (!begins_gzip(file_)) return;
   auto inflater = std::make_unique<z_stream>();
   if (inflateInit2(inflater.get(), kGzipOnly) != Z_OK) throw std::bad_alloc();
   inflater_ = std::move(inflater);
@@ -52,8 +55,7 @@ std::size_t ByteStream::inflate_some(std::span<std::byte> out) {
   const int result = inflate(inflater_.get(), Z_NO_FLUSH);
   position_ += input - inflater_->avail_in;
   if (result == Z_STREAM_END) {
-    ended_ = true;
-    check_end();
+    end_member();
   } else if (result != Z_OK) {
     const bool cut = result == Z_BUF_ERROR && position_ == file_.size();
     throw Error(
@@ -66,7 +68,12 @@ std::size_t ByteStream::inflate_some(std::span<std::byte> out) {
   return output - inflater_->avail_out;
 }
 
-void ByteStream::check_end() const {
+void ByteStream::end_member() {
+  if (begins_gzip(std::span(file_).subspan(position_))) {
+    inflateReset(inflater_.get());
+    return;
+  }
+  ended_ = true;
   if (position_ == file_.size()) return;
   throw Error({.code = ErrorCode::integrity,
                .where = path_.string(),

@@ -1,5 +1,5 @@
-// The bytes of a file in order, unpacked on the way where they are compressed by gzip; private to this
-// module.
+// The bytes of a file in order, unpacked on the way where they are compressed by gzip, also in several
+// members one after another; private to this module.
 //
 // Never holds more unpacked bytes than it is asked for, so a small file cannot fill the memory.
 #pragma once
@@ -31,7 +31,7 @@ class ByteStream {
 
  private:
   std::size_t inflate_some(std::span<std::byte> out);
-  void check_end() const;
+  void end_member();  // goes on with the next one where there is one
 
   std::filesystem::path path_;
   std::vector<std::byte> file_;

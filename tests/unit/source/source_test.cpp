@@ -43,6 +43,16 @@ TEST_F(IdxFile, IsReadPlainAndCompressed) {
   }
 }
 
+// As cat a.gz b.gz and bgzip make them; bgzip ends in an empty member.
+TEST_F(IdxFile, IsReadFromSeveralGzipMembers) {
+  std::string bytes;
+  for (const char value : good_) bytes += gzip(std::string(1, value));
+  put(path_, bytes + gzip(""));
+  const IdxArray array = read_idx(path_, 3);
+  EXPECT_EQ(std::string(array.values.begin(), array.values.end()), "abcdefghijkl");
+  expect_refused(read(bytes.substr(0, bytes.size() - 1)), {"cut off at byte"});
+}
+
 TEST_F(IdxFile, EveryByteOfTheHeaderCounts) {
   for (std::size_t i = 0; i < 16; ++i) {
     for (int bit = 0; bit < 8; ++bit) {
@@ -73,7 +83,9 @@ TEST_F(IdxFile, TrailingBytesAreSeen) {
   expect_refused(read(good_ + "x"), {"after the last element", "byte 28, got 29 bytes"});
   expect_refused(read(gzip(good_ + "x")), {"after the last element", "byte 28"});
   expect_refused(read(gzip(good_) + "x"), {"after the end of the gzip stream"});
-  expect_refused(read(gzip(good_) + gzip(good_)), {"after the end of the gzip stream"});
+  expect_refused(read(gzip(good_) + "\x1f"), {"after the end of the gzip stream"});
+  expect_refused(read(gzip(good_) + gzip("x")), {"after the last element", "byte 28"});
+  expect_refused(read(gzip(good_) + "\x1f\x8b"), {"cut off at byte"});
 }
 
 TEST_F(IdxFile, DamagedGzipIsSeen) {
