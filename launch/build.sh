@@ -13,11 +13,12 @@ torch=$(user_torch)
 prefixes=$(user_prefixes)$'\n'${torch:-$(venv_torch)}
 arguments=(-G Ninja "-DCMAKE_PREFIX_PATH=$(sed '/^$/d' <<<"$prefixes" | paste -sd ';')" "-DTITRATE_CUDA=${TITRATE_CUDA:-AUTO}")
 if command -v ccache >/dev/null; then
-  arguments+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CUDA_COMPILER_LAUNCHER=ccache)
+  arguments+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache )
 fi
-if [[ -z ${CUDACXX:-} && $(cuda_choice) == on ]]; then
-  CUDACXX=$(find_nvcc)
-  export CUDACXX
+cuda=$(cuda_choice)
+if [[ $cuda == on && -z ${CUDAToolkit_ROOT:-} ]]; then
+  nvcc=$(find_nvcc)
+  export CUDAToolkit_ROOT=${nvcc%/bin/nvcc}
 fi
 cmake -S "$repo" -B "$repo/$folder" "${arguments[@]}" "$@"
 cmake --build "$repo/$folder" --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"

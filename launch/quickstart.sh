@@ -2,7 +2,8 @@
 # From nothing to a report: sets up what is missing, builds, packs a dataset and sweeps a small study on all cores.
 #
 #   bash launch/quickstart.sh          digits that titrate draws itself
-#   bash launch/quickstart.sh DIR      a folder with MNIST-style IDX files (train-images-idx3-ubyte[.gz], ...)
+#   bash launch/quickstart.sh DIR      your own digits: a folder with MNIST-style IDX files (train-images-idx3-ubyte[.gz],
+#                                      ...), 28 x 28, classes 0 to 9, 3,000 training images or more
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$repo/launch/common.sh"
@@ -16,7 +17,7 @@ inputs=''
 if (($# == 1)); then
   [[ -d $1 ]] || fail "$1 is not a folder; expected one with MNIST-style IDX files"
   data=$(cd "$1" && pwd)
-  inputs=$(cd "$data" && stat -c '# %n %s bytes %y' -- *-idx[13]-ubyte* 2>/dev/null) ||
+  inputs=$(cd "$data" && stat -c '# %n %s bytes %y' -- *idx[13]-ubyte* 2>/dev/null) ||
     fail "$data holds no IDX file; expected train-images-idx3-ubyte[.gz], train-labels-idx1-ubyte[.gz] and t10k-... of both"
   study=quickstart-idx
   name=quickstart-$(basename "$data")

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "titrate/core/error.hpp"
 #include "titrate/core/log.hpp"
 #include "titrate/report/report.hpp"
 #include "titrate/sweep/journal.hpp"
@@ -12,6 +13,10 @@ namespace titrate {
 namespace {
 
 int run(const std::filesystem::path& folder) {
+  if (std::error_code error; !std::filesystem::exists(folder / "study.toml", error) && !error) {
+    throw Error(
+        {.code = ErrorCode::usage, .where = folder.string(), .what = "there is no run in this folder"});
+  }
   const sweep::Study study = sweep::read_study(folder / "study.toml");
   const sweep::Journal journal = sweep::read_journal(folder);
   const Log log;

@@ -1,6 +1,5 @@
 #include "titrate/comm/agreement.hpp"
 
-#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,12 +13,8 @@ namespace {
 std::optional<ErrorInfo> error_of(const std::function<void()>& body) {
   try {
     body();
-  } catch (const Error& error) {
-    return error.info();
-  } catch (const std::bad_alloc&) {
-    return ErrorInfo{.code = ErrorCode::failed, .what = "out of memory"};
-  } catch (const std::exception& error) {
-    return ErrorInfo{.code = ErrorCode::internal, .what = std::string("internal error: ") + error.what()};
+  } catch (...) {
+    return describe(std::current_exception());
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
@@ -28,16 +29,29 @@ namespace {
   fail(what, bytes, system_message(error_number));
 }
 
+constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
+
+std::size_t free_memory_of_the_machine() {
+  std::ifstream meminfo("/proc/meminfo");
+  std::string key;
+  for (std::size_t kilobytes = 0; meminfo >> key; meminfo.ignore(256, '\n')) {
+    if (key == "MemAvailable:" && meminfo >> kilobytes) return kilobytes * 1024;
+  }
+  return kUnknown;
+}
+
+// What Slurm or a container leaves of it, where they limit memory by a control group (version 2).
+std::size_t free_memory_of_the_group() {
+  std::size_t limit = 0, used = 0;
+  const bool limited = static_cast<bool>(std::ifstream("/sys/fs/cgroup/memory.max") >> limit) &&
+                       static_cast<bool>(std::ifstream("/sys/fs/cgroup/memory.current") >> used);
+  return limited ? limit - std::min(limit, used) : kUnknown;
+}
+
 // The kernel would rather kill some process than refuse memory page by page, so it is asked first.
 void check_free_memory(std::size_t bytes) {
-  std::ifstream meminfo("/proc/meminfo");
-  std::string line;
-  while (std::getline(meminfo, line)) {
-    const std::string key = "MemAvailable:";
-    if (line.rfind(key, 0) != 0) continue;
-    const std::size_t available = std::strtoull(line.c_str() + key.size(), nullptr, 10) * 1024;
-    if (bytes > available) fail("too little memory for the images", bytes, std::to_string(available));
-  }
+  const std::size_t available = std::min(free_memory_of_the_machine(), free_memory_of_the_group());
+  if (bytes > available) fail("too little memory for the images", bytes, std::to_string(available));
 }
 
 std::byte* map(int descriptor, int flags, int protection, std::size_t bytes) {

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <new>
 
 #include "mpi_handle.hpp"
 #include "titrate/comm/agreement.hpp"
@@ -69,8 +68,6 @@ const Communicator& Session::world() const { return state_->world; }
 const Communicator& Session::node() const { return state_->node; }
 
 int Session::run(const char* program, const std::function<int()>& body) const {
-  ErrorCode code = ErrorCode::internal;
-  std::string message;
   try {
     return body();
   } catch (const AgreedError& error) {
@@ -78,18 +75,12 @@ int Session::run(const char* program, const std::function<int()>& body) const {
     if (!everywhere || world_rank() == 0) std::fprintf(stderr, "%s: %s\n", program, error.what());
     if (everywhere) return static_cast<int>(error.code());
     abort(static_cast<int>(error.code()));
-  } catch (const Error& error) {
-    code = error.code();
-    message = error.what();
-  } catch (const std::bad_alloc&) {
-    code = ErrorCode::failed;
-    message = "out of memory";
-  } catch (const std::exception& error) {
-    message = std::string("internal error: ") + error.what();
+  } catch (...) {
+    const Error error(describe(std::current_exception()));
+    std::fprintf(stderr, "%s: %s\n", program, error.what());
+    if (world_size() > 1) abort(static_cast<int>(error.code()));
+    return static_cast<int>(error.code());
   }
-  std::fprintf(stderr, "%s: %s\n", program, message.c_str());
-  if (world_size() > 1) abort(static_cast<int>(code));
-  return static_cast<int>(code);
 }
 
 void Session::abort(int code) const {

@@ -21,24 +21,29 @@ std::string compose(const ErrorInfo& info) {
   return one_line(line);
 }
 
-int report(const char* program, const std::string& message, ErrorCode code) {
-  std::fprintf(stderr, "%s: %s\n", program, message.c_str());
-  return static_cast<int>(code);
-}
-
 }  // namespace
 
 Error::Error(ErrorInfo info) : info_(std::move(info)), message_(compose(info_)) {}
 
+ErrorInfo describe(const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const Error& error) {
+    return error.info();
+  } catch (const std::bad_alloc&) {
+    return {.code = ErrorCode::failed, .what = "out of memory"};
+  } catch (const std::exception& error) {
+    return {.code = ErrorCode::internal, .what = std::string("internal error: ") + error.what()};
+  }
+}
+
 int run_and_report(const char* program, int (*body)(int, char**), int argc, char** argv) {
   try {
     return body(argc, argv);
-  } catch (const Error& error) {
-    return report(program, error.what(), error.code());
-  } catch (const std::bad_alloc&) {
-    return report(program, "out of memory", ErrorCode::failed);
-  } catch (const std::exception& error) {
-    return report(program, std::string("internal error: ") + one_line(error.what()), ErrorCode::internal);
+  } catch (...) {
+    const Error error(describe(std::current_exception()));
+    std::fprintf(stderr, "%s: %s\n", program, error.what());
+    return static_cast<int>(error.code());
   }
 }
 

@@ -82,6 +82,8 @@ Study resolve_study(const std::filesystem::path& file, const StudyOverrides& ove
 
 train::TrialSetup make_setup(const Settings& settings, const shard::Manifest& manifest) {
   check_train(settings.train);
+  require(count_images(manifest, data::Split::test, data::Origin::real) > 0, "dataset", "test images",
+          "none");
   const DataSettings& data = settings.data;
   train::TrialSetup setup{
       .network = network_of(settings.network, manifest), .train = settings.train, .seed = settings.seed};

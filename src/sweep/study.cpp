@@ -184,7 +184,12 @@ Study parse_study(const std::string& text, const std::string& where) {
   return study;
 }
 
-Study read_study(const std::filesystem::path& path) { return parse_study(read_text(path), path.string()); }
+Study read_study(const std::filesystem::path& path) {
+  if (std::error_code error; !std::filesystem::exists(path, error) && !error) {
+    throw Error({.code = ErrorCode::usage, .where = path.string(), .what = "there is no such file"});
+  }
+  return parse_study(read_text(path), path.string());
+}
 
 void apply_overrides(Study& study, const StudyOverrides& overrides) {
   if (!overrides.dataset.empty()) study.dataset = overrides.dataset;

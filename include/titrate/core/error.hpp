@@ -44,6 +44,9 @@ class Error : public std::exception {
   std::string message_;
 };
 
+// What an exception means to the user: an Error as it is, lack of memory as failed, any other as internal.
+ErrorInfo describe(const std::exception_ptr& exception);
+
 // Runs `body` and turns whatever it throws into an exit code, printing `titrate: ...` once on stderr. For
 // main.
 int run_and_report(const char* program, int (*body)(int, char**), int argc, char** argv);
