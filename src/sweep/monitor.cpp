@@ -35,12 +35,12 @@ void Monitor::take(const std::string& record_json) {
 
 void Monitor::show() {
   const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  std::string text = std::to_string(std::min(groups_, total_ - records_.size())) + " running, " +
-                     std::to_string(failed_) + " failed";
+  std::string text = std::to_string(std::min(groups_, total_ - records_.size())) + " running";
+  if (failed_ > 0) text += ", " + std::to_string(failed_) + " failed";
   if (cost_done_ > 0) {
     const auto left = static_cast<unsigned long long>(cost_left_ / cost_done_ * elapsed + 0.5);
     text += ", " + with_commas(static_cast<unsigned long long>(images_ / elapsed)) + " images/s, " +
-            std::to_string(left / 60) + " min " + std::to_string(left % 60) + " s left";
+            (left < 60 ? std::to_string(left) + " s left" : std::to_string(left / 60) + " min left");
   }
   progress_.update(static_cast<double>(records_.size()), static_cast<double>(total_), text);
 }

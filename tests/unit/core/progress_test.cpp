@@ -15,15 +15,15 @@ std::string printed(const std::function<void()>& body) {
 }
 
 TEST(Progress, LineSaysHowMuchIsDone) {
-  EXPECT_EQ(progress_line("sweep", 0, 24, ""), "sweep [........................]   0% 0/24");
+  EXPECT_EQ(progress_line("sweep", 0, 24, ""), "sweep [................]   0% 0/24");
   EXPECT_EQ(progress_line("sweep", 12, 24, "1 failed"),
-            "sweep [############............]  50% 12/24  1 failed");
-  EXPECT_EQ(progress_line("sweep", 24, 24, ""), "sweep [########################] 100% 24/24");
+            "sweep [########........]  50% 12/24  1 failed");
+  EXPECT_EQ(progress_line("sweep", 24, 24, ""), "sweep [################] 100% 24/24");
 }
 
 TEST(Progress, LineOfNothingOrTooMuchIsFull) {
-  EXPECT_EQ(progress_line("pack", 0, 0, ""), "pack [########################] 100% 0/0");
-  EXPECT_EQ(progress_line("pack", 5, 4, ""), "pack [########################] 100% 5/4");
+  EXPECT_EQ(progress_line("pack", 0, 0, ""), "pack [################] 100% 0/0");
+  EXPECT_EQ(progress_line("pack", 5, 4, ""), "pack [################] 100% 5/4");
 }
 
 TEST(Progress, QuietPrintsNothing) {
