@@ -6,6 +6,7 @@
 
 #include "titrate/core/text.hpp"
 #include "titrate/prep/inspect.hpp"
+#include "titrate/prep/recipe.hpp"
 #include "verbs.hpp"
 
 namespace titrate::prep {
@@ -49,6 +50,7 @@ void add_pack(CLI::App& app, Run& run) {
       ->type_name("KEY=VALUE");
   verb->add_flag("--force", pack.force, "replace the dataset that is in the folder");
   verb->add_flag("--quiet", pack.quiet, "no progress line");
+  verb->footer(recipe_help());
   verb->callback([options, &run] { run = [options] { return run_pack(*options); }; });
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "titrate/core/error.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/core/text.hpp"
@@ -16,28 +15,18 @@ using shard::Split;
 constexpr std::uint64_t kMegabyte = 1'000'000;
 constexpr std::uint64_t kMostShards = 99'999;  // five digits in the file names
 
-[[noreturn]] void refuse(const std::string& where, const std::string& what, const std::string& expected = "",
-                         const std::string& got = "", const std::string& hint = "") {
-  throw Error({.code = ErrorCode::usage,
-               .where = where,
-               .what = what,
-               .expected = expected,
-               .got = got,
-               .hint = hint});
-}
-
 void check_agreement(const Recipe& recipe, const Sources& sources) {
   const source::Listing& first = sources[0]->listing();
   for (std::size_t i = 1; i < sources.size(); ++i) {
     const source::Listing& listing = sources[i]->listing();
     const std::string &where = recipe.sources[i].settings.where, &first_name = recipe.sources[0].info.name;
     if (listing.shape != first.shape) {
-      refuse(where, "the images have another shape than those of source " + first_name,
-             image::to_string(first.shape), image::to_string(listing.shape));
+      refuse_recipe(where, "the images have another shape than those of source " + first_name,
+                    image::to_string(first.shape), image::to_string(listing.shape));
     }
     if (listing.class_names != first.class_names) {
-      refuse(where, "the classes are not those of source " + first_name, join(first.class_names, ", "),
-             join(listing.class_names, ", "));
+      refuse_recipe(where, "the classes are not those of source " + first_name, join(first.class_names, ", "),
+                    join(listing.class_names, ", "));
     }
   }
 }
@@ -48,8 +37,9 @@ void add_rows(const SourceRecipe& recipe, const source::Source& source, std::uin
   for (std::size_t i = 0; i < items.size(); ++i) {
     const source::Item& item = items[i];
     if (recipe.info.origin != Origin::real && item.split != Split::train) {
-      refuse(recipe.settings.where, "the source has images of the test split, where only real ones may be",
-             "", "", "take its training images alone with split = \"train\"");
+      refuse_recipe(recipe.settings.where,
+                    "the source has images of the test split, where only real ones may be", "", "",
+                    "take its training images alone with split = \"train\"");
     }
     const std::uint64_t id = sample_id(recipe.info.name, item);
     PlannedRow planned{.row = {.sample_id = id, .parent_id = id, .family_id = id}, .item = i};
@@ -97,12 +87,13 @@ void check_training(const Recipe& recipe, const Plan& plan) {
     if (planned.row.origin == Origin::real) ++real;
   }
   if (real == 0) {
-    refuse(recipe.file, "there is no real training image",
-           "a source with origin = \"real\" and split = \"train\"", "",
-           "mean and deviation are those of real training images");
+    refuse_recipe(recipe.file, "there is no real training image",
+                  "a source with origin = \"real\" and split = \"train\"", "",
+                  "mean and deviation are those of real training images");
   }
   for (std::size_t i = 0; i < images.size(); ++i) {
-    if (images[i] == 0) refuse(recipe.file, "class \"" + plan.class_names[i] + "\" has no training image");
+    if (images[i] == 0)
+      refuse_recipe(recipe.file, "class \"" + plan.class_names[i] + "\" has no training image");
   }
 }
 
@@ -115,8 +106,8 @@ void check_unique(const Recipe& recipe, const Plan& plan) {
   std::sort(ids.begin(), ids.end());
   const auto twin = std::adjacent_find(ids.begin(), ids.end());
   if (twin != ids.end()) {
-    refuse(recipe.file, "two images have the same id " + hex(*twin), "", "",
-           "give one of the sources another name");
+    refuse_recipe(recipe.file, "two images have the same id " + hex(*twin), "", "",
+                  "give one of the sources another name");
   }
 }
 
@@ -128,8 +119,8 @@ void count_shards(const Recipe& recipe, Plan& plan) {
     std::uint64_t count = (rows + rows_per_shard - 1) / rows_per_shard;
     if (split == static_cast<std::size_t>(Split::train) && recipe.shards) count = *recipe.shards;
     if (count > rows || count > kMostShards) {
-      refuse(recipe.file, "that is too many shards", "at most " + std::to_string(std::min(rows, kMostShards)),
-             std::to_string(count));
+      refuse_recipe(recipe.file, "that is too many shards",
+                    "at most " + std::to_string(std::min(rows, kMostShards)), std::to_string(count));
     }
     plan.shard_counts[split] = static_cast<std::uint32_t>(count);
   }

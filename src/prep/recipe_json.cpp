@@ -30,8 +30,8 @@ Json source_json(const SourceRecipe& source) {
                     {"size", settings.size},
                     {"seed", settings.seed},
                     {"first", settings.first}};
-  for (const std::string& key : source::find_kind(settings.kind, settings.where).keys)
-    json[key] = values.at(key);
+  for (const source::Key& key : source::find_kind(settings.kind, settings.where).keys)
+    json[key.name] = values.at(key.name);
   return json;
 }
 

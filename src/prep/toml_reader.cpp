@@ -4,34 +4,58 @@
 #include <sstream>
 #include <system_error>
 
-#include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/prep/recipe.hpp"
 
 namespace titrate::prep {
 namespace {
 
-[[noreturn]] void fail(const std::string& where, const std::string& what, const std::string& expected = "",
-                       const std::string& got = "", const std::string& hint = "") {
-  throw Error({.code = ErrorCode::usage,
-               .where = where,
-               .what = what,
-               .expected = expected,
-               .got = got,
-               .hint = hint});
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+// The bytes of the character that `text` begins with: none where that is not UTF-8, in its shortest form.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const unsigned first = byte(0);
+  const std::size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (first > 0xf4 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
+  const bool surrogate = first == 0xed && byte(1) > 0x9f, beyond = first == 0xf4 && byte(1) > 0x8f;
+  return overlong || surrogate || beyond ? 0 : length;
+}
+
+void check_utf8(std::string_view text, const std::string& where) {
+  std::size_t place = 0;
+  while (place < text.size()) {
+    const std::size_t length = utf8_length(text.substr(place));
+    if (length == 0) refuse_recipe(where, "byte " + std::to_string(place) + " is not UTF-8");
+    place += length;
+  }
+}
+
+std::string printable(std::string text) {
+  const auto odd = [](char c) { return is_control(c) || static_cast<unsigned char>(c) >= 0x80; };
+  std::ranges::replace_if(text, odd, '?');
+  return text;
 }
 
 std::string read_existing(const std::filesystem::path& file) {
   std::error_code error;
-  if (!std::filesystem::exists(file, error) && !error) fail(file.string(), "there is no such file");
-  return read_text(file);
+  if (!std::filesystem::exists(file, error) && !error) refuse_recipe(file.string(), "there is no such file");
+  const std::string text = read_text(file);
+  check_utf8(text, file.string());
+  return text;
 }
 
 toml::table parse_file(const std::filesystem::path& file) {
   try {
     return toml::parse(read_existing(file));
   } catch (const toml::parse_error& error) {
-    fail(file.string() + ":" + std::to_string(error.source().begin.line), std::string(error.description()));
+    refuse_recipe(file.string() + ":" + std::to_string(error.source().begin.line),
+                  std::string(error.description()));
   }
 }
 
@@ -67,10 +91,13 @@ TomlDocument::TomlDocument(const std::filesystem::path& file, std::span<const st
 }
 
 void TomlDocument::apply(const std::string& setting) {
+  check_utf8(setting, "--set " + printable(setting));
+  if (std::ranges::any_of(setting, is_control))
+    refuse_recipe("--set " + printable(setting), "a control character in the setting");
   const std::string where = "--set " + setting;
   const std::size_t equals = setting.find('=');
   const std::vector<std::string> keys = split(setting.substr(0, equals), '.');
-  if (equals == std::string::npos || keys.empty()) fail(where, "not a setting", "KEY=VALUE");
+  if (equals == std::string::npos || keys.empty()) refuse_recipe(where, "not a setting", "KEY=VALUE");
   toml::node* node = &root_;
   for (std::size_t i = 0; i + 1 < keys.size(); ++i) {
     toml::node* next = nullptr;
@@ -81,11 +108,11 @@ void TomlDocument::apply(const std::string& setting) {
       const auto index = parse_integer(keys[i]);
       if (index && *index >= 0) next = array->get(static_cast<std::size_t>(*index));
     }
-    if (next == nullptr) fail(where, "there is no \"" + keys[i] + "\" to set a value in");
+    if (next == nullptr) refuse_recipe(where, "there is no \"" + keys[i] + "\" to set a value in");
     node = next;
   }
   toml::table* table = node->as_table();
-  if (table == nullptr) fail(where, "\"" + keys.back() + "\" does not lie in a table");
+  if (table == nullptr) refuse_recipe(where, "\"" + keys.back() + "\" does not lie in a table");
   toml::table value = parse_value(setting.substr(equals + 1));
   value.get("value")->visit([&](auto& found) { table->insert_or_assign(keys.back(), std::move(found)); });
 }
@@ -110,31 +137,38 @@ std::string TomlTable::where(const std::string& key) const {
 
 void TomlTable::refuse(const std::string& key, const std::string& what, const std::string& expected,
                        const std::string& got, const std::string& hint) const {
-  fail(where(key), what, expected, got, hint);
+  refuse_recipe(where(key), what, expected, got, hint);
 }
 
 void TomlTable::refuse_type(const std::string& key, const char* expected) const {
   refuse(key, "wrong type", expected, type_name(*table_.get(key)));
 }
 
-void TomlTable::allow(const std::vector<std::string>& known) const {
+void TomlTable::allow(std::span<const source::Key> known) const {
+  std::vector<std::string> names;
+  for (const source::Key& key : known) names.push_back(key.name);
   for (const auto& [key, node] : table_) {
     const std::string name(key.str());
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const auto near = nearest(name, known);
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    const auto near = nearest(name, names);
     refuse(name, "unknown key", "", "",
-           near ? "did you mean \"" + *near + "\"?" : "known are " + join(known, ", "));
+           near ? "did you mean \"" + *near + "\"?" : "known are " + join(names, ", "));
+  }
+  for (const source::Key& key : known) {
+    if (key.required && !has(key.name)) refuse(key.name, "the key is missing");
   }
 }
 
-void TomlTable::require(const std::string& key) const {
-  if (!has(key)) refuse(key, "the key is missing");
+void TomlTable::check_text(const std::string& key, const std::string& text) const {
+  if (std::ranges::any_of(text, is_control))
+    refuse(key, "a control character in the text", "one line of text");
 }
 
 std::string TomlTable::text(const std::string& key, const std::string& fallback) const {
   if (!has(key)) return fallback;
   const auto value = table_.get(key)->value_exact<std::string>();
   if (!value) refuse_type(key, "a string");
+  check_text(key, *value);
   return *value;
 }
 
@@ -157,6 +191,7 @@ std::vector<std::string> TomlTable::texts(const std::string& key) const {
   for (const toml::node& node : *array) {
     const auto value = node.value_exact<std::string>();
     if (!value) refuse(key, "wrong type in the list", "strings", type_name(node));
+    check_text(key, *value);
     values.push_back(*value);
   }
   return values;

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "titrate/source/source.hpp"
+
 namespace titrate::prep {
 
 // A parsed file with KEY=VALUE settings laid over it. Knows where each value was said.
@@ -38,14 +40,15 @@ class TomlTable {
  public:
   TomlTable(const TomlDocument& document, const toml::table& table, std::string prefix);
 
-  // Refuses every key that is not in `known`.
-  void allow(const std::vector<std::string>& known) const;
+  // Refuses every key that is not in `known`, and a table without one that is required.
+  void allow(std::span<const source::Key> known) const;
 
   // "recipe.toml:12: source.0.path" of a key that is there, else the place of the table.
   std::string where(const std::string& key) const;
 
   bool has(const std::string& key) const { return table_.contains(key); }
-  void require(const std::string& key) const;
+
+  // One line of UTF-8.
   std::string text(const std::string& key, const std::string& fallback) const;
   std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t low,
                        std::int64_t high) const;
@@ -58,6 +61,7 @@ class TomlTable {
                            const std::string& got = "", const std::string& hint = "") const;
 
  private:
+  void check_text(const std::string& key, const std::string& text) const;
   [[noreturn]] void refuse_type(const std::string& key, const char* expected) const;
 
   const TomlDocument& document_;

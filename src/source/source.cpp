@@ -12,8 +12,17 @@ namespace titrate::source {
 
 std::span<const Kind> kinds() {
   static const std::array<Kind, 2> table{
-      Kind{"glyphs", {"per_class", "size", "seed", "first"}, {"per_class"}, open_glyphs},
-      Kind{"idx", {"path"}, {"path"}, open_idx},
+      Kind{"glyphs",
+           "digits that titrate draws itself",
+           {{.name = "per_class", .help = "images of each class", .required = true},
+            {.name = "size", .fallback = "28", .help = "side of an image in pixels, 8 to 1024"},
+            {.name = "seed", .fallback = "of the recipe's seed and name", .help = "the set of writers"},
+            {.name = "first", .fallback = "0", .help = "index of the first image of each class"}},
+           open_glyphs},
+      Kind{"idx",
+           "files of MNIST and its kin, plain or .gz",
+           {{.name = "path", .help = "their folder, from the data root", .required = true}},
+           open_idx},
   };
   return table;
 }

@@ -44,6 +44,14 @@ struct Recipe {
 // (usage).
 Recipe load_recipe(const std::filesystem::path& file, std::span<const std::string> overrides = {});
 
+// Every key that a recipe may have, with its default: from the tables that load_recipe() reads by.
+std::string recipe_help();
+
+// Throws Error (usage): what is wrong with a recipe.
+[[noreturn]] void refuse_recipe(const std::string& where, const std::string& what,
+                                const std::string& expected = "", const std::string& got = "",
+                                const std::string& hint = "");
+
 // The resolved recipe for the manifest. Has nothing of the machine in it but paths that the recipe has.
 std::string to_json(const Recipe& recipe);
 

@@ -55,13 +55,21 @@ struct SourceSettings {
   std::uint32_t per_class = 0;          // glyphs: images of each class
   std::uint32_t size = 28;              // glyphs: side in pixels
   std::uint64_t seed = 0;               // glyphs
-  std::uint64_t first = 0;  // glyphs: index of the first image, so that sources can share no writer
+  std::uint64_t first = 0;              // glyphs: index of the first image
+};
+
+// A key of a recipe: what a reader allows and what the help says of it.
+struct Key {
+  std::string name{};
+  std::string fallback{};  // "28", "as in the files"; for the help
+  std::string help{};
+  bool required = false;
 };
 
 struct Kind {
   std::string name{};
-  std::vector<std::string> keys{};           // recipe keys beyond those that every source has
-  std::vector<std::string> required_keys{};  // those of them without a default
+  std::string help{};
+  std::vector<Key> keys{};  // beyond those that every source has
   std::unique_ptr<Source> (*open)(const SourceSettings& settings) = nullptr;
 };
 

@@ -72,7 +72,6 @@ TEST_F(RecipeFile, IsReadWithDefaults) {
   EXPECT_EQ(recipe.sources[1].info.generator, "glyphs");
   EXPECT_EQ(recipe.sources[1].settings.per_class, 7000u);
   EXPECT_EQ(recipe.sources[1].settings.size, 28u);
-  EXPECT_EQ(recipe.sources[1].settings.seed, 3u);
   EXPECT_EQ(recipe.sources[1].settings.classes.size(), 10u);
   ASSERT_EQ(recipe.augments.size(), 1u);
   EXPECT_EQ(recipe.augments[0].copies, 2u);
@@ -118,7 +117,12 @@ TEST_F(RecipeFile, WrongTypesAreRefusedWithLine) {
 TEST_F(RecipeFile, WrongValuesAreRefusedByName) {
   const std::vector<std::array<std::string, 3>> cases{
       {"seed = 3", "seed = -1", "recipe.toml:2: seed: out of range"},
-      {"7000", "0", "recipe.toml:13: source.1.per_class: out of range; expected 1 to"},
+      {"7000", "0", "recipe.toml:13: source.1.per_class: out of range; expected 1 to 10000000"},
+      {"7000", "10000001", "source.1.per_class: out of range; expected 1 to 10000000, got 10000001"},
+      {"\"mnist\"", "\"a\\u0000b\"", "recipe.toml:1: name: a control character in the text"},
+      {"path = \"mnist\"", "path = \"a\\nb\"", "recipe.toml:6: source.0.path: a control character"},
+      {"\"digits\"", "[\"1\", \"\\t\"]", "source.1.classes: a control character in the text"},
+      {"\"mnist\"", "\"\xc3(\"", "recipe.toml: byte 8 is not UTF-8"},
       {"\"synthetic\"", "\"syntetic\"", "did you mean \"synthetic\"?"},
       {"\"synthetic\"", "\"augmented\"", "make them with [[augment]]"},
       {"generator = \"glyphs\"", "", "source.1.generator: a synthetic source has to say what made it"},
@@ -139,14 +143,14 @@ TEST_F(RecipeFile, WrongValuesAreRefusedByName) {
     const std::string message = refusal(replaced(kGood, from, to));
     EXPECT_NE(message.find(part), std::string::npos) << to << ": " << message;
   }
-  EXPECT_NE(refusal("name = \"x\"\n").find("the recipe has no source"), std::string::npos);
+  EXPECT_EQ(refusal("name = \"x\"\n"), "recipe.toml: source: the key is missing");
+  EXPECT_NE(refusal("name = \"x\"\nsource = []\n").find("the recipe has no source"), std::string::npos);
 }
 
 TEST_F(RecipeFile, SettingsWinOverTheFile) {
   const Recipe recipe = load(kGood, {"source.1.per_class=100", "seed=9", "name=other", "shards=8",
                                      "augment.0.ops=[\"zoom 0.9 1.1\"]"});
   EXPECT_EQ(recipe.sources[1].settings.per_class, 100u);
-  EXPECT_EQ(recipe.sources[1].settings.seed, 9u);
   EXPECT_EQ(recipe.name, "other");
   EXPECT_EQ(recipe.shards, 8u);
   EXPECT_EQ(to_json(recipe.augments[0].operations), R"(["zoom 0.9 1.1"])");
@@ -164,6 +168,59 @@ TEST_F(RecipeFile, WrongSettingsAreRefusedByName) {
   EXPECT_EQ(refusal(kGood, {"=1"}), "--set =1: not a setting; expected KEY=VALUE");
 }
 
+TEST_F(RecipeFile, SettingsThatAreNotUtf8AreRefusedByName) {
+  // Cut off, a lone continuation, overlong forms, a surrogate, beyond the last character.
+  for (const std::string bytes : {"\xc3", "\x80", "\xc0\x80", "\xe0\x80\x80", "\xf0\x80\x80\x80",
+                                  "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"}) {
+    const std::string shown(bytes.size(), '?');
+    EXPECT_EQ(refusal(kGood, {"name=" + bytes}), "--set name=" + shown + ": byte 5 is not UTF-8");
+  }
+  EXPECT_EQ(refusal(kGood, {"name=\x1b[2J"}), "--set name=?[2J: a control character in the setting");
+  for (const std::string name :
+       {"größe", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+    EXPECT_EQ(load(kGood, {"name=" + name}).name, name);
+}
+
+TEST_F(RecipeFile, GlyphsWithoutASeedDrawWhatNoOtherSourceDraws) {
+  const std::string glyphs = "[[source]]\nkind = \"glyphs\"\nper_class = 1\n";
+  const std::string text = "name = \"x\"\n" + glyphs + "split = \"test\"\n" + glyphs;
+  const auto seed = [&](const std::vector<std::string>& overrides, std::size_t source) {
+    return load(text, overrides).sources[source].settings.seed;
+  };
+  EXPECT_NE(seed({}, 0), seed({}, 1));
+  EXPECT_NE(seed({}, 0), seed({"seed=1"}, 0));
+  EXPECT_NE(seed({}, 0), seed({"source.0.name=other"}, 0));
+  EXPECT_EQ(seed({}, 1), seed({"source.0.name=other", "source.1.name=glyphs-2"}, 1));
+  EXPECT_EQ(seed({"source.1.seed=7"}, 1), 7u);
+  // What the resolved recipe says of it can be said in a recipe.
+  EXPECT_EQ(seed({"source.0.seed=" + std::to_string(seed({}, 0))}, 0), seed({}, 0));
+}
+
+// A recipe that says a default says nothing new: the table of the help is the reader's.
+TEST_F(RecipeFile, HelpListsEveryKeyWithTheDefaultThatIsRead) {
+  const std::string help = recipe_help(), plain = replaced(kGood, "copies = 2\n", "");
+  const std::vector<std::pair<std::string, std::string>> defaults{{"seed", "0"},
+                                                                  {"shard_megabytes", "64"},
+                                                                  {"source.0.origin", "\"real\""},
+                                                                  {"source.1.size", "28"},
+                                                                  {"source.1.first", "0"},
+                                                                  {"source.0.generator", "\"\""},
+                                                                  {"source.0.trained_on", "\"\""},
+                                                                  {"source.0.licence", "\"\""},
+                                                                  {"augment.0.copies", "1"}};
+  for (const auto& [key, value] : defaults) {
+    const std::string base = key == "seed" ? replaced(plain, "seed = 3\n", "") : plain;
+    EXPECT_EQ(to_json(load(base, {key + "=" + value})), to_json(load(base))) << key;
+    const std::size_t line = help.find("\n  " + key.substr(key.rfind('.') + 1) + " ");
+    ASSERT_NE(line, std::string::npos) << key;
+    const std::string shown = help.substr(line + 1, help.find('\n', line + 1) - line - 1);
+    EXPECT_TRUE(shown.ends_with("(default: " + value + ")") || key == "seed") << shown;
+  }
+  for (const char* part :
+       {"shift PIXELS", "rotate DEGREES", "zoom LOW HIGH", "kind = \"idx\"", "kind = \"glyphs\""})
+    EXPECT_NE(help.find(part), std::string::npos) << part;
+}
+
 TEST_F(RecipeFile, ThatIsNotThereIsNamed) {
   try {
     load_recipe(folder_.path() / "none.toml");
@@ -175,7 +232,7 @@ TEST_F(RecipeFile, ThatIsNotThereIsNamed) {
 }
 
 TEST_F(RecipeFile, ResolvedHasEveryValue) {
-  EXPECT_EQ(to_json(load(kGood, {"augment=[]", "source.1.classes=[\"1\"]"})),
+  EXPECT_EQ(to_json(load(kGood, {"augment=[]", "source.1.classes=[\"1\"]", "source.1.seed=3"})),
             R"({"name":"mnist","seed":3,"shard_megabytes":64,"source":[)"
             R"({"kind":"idx","name":"idx","origin":"real","generator":"","trained_on":"","licence":"",)"
             R"("path":"mnist"},{"kind":"glyphs","name":"glyphs","origin":"synthetic","generator":"glyphs",)"
