@@ -129,6 +129,12 @@ std::vector<std::uint32_t> draw_synthetic(const Dataset& dataset, const Selectio
   const std::size_t classes = dataset.catalog().classes;
   std::vector<std::uint32_t> sequence;
   if (request.synthetic_classes == SyntheticClasses::as_real) {
+    if (dataset.count(Split::train, Origin::real) == 0) {
+      throw Error({.code = ErrorCode::usage,
+                   .where = "data.synthetic_classes",
+                   .what = "\"as_real\" needs real training images, and the dataset has none",
+                   .hint = "use \"uniform\""});
+    }
     sequence = class_sequence(available(dataset, Origin::real), size);
   } else if (request.synthetic_classes == SyntheticClasses::uniform) {
     sequence = class_sequence(std::vector<std::uint64_t>(classes, 1), size);

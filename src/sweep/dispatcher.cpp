@@ -11,8 +11,16 @@ namespace {
 
 constexpr int kToDispatcher = 1, kToWorker = 2;  // message tags
 constexpr std::size_t kLongestList = 32;
-constexpr auto kPollInterval = std::chrono::microseconds(100);
 constexpr auto kTickInterval = std::chrono::seconds(1);
+
+using Clock = std::chrono::steady_clock;
+
+// How long to sleep before the next look: a twentieth of the silence so far. Short trials are served at once,
+// and while long ones run the thread takes nothing from the rank beside it.
+std::chrono::microseconds poll_interval(Clock::duration silence) {
+  const auto share = std::chrono::duration_cast<std::chrono::microseconds>(silence / 20);
+  return std::clamp(share, std::chrono::microseconds(100), std::chrono::microseconds(2000));
+}
 
 }  // namespace
 
@@ -44,16 +52,20 @@ Dispatcher::Dispatcher(const comm::Communicator& channel, std::vector<WorkItem> 
 }
 
 void Dispatcher::serve(const std::stop_token& stop) {
-  auto last_tick = std::chrono::steady_clock::now();
+  Clock::time_point last_tick = Clock::now(), last_message = last_tick;
   for (int working = groups_; working > 0 && !stop.stop_requested();) {
-    if (const auto now = std::chrono::steady_clock::now(); now - last_tick >= kTickInterval) {
+    const Clock::time_point now = Clock::now();
+    if (now - last_tick >= kTickInterval) {
       monitor_.show();
       last_tick = now;
     }
     const auto message = channel_.poll(kToDispatcher);
     if (!message) {
-      std::this_thread::sleep_for(kPollInterval);
-    } else if (message->text.empty()) {
+      std::this_thread::sleep_for(poll_interval(now - last_message));
+      continue;
+    }
+    last_message = now;
+    if (message->text.empty()) {
       const std::vector<std::string> list = take(queue_, groups_);
       channel_.send(message->source, kToWorker, join(list, ","));
       if (list.empty()) --working;

@@ -173,6 +173,18 @@ layers = ["conv 8 5", "relu", "max_pool 4", "dropout 0.3", "flatten", "dense 30"
             self.assertEqual(len({row[11] for row in rows if row[0] == trial}), 3, "conditions have the same loss")
 
 
+class DivergedTest(unittest.TestCase):
+    def test_a_loss_that_is_no_number_is_a_result_without_metrics(self):
+        for epochs in (1, 2):  # seen in a later step, or only by the test
+            out = WORK / f"diverged {epochs}"
+            options = ["--set", "train.learning_rate=1e30", "--set", "train.batch_size=1000", "--set", f"train.epochs={epochs}"]
+            result = run(sweep_command(BASE, DATASET, out, *options))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            for line in trials_csv(out).decode().splitlines()[1:]:
+                self.assertEqual(line.split(",")[1], "diverged")
+                self.assertEqual(line.split(",")[10:], [""] * 5)
+
+
 class InstallTest(unittest.TestCase):
     def test_an_installed_tree_runs_from_anywhere(self):
         self.assertEqual(run(["cmake", "--install", BUILD, "--prefix", WORK / "first place"]).returncode, 0)

@@ -272,6 +272,12 @@ TEST(Selection, ValidationOfSyntheticOnlyTrainingIsSynthetic) {
   EXPECT_EQ(found.validation.size(), 20u);
 }
 
+TEST(Selection, RealClassSharesNeedRealImages) {
+  const auto dataset = dataset_of({{.synthetic = 20}, {.synthetic = 20}});
+  const SelectionRequest request{.size = 10, .synthetic_ratio = 1, .mode = MixMode::replace};
+  EXPECT_THROW(select(*dataset, request), Error);
+}
+
 TEST(Selection, AugmentedImagesAreChildrenOfSelectedTrainingImages) {
   const auto dataset = dataset_of(std::vector<ClassSize>(4, {.real = 25, .copies = 3}));
   const Catalog& catalog = dataset->catalog();
