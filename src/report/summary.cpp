@@ -47,15 +47,26 @@ void sort_levels(Dimension& dimension) {
                    [&](const Level& a, const Level& b) { return rank(a) < rank(b); });
 }
 
+// Whether two values of the axis evaluate.noise_levels share a test noise, which then does not tell their
+// cells apart.
+bool tests_overlap(const std::vector<Cell>& cells) {
+  std::map<double, std::vector<double>> lists;
+  return std::any_of(cells.begin(), cells.end(), [&](const Cell& cell) {
+    const std::vector<double>& list = cell.settings.evaluate.noise_levels;
+    return lists.emplace(cell.test_noise_level, list).first->second != list;
+  });
+}
+
 std::vector<std::string> candidate_keys(const sweep::Study& study, const std::vector<Cell>& cells) {
   std::vector<std::string> keys;
   for (const sweep::Axis& axis : study.axes) {
-    if (axis.key != "seed" && axis.key != "evaluate.noise_levels") keys.push_back(axis.key);
+    const bool implied = axis.key == kTestLists && !tests_overlap(cells);
+    if (axis.key != "seed" && !implied) keys.push_back(axis.key);
   }
   const bool several = std::any_of(cells.begin(), cells.end(),
                                    [](const Cell& c) { return test_levels(c.settings).size() > 1; });
   const bool swept = std::any_of(study.axes.begin(), study.axes.end(),
-                                 [](const sweep::Axis& axis) { return axis.key == "evaluate.noise_levels"; });
+                                 [](const sweep::Axis& axis) { return axis.key == kTestLists; });
   if (several || swept) keys.emplace_back(kTestNoise);
   return keys;
 }

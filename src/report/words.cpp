@@ -47,6 +47,7 @@ std::string axis_label(const sweep::Study& study, const std::string& key) {
     return replaces(study) ? "share of synthetic images" : "synthetic per real image";
   }
   if (key == kTestNoise) return "test noise level";
+  if (key == kTestLists) return "tested noise levels";
   if (key == "network.name") return "network";
   std::string label = key.substr(key.rfind('.') + 1);
   std::replace(label.begin(), label.end(), '_', ' ');
@@ -57,7 +58,8 @@ std::string level_label(const Dimension& dimension, const Level& level) {
   if (dimension.key == "data.size") {
     return level.number == 0.0 ? "all" : with_commas(static_cast<unsigned long long>(*level.number));
   }
-  return level.text.empty() ? "none" : level.text;
+  if (level.text.empty()) return dimension.key == kTestLists ? "as in training" : "none";
+  return level.text;
 }
 
 std::string level_phrase(const sweep::Study& study, const Dimension& dimension, const Level& level) {

@@ -20,6 +20,9 @@ namespace titrate::report {
 // The test noise where a trial is tested under several levels: swept like an axis, though no key of a study.
 inline constexpr const char* kTestNoise = "test_noise_level";
 
+// The lists of test noises. As an axis it is a dimension of its own where two of its lists share a level.
+inline constexpr const char* kTestLists = "evaluate.noise_levels";
+
 struct Level {
   std::string text{};  // as a study has it, without quotes: "0.5", "simple-cnn"
   std::optional<double> number{};

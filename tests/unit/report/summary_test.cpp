@@ -119,6 +119,34 @@ TEST(Summary, TestNoiseIsADimensionWhereATrialHasSeveral) {
   EXPECT_EQ(layout.panels[1].title, "test noise level 0.3");
 }
 
+sweep::Axis test_lists(const std::vector<std::vector<double>>& lists) {
+  sweep::Axis result{.key = kTestLists};
+  for (const std::vector<double>& list : lists)
+    result.values.push_back({std::vector<sweep::Value>(list.begin(), list.end())});
+  return result;
+}
+
+TEST(Summary, CellsOfListsThatShareATestNoiseStayApart) {
+  sweep::Study study = made_up_study();
+  study.axes = {test_lists({{0}, {0, 0.3}})};
+  const std::vector<sweep::Trial> trials = sweep::grid(study);
+  const Summary summary = summarise(study, {done(trials[0], {91}), done(trials[1], {82, 73})});
+  ASSERT_EQ(summary.cells.size(), 3u);
+  EXPECT_EQ(summary.dimensions.size(), 2u);
+  const std::string text = table_text(study, summary);
+  for (const char* mean : {"91.00", "82.00", "73.00"})
+    EXPECT_NE(text.find(mean), std::string::npos) << mean << " in\n" << text;
+  EXPECT_NE(text.find("columns: tested noise levels"), std::string::npos) << text;
+
+  study.axes = {test_lists({{0}, {0.3}})};  // the test noise tells them apart
+  EXPECT_EQ(summarise(study, {}).dimensions.size(), 1u);
+  study.axes = {test_lists({{}, {0}})};
+  const Summary as_trained = summarise(study, {});
+  ASSERT_EQ(as_trained.dimensions.size(), 1u);
+  EXPECT_EQ(x_labels(as_trained, lay_out(study, as_trained)),
+            (std::vector<std::string>{"as in training", "0"}));
+}
+
 TEST(Summary, JsonHoldsNullForWhatIsUnknown) {
   const sweep::Study study = two_sizes();
   const std::string json = summary_json(study, summarise(study, {}));
