@@ -1,15 +1,8 @@
-#include <algorithm>
-
 #include "titrate/core/text.hpp"
 #include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {
-
-std::string signed_fixed(double value, int digits) {
-  const std::string text = fixed(value, digits);
-  return text.front() == '-' ? text : "+" + text;
-}
 
 // As many digits as the interval deserves: two below half a point.
 int digits_for(const Estimate& estimate) {
@@ -119,9 +112,7 @@ std::string about_accuracy(const sweep::Study& study, const Summary& summary) {
 }  // namespace
 
 std::string headline(const sweep::Study& study, const Summary& summary) {
-  std::vector<Gain> gains;
-  std::copy_if(summary.gains.begin(), summary.gains.end(), std::back_inserter(gains),
-               [](const Gain& gain) { return gain.verdict != Verdict::too_few_seeds; });
+  const std::vector<Gain> gains = summary.comparisons();
   if (gains.empty()) return about_accuracy(study, summary);
   return gains.size() == 1 ? one_gain(study, summary, gains.front()) : many_gains(study, summary, gains);
 }

@@ -62,7 +62,7 @@ std::string gain_section(const sweep::Study& study, const Summary& summary, cons
          "the same cell without synthetic images, over the same seeds; below it the 95 % t interval. It "
          "helps where the "
          "interval lies wholly above 0, hurts where wholly below; elsewhere there is no clear difference." +
-         expected_by_chance(summary.gains.size()) + " " + escape(budget_text(study)) + "</p>" +
+         expected_by_chance(summary.comparisons().size()) + " " + escape(budget_text(study)) + "</p>" +
          gain_tables(study, summary, layout) + figure(study, gain_plot(study, summary, layout)) +
          "</section>";
 }
@@ -76,10 +76,8 @@ std::string chart_section(const sweep::Study& study, const Summary& summary, con
 }
 
 std::string table_section(const sweep::Study& study, const Summary& summary, const Layout& layout) {
-  std::size_t most = 0;
-  for (const Cell& cell : summary.cells) most = std::max(most, cell.seeds.size());
   return "<section><h2>Test accuracy of every cell</h2><p class=\"note\">In %, mean over " +
-         counted(most, "seed") +
+         counted(summary.usual_seeds(), "seed") +
          " unless a cell says otherwise, ± half of its 95 % t interval. Loss, macro scores, images and steps "
          "are in "
          "<a href=\"cells.csv\">cells.csv</a>.</p>" +

@@ -81,6 +81,22 @@ std::vector<std::string> series_labels(const Summary& summary, const Layout& lay
   return labels_of(summary, layout.series);
 }
 
+std::vector<Column> columns_of(const Summary& summary, const Layout& layout, const Panel& panel,
+                               const std::string& only, const std::function<bool(std::size_t)>& shows) {
+  const std::vector<std::string> labels = series_labels(summary, layout);
+  std::vector<Column> columns;
+  for (std::size_t s = 0; s < labels.size(); ++s) {
+    Column column{.label = layout.series ? labels[s] : only, .cells = panel.cells[s]};
+    bool any = false;
+    for (auto& cell : column.cells) {
+      if (cell && !shows(*cell)) cell.reset();
+      any = any || cell.has_value();
+    }
+    if (any) columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
 const Gain* gain_of(const Summary& summary, std::size_t cell) {
   const auto gain =
       std::lower_bound(summary.gains.begin(), summary.gains.end(), cell,

@@ -13,25 +13,13 @@ struct Square {
   std::string style{}, html{};
 };
 
-using SquareOf = std::function<Square(std::size_t cell)>;  // no html: nothing to show
+using SquareOf = std::function<Square(std::size_t cell)>;
 
 constexpr std::size_t kColumnsSideBySide = 3;
 
 // A minus sign as wide as the plus.
-std::string signed_number(double value, int digits) {
-  const std::string text = fixed(value, digits);
-  return text.front() == '-' ? "−" + text.substr(1) : "+" + text;
-}
-
-std::string plain_number(double value, int digits) {
-  const std::string text = fixed(value, digits);
-  return text.front() == '-' ? "−" + text.substr(1) : text;
-}
-
-std::size_t usual_seeds(const Summary& summary) {
-  std::size_t most = 0;
-  for (const Cell& cell : summary.cells) most = std::max(most, cell.seeds.size());
-  return most;
+std::string with_minus(const std::string& number) {
+  return number.front() == '-' ? "−" + number.substr(1) : number;
 }
 
 std::string seeds_note(std::size_t seeds, std::size_t usual) {
@@ -39,7 +27,7 @@ std::string seeds_note(std::size_t seeds, std::size_t usual) {
 }
 
 std::string header_rows(const sweep::Study& study, const Summary& summary, const Layout& layout,
-                        const std::vector<std::string>& columns) {
+                        const std::vector<Column>& columns) {
   std::string html = "<thead>";
   if (layout.series) {
     html += "<tr><th></th><th colspan=\"" + std::to_string(columns.size()) + "\">" +
@@ -47,53 +35,49 @@ std::string header_rows(const sweep::Study& study, const Summary& summary, const
   }
   html +=
       "<tr><th>" + (layout.x ? escape(axis_label(study, summary.dimensions[*layout.x].key)) : "") + "</th>";
-  for (const std::string& column : columns) html += "<th>" + escape(column) + "</th>";
+  for (const Column& column : columns) html += "<th>" + escape(column.label) + "</th>";
   return html + "</tr></thead>";
 }
 
 std::string table_of(const sweep::Study& study, const Summary& summary, const Layout& layout,
-                     const Panel& panel, const std::string& only_column, const SquareOf& square_of) {
-  const std::vector<std::string> rows = x_labels(summary, layout), labels = series_labels(summary, layout);
-  std::vector<std::string> columns;
-  std::vector<std::vector<Square>> squares;  // [column][row]
-  for (std::size_t s = 0; s < labels.size(); ++s) {
-    std::vector<Square> column;
-    for (const auto& cell : panel.cells[s]) column.push_back(cell ? square_of(*cell) : Square{});
-    if (std::all_of(column.begin(), column.end(), [](const Square& square) { return square.html.empty(); }))
-      continue;
-    columns.push_back(layout.series ? labels[s] : only_column);
-    squares.push_back(std::move(column));
-  }
+                     const std::string& title, const std::vector<Column>& columns,
+                     const SquareOf& square_of) {
+  const std::vector<std::string> rows = x_labels(summary, layout);
   const bool names = layout.x && !summary.dimensions[*layout.x].numeric();
-  std::string html = panel.title.empty() ? "<div>" : "<div><h3>" + escape(panel.title) + "</h3>";
+  std::string html = title.empty() ? "<div>" : "<div><h3>" + escape(title) + "</h3>";
   html += std::string("<div class=\"scroll\"><table") + (names ? " class=\"names\">" : ">") +
           header_rows(study, summary, layout, columns) + "<tbody>";
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    const bool empty = std::all_of(squares.begin(), squares.end(),
-                                   [&](const auto& column) { return column[r].html.empty(); });
-    if (empty) continue;
+    if (std::none_of(columns.begin(), columns.end(), [&](const Column& c) { return c.cells[r].has_value(); }))
+      continue;
     html += "<tr><td>" + escape(rows[r]) + "</td>";
-    for (const auto& column : squares)
-      html += "<td class=\"" + column[r].style + "\">" + column[r].html + "</td>";
+    for (const Column& column : columns) {
+      const Square square = column.cells[r] ? square_of(*column.cells[r]) : Square{};
+      html += "<td class=\"" + square.style + "\">" + square.html + "</td>";
+    }
     html += "</tr>";
   }
   return html + "</tbody></table></div></div>";
 }
 
 std::string tables(const sweep::Study& study, const Summary& summary, const Layout& layout,
-                   const std::string& only_column, const SquareOf& square_of) {
+                   const std::string& only, const std::function<bool(std::size_t)>& shows,
+                   const SquareOf& square_of) {
   const bool wide = series_labels(summary, layout).size() > kColumnsSideBySide;
   std::string html = wide ? "<div class=\"grid narrow\">" : "<div class=\"grid\">";
-  for (const Panel& panel : layout.panels)
-    html += table_of(study, summary, layout, panel, only_column, square_of);
+  for (const Panel& panel : layout.panels) {
+    html += table_of(study, summary, layout, panel.title, columns_of(summary, layout, panel, only, shows),
+                     square_of);
+  }
   return html + "</div>";
 }
 
 }  // namespace
 
 std::string result_tables(const sweep::Study& study, const Summary& summary, const Layout& layout) {
-  const std::size_t usual = usual_seeds(summary);
-  return tables(study, summary, layout, "test accuracy, %", [&](std::size_t index) -> Square {
+  const std::size_t usual = summary.usual_seeds();
+  const auto all = [](std::size_t) { return true; };
+  return tables(study, summary, layout, "test accuracy, %", all, [&](std::size_t index) -> Square {
     const Cell& cell = summary.cells[index];
     if (cell.accuracy.n == 0) return {.html = "<small>none</small>"};
     std::string html = fixed(100 * cell.accuracy.mean, 2);
@@ -104,18 +88,18 @@ std::string result_tables(const sweep::Study& study, const Summary& summary, con
 }
 
 std::string gain_tables(const sweep::Study& study, const Summary& summary, const Layout& layout) {
-  const std::size_t usual = usual_seeds(summary);
-  return tables(study, summary, layout, "change, points", [&](std::size_t index) -> Square {
+  const std::size_t usual = summary.usual_seeds();
+  const auto compared = [&](std::size_t index) { return gain_of(summary, index) != nullptr; };
+  return tables(study, summary, layout, "change, points", compared, [&](std::size_t index) -> Square {
     const Gain* gain = gain_of(summary, index);
-    if (gain == nullptr) return {};
     if (gain->accuracy.n == 0) return {.html = "<small>none</small>"};
     const bool helps = gain->verdict == Verdict::help, hurts = gain->verdict == Verdict::hurt;
-    std::string html = "<b>" + signed_number(100 * gain->accuracy.mean, 2) + "</b>";
+    std::string html = "<b>" + with_minus(signed_fixed(100 * gain->accuracy.mean, 2)) + "</b>";
     if (helps) html += " helps";
     if (hurts) html += " hurts";
     if (gain->accuracy.has_interval()) {
-      html += "<br><small>" + plain_number(100 * gain->accuracy.low(), 2) + " to " +
-              plain_number(100 * gain->accuracy.high(), 2) + "</small>";
+      html += "<br><small>" + with_minus(fixed(100 * gain->accuracy.low(), 2)) + " to " +
+              with_minus(fixed(100 * gain->accuracy.high(), 2)) + "</small>";
     }
     html += seeds_note(gain->accuracy.n, usual);
     return {.style = helps ? "help" : hurts ? "hurt" : "", .html = html};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "titrate/core/text.hpp"
 #include "titrate/report/words.hpp"
@@ -240,6 +241,19 @@ std::optional<std::size_t> Summary::dimension(const std::string& key) const {
     if (dimensions[i].key == key) return i;
   }
   return std::nullopt;
+}
+
+std::size_t Summary::usual_seeds() const {
+  std::size_t most = 0;
+  for (const Cell& cell : cells) most = std::max(most, cell.seeds.size());
+  return most;
+}
+
+std::vector<Gain> Summary::comparisons() const {
+  std::vector<Gain> enough;
+  std::copy_if(gains.begin(), gains.end(), std::back_inserter(enough),
+               [](const Gain& gain) { return gain.verdict != Verdict::too_few_seeds; });
+  return enough;
 }
 
 std::string to_text(Verdict verdict) {

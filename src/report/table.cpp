@@ -29,13 +29,6 @@ std::string wrapped(const std::string& text) {
   return result + line + "\n";
 }
 
-// The number of seeds that most cells have: other numbers stand beside their cell.
-std::size_t usual_seeds(const Summary& summary) {
-  std::size_t most = 0;
-  for (const Cell& cell : summary.cells) most = std::max(most, cell.seeds.size());
-  return most;
-}
-
 std::string accuracy_text(const Estimate& accuracy, std::size_t usual) {
   if (accuracy.n == 0) return "-";
   std::string text = fixed(100 * accuracy.mean, 2);
@@ -88,42 +81,36 @@ std::string draw(const Grid& grid) {
   return text;
 }
 
-using CellText = std::function<std::string(std::size_t cell)>;  // empty: nothing to show
+using TextOf = std::function<std::string(std::size_t cell)>;
 
-Grid fill(const sweep::Study& study, const Summary& summary, const Layout& layout, const Panel& panel,
-          const CellText& text_of, const std::string& only_column) {
+Grid fill(const sweep::Study& study, const Summary& summary, const Layout& layout,
+          const std::vector<Column>& columns, const TextOf& text_of) {
   Grid grid{.corner = layout.x ? axis_label(study, summary.dimensions[*layout.x].key) : ""};
   for (const std::string& label : x_labels(summary, layout))
     grid.rows.push_back(shortened(label, kLongestLabel));
-  const std::vector<std::string> labels = series_labels(summary, layout);
-  for (std::size_t s = 0; s < labels.size(); ++s) {
-    std::vector<std::string> texts;
-    for (const auto& cell : panel.cells[s]) texts.push_back(cell ? text_of(*cell) : "");
-    if (std::all_of(texts.begin(), texts.end(), [](const std::string& text) { return text.empty(); }))
-      continue;
-    grid.columns.push_back(layout.series ? shortened(labels[s], kLongestLabel) : only_column);
-    grid.texts.push_back(std::move(texts));
+  for (const Column& column : columns) {
+    grid.columns.push_back(shortened(column.label, kLongestLabel));
+    std::vector<std::string>& texts = grid.texts.emplace_back();
+    for (const auto& cell : column.cells) texts.push_back(cell ? text_of(*cell) : "");
   }
   return grid;
 }
 
 std::string panel_text(const sweep::Study& study, const Summary& summary, const Layout& layout,
                        const Panel& panel) {
-  const std::size_t usual = usual_seeds(summary);
+  const std::size_t usual = summary.usual_seeds();
   std::string text = panel.title.empty() ? "\n" : "\n" + panel.title + "\n";
   if (layout.series) text += "  columns: " + axis_label(study, summary.dimensions[*layout.series].key) + "\n";
-  text += draw(fill(
-      study, summary, layout, panel,
-      [&](std::size_t cell) { return accuracy_text(summary.cells[cell].accuracy, usual); }, "test accuracy"));
-  const Grid gains = fill(
-      study, summary, layout, panel,
-      [&](std::size_t cell) {
-        const Gain* gain = gain_of(summary, cell);
-        return gain == nullptr ? "" : gain_text(*gain, usual);
-      },
-      "change");
-  if (gains.columns.empty()) return text;
-  return text + "\n  change in points against no synthetic images, over the same seeds\n" + draw(gains);
+  const auto accuracies =
+      columns_of(summary, layout, panel, "test accuracy", [](std::size_t) { return true; });
+  text += draw(fill(study, summary, layout, accuracies,
+                    [&](std::size_t cell) { return accuracy_text(summary.cells[cell].accuracy, usual); }));
+  const auto changes = columns_of(summary, layout, panel, "change",
+                                  [&](std::size_t cell) { return gain_of(summary, cell) != nullptr; });
+  if (changes.empty()) return text;
+  return text + "\n  change in points against no synthetic images, over the same seeds\n" +
+         draw(fill(study, summary, layout, changes,
+                   [&](std::size_t cell) { return gain_text(*gain_of(summary, cell), usual); }));
 }
 
 }  // namespace
@@ -131,7 +118,7 @@ std::string panel_text(const sweep::Study& study, const Summary& summary, const 
 std::string table_text(const sweep::Study& study, const Summary& summary) {
   const Layout layout = lay_out(study, summary);
   std::string text = wrapped(study.name + ": mean test accuracy in % ± half of its 95 % t interval, " +
-                             counted(usual_seeds(summary), "seed") + " unless a cell says (n)");
+                             counted(summary.usual_seeds(), "seed") + " unless a cell says (n)");
   for (const Panel& panel : layout.panels) text += panel_text(study, summary, layout, panel);
   text += "\n" + wrapped(headline(study, summary));
   if (!summary.gains.empty()) text += wrapped(budget_text(study));

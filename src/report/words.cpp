@@ -94,6 +94,11 @@ std::string budget_text(const sweep::Study& study) {
   return "All arms train for " + epochs + ", not equal steps: more images mean more training steps.";
 }
 
+std::string signed_fixed(double value, int digits) {
+  const std::string text = fixed(value, digits);
+  return text.front() == '-' ? text : "+" + text;
+}
+
 std::string counted(std::size_t count, const std::string& noun) {
   return with_commas(count) + " " + noun + (count == 1 ? "" : "s");
 }

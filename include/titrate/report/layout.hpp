@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,11 +25,21 @@ struct Layout {
   std::vector<Panel> panels{};  // the product of the levels of all other dimensions
 };
 
+struct Column {
+  std::string label{};
+  std::vector<std::optional<std::size_t>> cells{};  // by x, those that show something
+};
+
 Layout lay_out(const sweep::Study& study, const Summary& summary);
 
 // Titles of the rows and columns; one of each at least.
 std::vector<std::string> x_labels(const Summary& summary, const Layout& layout);
 std::vector<std::string> series_labels(const Summary& summary, const Layout& layout);
+
+// The series of a panel, but for those with no cell to show. Where there are no series `only` names the one
+// column.
+std::vector<Column> columns_of(const Summary& summary, const Layout& layout, const Panel& panel,
+                               const std::string& only, const std::function<bool(std::size_t)>& shows);
 
 // The gain of a cell, null where it has none.
 const Gain* gain_of(const Summary& summary, std::size_t cell);

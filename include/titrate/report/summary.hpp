@@ -98,6 +98,8 @@ struct Summary {
 
   std::size_t missing() const { return planned - done - diverged - failed; }
   std::optional<std::size_t> dimension(const std::string& key) const;
+  std::size_t usual_seeds() const;        // the most of any cell: other numbers stand beside their cell
+  std::vector<Gain> comparisons() const;  // the gains of enough seeds to have an interval
 };
 
 // The records that belong to the present grid, by trial id; of a trial with several the first.

@@ -42,6 +42,9 @@ std::size_t width_of(const std::string& text);
 // At most `characters` of `text`, the last ones dots where some were left out.
 std::string shortened(const std::string& text, std::size_t characters);
 
+// With a plus where there is no minus: "+1.50".
+std::string signed_fixed(double value, int digits);
+
 // "12 seeds", "1 seed"
 std::string counted(std::size_t count, const std::string& noun);
 

@@ -104,6 +104,21 @@ TEST(Html, ShowsWhatFailedAndWhy) {
   EXPECT_NE(html.find("33 of 36 trials done, 1 diverged, 1 failed, 1 not run yet"), std::string::npos);
 }
 
+TEST(Html, CountsTheComparisonsThatTheHeadlineCounts) {
+  Made made;
+  made.study.axes = {axis<Int>("data.size", {10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110}),
+                     axis<double>("data.synthetic_ratio", {0.0, 1.0}), axis<Int>("seed", {0, 1})};
+  made.run(80);
+  const std::vector<sweep::Trial> trials = sweep::grid(made.study);
+  made.records[0] = failed(trials[0], "out of memory");  // leaves one of the gains a single seed
+  const Summary summary = summarise(made.study, made.records);
+  EXPECT_EQ(summary.gains.size(), 11u);
+  EXPECT_EQ(summary.comparisons().size(), 10u);
+  const std::string html = made.html();
+  EXPECT_NE(html.find("of 10 comparisons"), std::string::npos);
+  EXPECT_NE(html.find("about 0.5 of these 10 intervals would still exclude 0"), std::string::npos);
+}
+
 TEST(Html, WorksForAnyShapeOfStudy) {
   Made one;
   one.run(90);

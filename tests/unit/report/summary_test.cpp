@@ -192,6 +192,25 @@ TEST(Layout, TheFirstNumericAxisStandsInForTheSize) {
   EXPECT_EQ(series_labels(summary, layout), (std::vector<std::string>{"simple-cnn", "pytorch-cnn"}));
 }
 
+TEST(Layout, ColumnsWithNothingToShowAreLeftOut) {
+  const sweep::Study study = two_sizes();
+  const Summary summary = summarise(study, help_and_hurt(study));
+  const Layout layout = lay_out(study, summary);
+  const auto all = columns_of(summary, layout, layout.panels[0], "only", [](std::size_t) { return true; });
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].label, "0");
+  const auto compared = columns_of(summary, layout, layout.panels[0], "only",
+                                   [&](std::size_t cell) { return gain_of(summary, cell) != nullptr; });
+  ASSERT_EQ(compared.size(), 1u);
+  EXPECT_EQ(compared[0].label, "1");
+  EXPECT_EQ(compared[0].cells, all[1].cells);
+}
+
+TEST(Words, SignedNumbers) {
+  EXPECT_EQ(signed_fixed(1.5, 2), "+1.50");
+  EXPECT_EQ(signed_fixed(-1.5, 1), "-1.5");
+}
+
 TEST(Layout, NothingSweptIsOneCell) {
   const sweep::Study study = made_up_study();
   const Summary summary = summarise(study, {done(sweep::grid(study)[0], {80})});
