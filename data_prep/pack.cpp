@@ -22,6 +22,8 @@ int run_pack(const Options& options) {
   if (options.seed) pack_options.overrides.push_back("seed=" + std::to_string(*options.seed));
   const PackResult result = pack(pack_options);
   const shard::Manifest& manifest = result.manifest;
+  for (const std::string& warning : result.warnings)
+    std::fprintf(stderr, "titrate-prep: warning: %s\n", warning.c_str());
   std::printf("%s", splits_table(manifest).c_str());
   std::printf("%s: %s, %zu classes, fingerprint %s\n", manifest.name.c_str(),
               image::to_string(manifest.shape).c_str(), manifest.class_names.size(),

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <mutex>
+#include <unordered_map>
 
+#include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/parallel.hpp"
@@ -68,6 +70,9 @@ class Packer {
   void fill(shard::ShardContent& content, std::span<const PlannedRow> planned);
   void make_image(const PlannedRow& planned, std::span<std::uint8_t> out) const;
   void advance(std::size_t images);
+  void refuse_grey() const;
+  void refuse_leaks() const;
+  std::string place_of(Split split, std::size_t row) const;
 
   const Recipe& recipe_;
   const Sources& sources_;
@@ -76,6 +81,7 @@ class Packer {
   std::mutex mutex_;  // of sums_
   PixelSums sums_;
   shard::Fingerprint fingerprint_;
+  std::array<std::vector<std::uint64_t>, 3> content_;  // hashes, by split, as the rows of the plan
   Progress progress_;
   Clock::time_point start_ = Clock::now();
   std::atomic<std::size_t> done_{0};
@@ -151,9 +157,39 @@ void Packer::write_split(const std::filesystem::path& folder, Split split, shard
     for (const shard::Row& row : content.rows) {
       ++counts.counts[static_cast<std::size_t>(row.label)][static_cast<std::size_t>(row.origin)];
       fingerprint_.add(row, split, recipe_.sources[row.source].info.name);
+      content_[static_cast<std::size_t>(split)].push_back(row.content_hash);
     }
   }
   manifest.splits.push_back(std::move(counts));
+}
+
+void Packer::refuse_grey() const {
+  if (std::ranges::any_of(sums_.deviation(), [](double deviation) { return deviation > 0; })) return;
+  refuse_recipe(recipe_.file, "the real training images are all of one grey level",
+                "pixels that differ: images are normalised by their deviation");
+}
+
+std::string Packer::place_of(Split split, std::size_t row) const {
+  const shard::Row& found = plan_.rows[static_cast<std::size_t>(split)][row].row;
+  return "source " + recipe_.sources[found.source].info.name + ", row " + std::to_string(found.source_row) +
+         " of " + found.source_path;
+}
+
+// A test image that is in training too, pixel for pixel, would be known by heart.
+void Packer::refuse_leaks() const {
+  const auto& trained = content_[static_cast<std::size_t>(Split::train)];
+  const auto& tested = content_[static_cast<std::size_t>(Split::test)];
+  std::unordered_map<std::uint64_t, std::size_t> tests;
+  for (std::size_t i = 0; i < tested.size(); ++i) tests.emplace(tested[i], i);
+  for (std::size_t i = 0; i < trained.size(); ++i) {
+    const auto found = tests.find(trained[i]);
+    if (found == tests.end()) continue;
+    throw Error({.code = ErrorCode::integrity,
+                 .where = recipe_.file,
+                 .what = "a test image (" + place_of(Split::test, found->second) +
+                         ") is the same as a training image (" + place_of(Split::train, i) + ")",
+                 .hint = "take one of them away, or give glyphs another seed"});
+  }
 }
 
 shard::Manifest Packer::write(const std::filesystem::path& folder) {
@@ -161,6 +197,8 @@ shard::Manifest Packer::write(const std::filesystem::path& folder) {
   for (const SourceRecipe& source : recipe_.sources) manifest.sources.push_back(source.info);
   for (const Split split : {Split::train, Split::validation, Split::test})
     write_split(folder, split, manifest);
+  refuse_grey();
+  refuse_leaks();
   manifest.mean = sums_.mean();
   manifest.deviation = sums_.deviation();
   manifest.fingerprint = fingerprint_.finish();
@@ -179,12 +217,14 @@ PackResult pack(const PackOptions& options) {
   const Sources sources = open_sources(recipe, data_root(options));
   const Plan plan = make_plan(recipe, sources);
   OutputFolder folder(options.out, options.force);
-  PackResult result{.manifest = Packer(recipe, sources, plan, options).write(folder.path())};
+  PackResult result{.manifest = Packer(recipe, sources, plan, options).write(folder.staging())};
   // What the disk gives back is what counts, before the manifest vouches for it.
   for (const shard::ShardFile& file : result.manifest.shards) {
-    shard::Shard(folder.path(), result.manifest, file);
+    shard::Shard(folder.staging(), result.manifest, file);
   }
   folder.publish(shard::to_json(result.manifest));
+  if (plan.rows[static_cast<std::size_t>(Split::test)].empty())
+    result.warnings.push_back("the dataset has no test images, which every sweep needs");
   result.seconds = seconds_since(start);
   return result;
 }

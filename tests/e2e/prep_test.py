@@ -211,6 +211,17 @@ class Packed(PrepCase):
         self.assertIn(manifest["fingerprint"], verified.stdout)
 
 
+    def test_without_test_images_warns(self):
+        result = self.pack("--set", "source.0.split=train")
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stderr, r"\Atitrate-prep: warning: .*no test images.*\n\Z")
+
+    def test_help_lists_the_keys_of_a_recipe(self):
+        text = run("pack", "--help").stdout
+        for key in ["shard_megabytes", "origin", "per_class", "path", "ops", "copies"]:
+            self.assertRegex(text, rf"(?m)^  {key} .*\((required|default: .+)\)$")
+
+
 class Refused(PrepCase):
     def test_wrong_recipes(self):
         cases = [
@@ -225,6 +236,27 @@ class Refused(PrepCase):
             self.check_pack_refused(2, *parts)
         self.recipe.write_text('name = "x"\n[[source]]\nkind = "idx"\npath = "set"\nclasses = 11\n')
         self.check_pack_refused(2, "recipe.toml", 'class "10" has no training image')
+
+    def test_test_images_that_are_in_training(self):
+        train = self.images["train"].copy()
+        train[7] = self.images["test"][3]
+        self.put("train-images-idx3-ubyte.gz", gzip.compress(idx_bytes(train)))
+        self.check_pack_refused(3, "source idx, row 3 of t10k-images", "source idx, row 7 of train-images")
+
+    def test_texts_that_cannot_be_written(self):
+        name = os.fsdecode(b"name=\xff\xfe")
+        self.check_pack_refused(2, "--set name=??: byte 5 is not UTF-8", arguments=["--set", name])
+        self.recipe.write_bytes(RECIPE.encode().replace(b"example", b"ex\xffmple"))
+        self.check_pack_refused(2, "recipe.toml", "is not UTF-8")
+        self.recipe.write_text(RECIPE.replace('"set"', '"s\\u0000t"'))
+        self.check_pack_refused(2, "recipe.toml:5: source.0.path", "control character")
+        self.recipe.write_text(RECIPE.replace("per_class = 20", "per_class = 1000000000"))
+        self.check_pack_refused(2, "source.1.per_class", "1 to 10000000")
+
+    def test_a_nested_manifest(self):
+        self.out.mkdir()
+        (self.out / "manifest.json").write_text("[" * 1_000_000)
+        self.check_refused(run("inspect", self.out), 3, "manifest.json", "nested too deeply")
 
     def test_wrong_options(self):
         for arguments in [[], ["pakc"], ["pack"], ["pack", "x", "--out"], ["pack", "--oot", "x"], ["verify"]]:
@@ -283,7 +315,7 @@ class Refused(PrepCase):
         arguments = ["--set", "source.1.per_class=40000", "--set", "shards=400", "--threads", "1"]
         command = [PROGRAM, "pack", self.recipe, "--out", self.out, "--data-root", self.root, *arguments]
         process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while not list(self.out.glob("*.h5")) and process.poll() is None:
+        while not list(self.out.glob(".packing/*.h5")) and process.poll() is None:
             time.sleep(0.001)
         process.kill()
         self.assertEqual(process.wait(), -9)
@@ -325,9 +357,14 @@ class Refused(PrepCase):
         # The first shards fit; a later one finds the disk full.
         arguments = ["--set", "shards=20", "--set", "source.1.per_class=400"]
         self.check_refused(self.pack(*arguments, out=small / "out"), 4, "train-000", "No space left")
-        self.assertEqual(list((small / "out").glob("*.h5")) + list((small / "out").glob(".*.tmp*")), [])
+        self.assertEqual([p.name for p in (small / "out").iterdir()], [".lock"])
         self.assertFalse((small / "out" / "manifest.json").exists())
         self.assertEqual(self.pack("--set", "augment=[]", "--set", "source.1.per_class=5", out=small / "out").returncode, 0)
+        # The old dataset stays where the new one finds the disk full.
+        before = digests(small / "out")
+        self.check_refused(self.pack("--force", *arguments, out=small / "out"), 4, "train-000", "No space left")
+        self.assertEqual(digests(small / "out"), before)
+        self.assertEqual(run("verify", small / "out").returncode, 0)
 
 
 class Mnist(unittest.TestCase):

@@ -1,6 +1,6 @@
-// The folder that a dataset is packed into: locked while it is, cleared of what an interrupted run of ours
-// left behind, and of what this run wrote if it does not end well. Nothing that is not named like a file of
-// ours is ever touched.
+// The folder that a dataset is packed into: locked while it is, and cleared of what an interrupted run of
+// ours left behind. The new files are made in a hidden folder inside it, so that an old dataset stays until
+// every byte of the new one is on disk. Nothing that is not named like a file of ours is ever touched.
 #pragma once
 
 #include <filesystem>
@@ -13,26 +13,23 @@ namespace titrate::prep {
 // Throws Error (usage) when `folder` holds a dataset and `force` does not say that it may be replaced.
 void refuse_dataset(const std::filesystem::path& folder, bool force);
 
-// Is `name` one that packing gives: a shard, the manifest, quarantine.jsonl, or the temporary file of one?
-bool is_ours(const std::string& name);
-
 class OutputFolder {
  public:
-  // Makes, locks and clears the folder; a dataset in it is unpublished first. Throws Error: io, in_use, and
-  // as refuse_dataset.
+  // Makes, locks and clears the folder. Throws Error: io, in_use, and as refuse_dataset.
   OutputFolder(const std::filesystem::path& folder, bool force);
   OutputFolder(OutputFolder&&) = delete;
-  ~OutputFolder();  // clears the folder again unless publish() was called
+  ~OutputFolder();  // clears away what was not published
 
-  const std::filesystem::path& path() const { return path_; }
+  // Where the shards are written to.
+  const std::filesystem::path& staging() const { return staging_; }
 
-  // Writes the manifest: from here on the folder is a dataset.
+  // Replaces what dataset there is by the shards in staging() and this manifest. Throws Error (io): with the
+  // old dataset as it was, unless it is the renaming that fails.
   void publish(const std::string& manifest);
 
  private:
-  std::filesystem::path path_;
+  std::filesystem::path path_, staging_;
   FolderLock lock_;
-  bool published_ = false;
 };
 
 }  // namespace titrate::prep

@@ -26,11 +26,13 @@ struct PackOptions {
 
 struct PackResult {
   shard::Manifest manifest{};
+  std::vector<std::string> warnings{};  // what the user should know, though it was packed
   double seconds = 0;
 };
 
-// Throws Error: usage (recipe, a folder that holds a dataset), integrity (source files), io (disk,
-// permission), in_use. On failure the folder has no manifest and no shard of this run.
+// Throws Error: usage (recipe, a folder that holds a dataset, training images of one grey level), integrity
+// (source files, a test image that is in training too), io (disk, permission), in_use. On failure the folder
+// has nothing of this run, and still the dataset that it had.
 PackResult pack(const PackOptions& options);
 
 }  // namespace titrate::prep

@@ -40,7 +40,7 @@ struct SplitCounts {
 struct Manifest {
   std::uint32_t format_version = kFormatVersion;
   std::string name{};
-  std::string fingerprint{};  // 16 hex digits; see fingerprint()
+  std::string fingerprint{};  // 16 hex digits; see Fingerprint
   std::vector<std::string> class_names{};
   image::Shape shape{};
   std::vector<double> mean{};       // per channel over real training images, of pixel / 255

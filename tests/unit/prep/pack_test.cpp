@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include <fstream>
 #include <functional>
 #include <map>
 #include <set>
@@ -16,8 +15,6 @@
 #include "titrate/core/hash.hpp"
 #include "titrate/image/operation.hpp"
 #include "titrate/prep/inspect.hpp"
-#include "titrate/prep/output_folder.hpp"
-#include "titrate/prep/plan.hpp"
 #include "titrate/prep/verify.hpp"
 #include "titrate/shard/reader.hpp"
 #include "titrate/shard/writer.hpp"
@@ -62,6 +59,18 @@ std::map<std::string, std::string> files_of(const fs::path& folder) {
   }
   return files;
 }
+
+// A file may grow to this many bytes: a disk that is full.
+struct Limit {
+  rlimit before{};
+  explicit Limit(rlim_t bytes) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit now{bytes, before.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  ~Limit() { ::setrlimit(RLIMIT_FSIZE, &before); }
+};
 
 class Pack : public testing::Test {
  protected:
@@ -173,6 +182,64 @@ TEST_F(Pack, ShardingAndOrderLeaveTheFingerprint) {
   EXPECT_NE(pack(other).manifest.fingerprint, expected);
 }
 
+TEST_F(Pack, RefusesTestImagesThatAreInTraining) {
+  const std::string glyphs = "[[source]]\nkind = \"glyphs\"\nper_class = 3\nsize = 16\n";
+  const auto put_recipe = [&](const std::string& train, const std::string& test) {
+    put(root_.path() / "recipe.toml",
+        "name = \"x\"\n" + glyphs + train + glyphs + "split = \"test\"\n" + test);
+  };
+  put_recipe("seed = 1\n", "seed = 1\n");
+  expect_refused(options(), ErrorCode::integrity,
+                 "a test image (source glyphs-2, row 0 of 0) is the same as a training image (source glyphs, "
+                 "row 0 of 0)");
+  put_recipe("seed = 1\n", "seed = 1\nfirst = 2\n");
+  expect_refused(options(), ErrorCode::integrity, "(source glyphs-2, row 2 of 0)");
+  // Without a seed each source has its own pictures.
+  put_recipe("", "");
+  EXPECT_TRUE(pack(options()).warnings.empty());
+  verify(out());
+}
+
+TEST_F(Pack, WarnsOfADatasetWithoutTestImages) {
+  PackOptions training = options();
+  training.overrides = {"source.1.split=train"};
+  const PackResult result = pack(training);
+  ASSERT_EQ(result.warnings.size(), 1u);
+  EXPECT_NE(result.warnings[0].find("no test images"), std::string::npos);
+}
+
+TEST_F(Pack, RefusesRecipesThatDoNotFitTheData) {
+  const auto expect = [&](const std::vector<std::string>& overrides, const std::string& part) {
+    PackOptions wrong = options();
+    wrong.overrides = overrides;
+    expect_refused(wrong, ErrorCode::usage, part);
+  };
+  expect({"source.0.size=28"}, "expected 28 x 28 x 1, got 16 x 16 x 1");
+  expect({"source.0.classes=[\"0\",\"1\"]"}, "the classes are not those of source glyphs");
+  expect({"source.1.origin=synthetic", "source.1.generator=g", "source.0.origin=real"}, "test split");
+  expect({"source.1.split=test"}, "no real training image");
+  expect({"shards=701"}, "too many shards; expected at most 700, got 701");
+  expect({"source.0.classes=11", "source.1.classes=11"}, "no glyphs are drawn for class \"10\"");
+  expect({"source=[{kind=\"idx\",path=\"set\",classes=12}]"}, "class \"10\" has no training image");
+  put(root_.path() / "set/train-images-idx3-ubyte", idx_bytes({100, 16, 16}, std::string(100 * 256, 'x')));
+  expect({}, "the real training images are all of one grey level");
+}
+
+TEST_F(Pack, FindsDataByRootEnvironmentOrWorkingDirectory) {
+  PackOptions here = options();
+  here.data_root.reset();
+  expect_refused(here, ErrorCode::integrity, "train-images-idx3-ubyte: the file is missing");
+  ::setenv("TITRATE_DATA", root_.path().c_str(), 1);
+  pack(here);
+  ::unsetenv("TITRATE_DATA");
+  const fs::path before = fs::current_path();
+  fs::current_path(root_.path());
+  here.out = "relative";
+  pack(here);
+  fs::current_path(before);
+  EXPECT_EQ(files_of(out()), files_of(root_.path() / "relative"));
+}
+
 TEST_F(Pack, RefusesADatasetUnlessForced) {
   pack(options());
   const auto before = files_of(out());
@@ -196,29 +263,49 @@ TEST_F(Pack, ClearsWhatAnInterruptedRunLeftAndNothingElse) {
   put(out() / "train-00000-of-00009.h5", "half");
   put(out() / ".train-00001-of-00009.h5.tmp123", "half");
   put(out() / ".manifest.json.tmp77", "half");
+  put(out() / ".packing/train-00001-of-00009.h5", "half");
   const std::set<std::string> theirs{
-      "train.h5",   "notes.txt", "train-0-of-1.h5", ".train-00000-of-00001.h5", "my-train-00000-of-00001.h5",
-      ".notes.tmp1"};
+      "quarantine.jsonl",           "train.h5",   "notes.txt", "train-0-of-1.h5", ".train-00000-of-00001.h5",
+      "my-train-00000-of-00001.h5", ".notes.tmp1"};
   for (const std::string& name : theirs) put(out() / name, "theirs");
   pack(options());
   const auto files = files_of(out());
   EXPECT_EQ(files.size(), 5 + theirs.size());
   for (const std::string& name : theirs) EXPECT_EQ(files.at(name), "theirs");
   verify(out());
+  // Beside a dataset too, which stays when packing fails; what else is in the hidden folder is not ours.
+  put(out() / ".packing/train-00001-of-00009.h5", "half");
+  put(out() / ".packing/theirs", "theirs");
+  PackOptions forced = options();
+  forced.force = true;
+  {
+    const Limit limit(60'000);
+    EXPECT_EQ(outcome([&] { pack(forced); }).code, ErrorCode::io);
+  }
+  EXPECT_FALSE(fs::exists(out() / ".packing/train-00001-of-00009.h5"));
+  EXPECT_EQ(read_text(out() / ".packing/theirs"), "theirs");
+  verify(out());
+}
+
+TEST_F(Pack, ForcedKeepsTheOldDatasetUntilTheNewOneIsWhole) {
+  pack(options());
+  const auto before = files_of(out());
+  PackOptions forced = options();
+  forced.force = true;
+  for (const auto& [shards, bytes] : {std::pair{"shards=3", 60'000}, std::pair{"shards=100", 20'000}}) {
+    forced.overrides = {"seed=5", shards};
+    const Limit limit(static_cast<rlim_t>(bytes));
+    EXPECT_EQ(outcome([&] { pack(forced); }).code, ErrorCode::io);
+    EXPECT_EQ(files_of(out()), before);
+  }
+  // Nor is it given up for one that is refused once its images are known.
+  put(root_.path() / "set/t10k-images-idx3-ubyte", idx_bytes({20, 16, 16}, idx_pixels(20, 16, 1)));
+  EXPECT_EQ(outcome([&] { pack(forced); }).code, ErrorCode::integrity);
+  EXPECT_EQ(files_of(out()), before);
 }
 
 TEST_F(Pack, LeavesNothingOnAFullDisk) {
-  // A file may grow to 60 kB: the first shard (77 kB) does not fit.
-  struct Limit {
-    rlimit before{};
-    explicit Limit(rlim_t bytes) {
-      ::signal(SIGXFSZ, SIG_IGN);
-      ::getrlimit(RLIMIT_FSIZE, &before);
-      const rlimit now{bytes, before.rlim_max};
-      ::setrlimit(RLIMIT_FSIZE, &now);
-    }
-    ~Limit() { ::setrlimit(RLIMIT_FSIZE, &before); }
-  };
+  // The first shard (77 kB) does not fit.
   Outcome found;
   {
     const Limit limit(60'000);
@@ -240,48 +327,15 @@ TEST_F(Pack, LeavesNothingOnAFullDisk) {
   pack(options());
 }
 
-TEST_F(Pack, NamesAFolderThatCannotBeWritten) {
+TEST_F(Pack, NamesAFolderThatCannotBeWrittenOrIsInUse) {
   PackOptions unwritable = options();
   unwritable.out = "/proc/titrate";
   expect_refused(unwritable, ErrorCode::io, "/proc/titrate");
   unwritable.out = root_.path() / "recipe.toml";
   expect_refused(unwritable, ErrorCode::io, "recipe.toml");
-}
-
-TEST_F(Pack, WaitsForNobodyInItsFolder) {
   make_folder(out());
   const FolderLock lock(out());
   expect_refused(options(), ErrorCode::in_use, "in use by process");
-}
-
-TEST_F(Pack, RefusesRecipesThatDoNotFitTheData) {
-  const auto expect = [&](const std::vector<std::string>& overrides, const std::string& part) {
-    PackOptions wrong = options();
-    wrong.overrides = overrides;
-    expect_refused(wrong, ErrorCode::usage, part);
-  };
-  expect({"source.0.size=28"}, "expected 28 x 28 x 1, got 16 x 16 x 1");
-  expect({"source.0.classes=[\"0\",\"1\"]"}, "the classes are not those of source glyphs");
-  expect({"source.1.origin=synthetic", "source.1.generator=g", "source.0.origin=real"}, "test split");
-  expect({"source.1.split=test"}, "no real training image");
-  expect({"shards=701"}, "too many shards; expected at most 700, got 701");
-  expect({"source.0.classes=11", "source.1.classes=11"}, "no glyphs are drawn for class \"10\"");
-  expect({"source=[{kind=\"idx\",path=\"set\",classes=12}]"}, "class \"10\" has no training image");
-}
-
-TEST_F(Pack, FindsDataByRootEnvironmentOrWorkingDirectory) {
-  PackOptions here = options();
-  here.data_root.reset();
-  expect_refused(here, ErrorCode::integrity, "train-images-idx3-ubyte: the file is missing");
-  ::setenv("TITRATE_DATA", root_.path().c_str(), 1);
-  pack(here);
-  ::unsetenv("TITRATE_DATA");
-  const fs::path before = fs::current_path();
-  fs::current_path(root_.path());
-  here.out = "relative";
-  pack(here);
-  fs::current_path(before);
-  EXPECT_EQ(files_of(out()), files_of(root_.path() / "relative"));
 }
 
 TEST_F(Pack, VerifyNamesTheFileThatDiffers) {
@@ -340,17 +394,6 @@ TEST_F(Pack, VerifySeesRowsThatContradictEachOther) {
   EXPECT_TRUE(has(outcome_of([](Row& row) { row.parent_id = 1; }), "augmented images have a parent"));
   EXPECT_TRUE(has(outcome_of([](Row& row) { row.label ^= 1; }), "the counts"));
   EXPECT_TRUE(has(outcome_of([](Row& row) { row.family_id = 12345; }), "the fingerprint"));
-}
-
-TEST(SampleId, DependsOnWhereTheImageLiesAlone) {
-  const source::Item item{.label = 1, .row = 5, .path = "a"};
-  source::Item same = item;
-  same.label = 2;
-  same.split = Split::test;
-  EXPECT_EQ(sample_id("s", item), sample_id("s", same));
-  EXPECT_NE(sample_id("s", item), sample_id("t", item));
-  EXPECT_NE(sample_id("sa", {.row = 5, .path = ""}), sample_id("s", item));
-  EXPECT_NE(sample_id("s", {.row = 6, .path = "a"}), sample_id("s", item));
 }
 
 }  // namespace
