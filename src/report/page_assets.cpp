@@ -93,7 +93,14 @@ table.text td { overflow-wrap: break-word; }
 table.text td code { white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 6px 22px; align-items: baseline; margin: 16px 0; font-size: 0.95rem; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 480px) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: 10px; } }
+@media (max-width: 480px) {
+  dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  dd { margin-bottom: 10px; }
+  th, td { padding-left: 5px; padding-right: 5px; }
+  th:first-child, td:first-child { padding-right: 8px; }
+  th:last-child, td:last-child { padding-right: 1px; }
+  td .half { display: block; }
+}
 summary { cursor: pointer; color: var(--accent); margin: 14px 0 8px; }
 footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--faint); color: var(--muted); font-size: 0.86rem; }
 )css";

@@ -82,7 +82,7 @@ std::string result_tables(const sweep::Study& study, const Summary& summary, con
     if (cell.accuracy.n == 0) return {.html = "<small>none</small>"};
     std::string html = fixed(100 * cell.accuracy.mean, 2);
     if (cell.accuracy.has_interval())
-      html += " <small>±&nbsp;" + fixed(100 * cell.accuracy.half_width, 2) + "</small>";
+      html += " <small class=\"half\">±&nbsp;" + fixed(100 * cell.accuracy.half_width, 2) + "</small>";
     return {.html = html + seeds_note(cell.accuracy.n, usual)};
   });
 }

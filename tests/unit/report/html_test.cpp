@@ -68,6 +68,15 @@ TEST(Html, HasEveryChartTableAndCell) {
   EXPECT_NE(html.find("36 of 36 trials done"), std::string::npos);
 }
 
+TEST(Html, TablesTakeLessRoomOnAPhone) {
+  const std::string html = whole_study().html();
+  const std::size_t phone = html.find("@media (max-width: 480px)");
+  ASSERT_NE(phone, std::string::npos);
+  EXPECT_LT(phone, html.find("th, td { padding-left: 5px; padding-right: 5px; }"));
+  EXPECT_LT(html.find("td { text-align: right; padding: 5px 10px;"), phone);  // the later rule counts
+  EXPECT_EQ(count(html, "<small class=\"half\">"), 12u);                      // one under each mean
+}
+
 TEST(Html, FetchesNothing) {
   const std::string html = whole_study().html();
   for (const char* fetch : {"http:", "https:", "//cdn", "@import", "src=", "<link", "<img", "<iframe"})
