@@ -34,10 +34,21 @@ class Frame {
   double x(std::size_t tick) const {
     if (plot_.x_scale == Scale::ordinal || plot_.x_ticks.size() == 1)
       return kLeft + slot() * (static_cast<double>(tick) + 0.5);
+    if (tick >= plot_.numbers()) return right_ - 12;
     return kLeft + 12 +
-           along(plot_.x_ticks[tick].value, plot_.x_ticks.front().value, plot_.x_ticks.back().value,
-                 plot_.x_scale) *
-               (right_ - kLeft - 24);
+           along(plot_.x_ticks[tick].value, plot_.x_ticks.front().value,
+                 plot_.x_ticks[plot_.numbers() - 1].value, plot_.x_scale) *
+               (end() - kLeft - 24);
+  }
+
+  // Of the axis: what stands apart is beyond it.
+  double end() const { return plot_.x_apart ? right_ - 44 : right_; }
+
+  // Those that a line joins.
+  std::span<const PlotPoint> on_axis(const PlotSeries& series) const {
+    const auto apart = std::find_if(series.points.begin(), series.points.end(),
+                                    [&](const PlotPoint& point) { return point.x >= plot_.numbers(); });
+    return {series.points.begin(), apart};
   }
 
   double y(double value) const {
@@ -86,7 +97,7 @@ std::string axes(const Plot& plot, const Frame& frame) {
                        c(bottom + 16), escape(label));
   }
   svg += fmt::format("<line class=\"axis\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>", c(kLeft),
-                     c(frame.right()), c(kHeight - kBottom), c(kHeight - kBottom));
+                     c(frame.end()), c(kHeight - kBottom), c(kHeight - kBottom));
   svg += fmt::format("<text class=\"title\" x=\"2\" y=\"12\">{}</text>", escape(plot.y_label));
   svg += fmt::format("<text class=\"title\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
                      c((kLeft + frame.right()) / 2), c(kHeight - 6), escape(plot.x_label));
@@ -96,7 +107,7 @@ std::string axes(const Plot& plot, const Frame& frame) {
 // The bands of all series lie under the lines of all.
 std::string band(const PlotSeries& series, const Frame& frame) {
   std::string upper, lower;
-  for (const PlotPoint& point : series.points) {
+  for (const PlotPoint& point : frame.on_axis(series)) {
     const double half = point.half_width.value_or(0), x = frame.x(point.x);
     upper += fmt::format("{}{} {}", upper.empty() ? "M" : "L", c(x), c(frame.y(point.mean + half)));
     lower = fmt::format("L{} {}", c(x), c(frame.y(point.mean - half))) + lower;
@@ -106,7 +117,7 @@ std::string band(const PlotSeries& series, const Frame& frame) {
 
 std::string line(const PlotSeries& series, const Frame& frame) {
   std::string path;
-  for (const PlotPoint& point : series.points)
+  for (const PlotPoint& point : frame.on_axis(series))
     path += fmt::format("{}{} {}", path.empty() ? "M" : "L", c(frame.x(point.x)), c(frame.y(point.mean)));
   return fmt::format("<path class=\"line c{}\" d=\"{}\"/>", series.colour, path);
 }
@@ -129,7 +140,7 @@ std::string marks(const Plot& plot, const PlotPanel& panel, const Frame& frame) 
   std::string svg;
   const bool lines = plot.connected;
   for (const PlotSeries& series : panel.series) {
-    if (lines && series.points.size() > 1) svg += band(series, frame);
+    if (lines && frame.on_axis(series).size() > 1) svg += band(series, frame);
   }
   for (std::size_t s = 0; s < panel.series.size(); ++s) {
     const PlotSeries& series = panel.series[s];
@@ -146,10 +157,10 @@ std::string marks(const Plot& plot, const PlotPanel& panel, const Frame& frame) 
   }
   for (std::size_t s = 0; s < panel.series.size(); ++s) {
     const PlotSeries& series = panel.series[s];
-    const bool joined = lines && series.points.size() > 1;
+    const bool joined = lines && frame.on_axis(series).size() > 1;
     if (joined) svg += line(series, frame);
     for (const PlotPoint& point : series.points) {
-      if (joined) {
+      if (joined && point.x < plot.numbers()) {
         svg +=
             fmt::format("<circle class=\"mean c{}\" cx=\"{}\" cy=\"{}\" r=\"2.8\"><title>{}</title></circle>",
                         series.colour, c(frame.x(point.x)), c(frame.y(point.mean)), escape(point.title));

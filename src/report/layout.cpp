@@ -9,11 +9,15 @@
 namespace titrate::report {
 namespace {
 
-constexpr std::size_t kMostSeries = 8;
+// Whether every level of the dimension can have its own colour.
+bool fits_series(const Dimension& dimension) {
+  return dimension.levels.size() <= kSeriesColours + (has_baseline(dimension) ? 1 : 0);
+}
 
 std::optional<std::size_t> choose_x(const Summary& summary) {
-  if (const auto size = summary.dimension("data.size")) return size;
   const auto ratio = summary.dimension("data.synthetic_ratio");
+  if (ratio && !fits_series(summary.dimensions[*ratio])) return ratio;
+  if (const auto size = summary.dimension("data.size")) return size;
   for (std::size_t d = 0; d < summary.dimensions.size(); ++d) {
     if (summary.dimensions[d].numeric() && d != ratio) return d;
   }
@@ -27,7 +31,7 @@ std::optional<std::size_t> choose_series(const Summary& summary, std::optional<s
   for (std::size_t d = 0; d < summary.dimensions.size(); ++d) {
     const Dimension& dimension = summary.dimensions[d];
     const bool noise = dimension.key == "data.noise_level" || dimension.key == kTestNoise;
-    if (d != x && !noise && dimension.levels.size() <= kMostSeries) return d;
+    if (d != x && !noise && fits_series(dimension)) return d;
   }
   return std::nullopt;
 }
@@ -45,6 +49,10 @@ std::vector<std::string> labels_of(const Summary& summary, std::optional<std::si
 }
 
 }  // namespace
+
+bool has_baseline(const Dimension& dimension) {
+  return dimension.key == "data.synthetic_ratio" && dimension.levels.front().number == 0.0;
+}
 
 Layout lay_out(const sweep::Study& study, const Summary& summary) {
   Layout layout;

@@ -10,12 +10,36 @@
 namespace titrate::report {
 namespace {
 
-constexpr std::size_t kColours = 7;
-
 std::string short_count(double value) {
   if (value >= 1e6 && std::fmod(value, 1e5) == 0) return shortest(value / 1e6) + "M";
   if (value >= 1e3 && std::fmod(value, 100) == 0) return shortest(value / 1e3) + "k";
   return shortest(value);
+}
+
+// The images that "all" stands for, where a cell was trained on just those and no other says otherwise.
+std::optional<double> all_images(const Summary& summary) {
+  std::optional<double> images;
+  for (const Cell& cell : summary.cells) {
+    const sweep::Settings& settings = cell.settings;
+    const bool just_those = settings.data.size == 0 && settings.data.synthetic_ratio == 0 &&
+                            settings.data.augmented_copies == 0 && settings.train.validation_fraction == 0;
+    if (!just_those || cell.train_images.n == 0) continue;
+    if (images && *images != cell.train_images.mean) return std::nullopt;
+    images = cell.train_images.mean;
+  }
+  return images;
+}
+
+// "all" is the last size and has no number of its own: it gets its place on the axis where that is known to
+// be beyond the others, else one apart from it.
+void place_all(const Summary& summary, Plot& plot) {
+  Tick& all = plot.x_ticks.back();
+  const double before = plot.x_ticks[plot.x_ticks.size() - 2].value;
+  const std::optional<double> images = all_images(summary);
+  plot.x_apart = !images || *images <= before;
+  if (plot.x_apart) return;
+  all.value = *images;
+  plot.x_label += " (all: " + with_commas(static_cast<unsigned long long>(*images)) + ")";
 }
 
 void set_x_axis(const sweep::Study& study, const Summary& summary, const Layout& layout, Plot& plot) {
@@ -32,8 +56,12 @@ void set_x_axis(const sweep::Study& study, const Summary& summary, const Layout&
   plot.x_label = axis_label(study, dimension.key);
   plot.connected = dimension.numeric();
   if (!plot.connected) return;
-  const double low = plot.x_ticks.front().value, high = plot.x_ticks.back().value;
-  if (dimension.key == "data.size" && high == 0) return;  // "all" is last and has no number
+  if (dimension.key == "data.size" && dimension.levels.back().number == 0.0) place_all(summary, plot);
+  if (plot.numbers() < 2) {
+    plot.x_apart = false;  // there is no axis to be apart from
+    return;
+  }
+  const double low = plot.x_ticks.front().value, high = plot.x_ticks[plot.numbers() - 1].value;
   plot.x_scale = low > 0 && high / low >= 10 ? Scale::logarithmic : Scale::linear;
   if (plot.x_scale == Scale::logarithmic) plot.x_label += ", log scale";
 }
@@ -52,9 +80,7 @@ std::string series_label(const sweep::Study& study, const Summary& summary, cons
 std::size_t series_colour(const Summary& summary, const Layout& layout, std::size_t s) {
   if (!layout.series) return 1;
   const Dimension& dimension = summary.dimensions[*layout.series];
-  const bool has_baseline = dimension.key == "data.synthetic_ratio" && dimension.levels.front().number == 0.0;
-  if (has_baseline && s == 0) return 0;
-  return 1 + (s - (has_baseline ? 1 : 0)) % kColours;
+  return has_baseline(dimension) ? s : s + 1;
 }
 
 using PointOf = std::function<std::optional<PlotPoint>(std::size_t cell)>;
@@ -152,6 +178,8 @@ bool wants_logarithm(const Plot& plot) {
 }
 
 }  // namespace
+
+std::size_t Plot::numbers() const { return x_ticks.size() - (x_apart ? 1 : 0); }
 
 Plot accuracy_plot(const sweep::Study& study, const Summary& summary, const Layout& layout) {
   Plot plot{.title = "Test accuracy", .y_label = "test accuracy, %"};

@@ -12,6 +12,8 @@
 
 namespace titrate::report {
 
+inline constexpr std::size_t kSeriesColours = 7;  // but for the neutral one of a baseline
+
 struct Panel {
   std::string title{};  // empty where there is but one
   std::vector<std::vector<std::optional<std::size_t>>>
@@ -19,7 +21,9 @@ struct Panel {
 };
 
 struct Layout {
-  std::optional<std::size_t> x{};  // dimension: the size, else the first numeric one, else the first
+  // Dimension: the synthetic ratio where it has more levels than there are colours, else the size, else the
+  // first numeric one, else the first.
+  std::optional<std::size_t> x{};
   std::optional<std::size_t>
       series{};                 // dimension: the synthetic ratio, else the first that is no noise level
   std::vector<Panel> panels{};  // the product of the levels of all other dimensions
@@ -29,6 +33,9 @@ struct Column {
   std::string label{};
   std::vector<std::optional<std::size_t>> cells{};  // by x, those that show something
 };
+
+// Whether the first level of the dimension is the arm that the others are compared with.
+bool has_baseline(const Dimension& dimension);
 
 Layout lay_out(const sweep::Study& study, const Summary& summary);
 

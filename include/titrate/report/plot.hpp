@@ -46,9 +46,12 @@ struct Plot {
   Scale x_scale = Scale::ordinal, y_scale = Scale::linear;
   bool connected = false;  // lines and bands over x, else a bar for each interval
   bool around_zero = false;
+  bool x_apart = false;         // the last tick has no number: it stands right of the axis, joined to nothing
   std::vector<Tick> x_ticks{};  // one for each level of x
   double y_low = 0, y_high = 1;
   std::vector<PlotPanel> panels{};
+
+  std::size_t numbers() const;  // ticks that stand on the axis
 };
 
 Plot accuracy_plot(const sweep::Study& study, const Summary& summary, const Layout& layout);  // in %

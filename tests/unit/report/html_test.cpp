@@ -110,7 +110,9 @@ TEST(Html, ShowsWhatFailedAndWhy) {
   expect_balanced(html);
   EXPECT_NE(html.find("device 0 is out of memory"), std::string::npos);
   EXPECT_NE(html.find("the loss was no longer a finite number"), std::string::npos);
-  EXPECT_NE(html.find("33 of 36 trials done, 1 diverged, 1 failed, 1 not run yet"), std::string::npos);
+  const std::size_t state = html.find("33 of 36 trials done, 1 diverged, 1 failed, 1 not run yet");
+  EXPECT_LT(state, html.find("<section>"));  // on top
+  EXPECT_NE(html.find("class=\"state warn\""), std::string::npos);
 }
 
 TEST(Html, CountsTheComparisonsThatTheHeadlineCounts) {
@@ -158,6 +160,44 @@ TEST(Html, WorksForAnyShapeOfStudy) {
   for (sweep::TrialRecord& record : losses.records)
     record.outcome.conditions[0].tally.loss_sum = std::numeric_limits<double>::quiet_NaN();
   expect_balanced(losses.html());
+}
+
+Plot sizes_plot(Made& made, std::uint64_t all) {
+  made.study.axes = {axis<Int>("data.size", {100, 1000, 0}), axis<double>("data.synthetic_ratio", {0.0, 1.0}),
+                     axis<Int>("seed", {0, 1})};
+  made.run(80);
+  for (sweep::TrialRecord& record : made.records) {
+    if (record.settings.data.size == 0)
+      record.outcome.train_images = all * (record.settings.data.synthetic_ratio > 0 ? 2 : 1);
+  }
+  const Summary summary = summarise(made.study, made.records);
+  return accuracy_plot(made.study, summary, lay_out(made.study, summary));
+}
+
+TEST(Chart, AllImagesStandWhereTheyAreOnTheLogarithmicAxis) {
+  Made made;
+  const Plot plot = sizes_plot(made, 60000);
+  EXPECT_EQ(plot.x_scale, Scale::logarithmic);
+  EXPECT_FALSE(plot.x_apart);
+  EXPECT_EQ(plot.x_ticks.back().label, "all");
+  EXPECT_EQ(plot.x_ticks.back().value, 60000);
+  EXPECT_EQ(plot.x_label, "real images (all: 60,000), log scale");
+  expect_balanced(made.html());
+}
+
+TEST(Chart, AllImagesStandApartWhereTheirNumberIsNotKnown) {
+  Made made;
+  made.study.base.train.validation_fraction = 0.1;  // so train_images is less than what "all" means
+  const Plot plot = sizes_plot(made, 54000);
+  EXPECT_EQ(plot.x_scale, Scale::logarithmic);
+  EXPECT_TRUE(plot.x_apart);
+  EXPECT_EQ(plot.numbers(), 2u);
+  const std::string svg = panel_svg(plot, plot.panels.at(0));
+  EXPECT_EQ(count(svg, "class=\"line"), 2u);  // a line for each ratio, over the numbers alone
+  EXPECT_EQ(count(svg, "class=\"mean"), 4u);
+  EXPECT_EQ(count(svg, "class=\"bar"), 2u);  // all: a bar for each ratio
+  EXPECT_NE(svg.find(">all</text>"), std::string::npos);
+  expect_balanced(made.html());
 }
 
 TEST(Chart, TicksAreRoundNumbersInRange) {

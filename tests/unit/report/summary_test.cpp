@@ -211,6 +211,22 @@ TEST(Words, SignedNumbers) {
   EXPECT_EQ(signed_fixed(-1.5, 1), "-1.5");
 }
 
+TEST(Layout, MoreRatiosThanColoursStandAlongX) {
+  sweep::Study study = two_sizes();
+  study.axes[1] = axis<double>("data.synthetic_ratio", {0, 1, 2, 3, 4, 5, 6, 7});  // the first is grey
+  Summary summary = summarise(study, {});
+  EXPECT_EQ(summary.dimensions[*lay_out(study, summary).series].key, "data.synthetic_ratio");
+  for (const sweep::Axis& many : {axis<double>("data.synthetic_ratio", {0, 1, 2, 3, 4, 5, 6, 7, 8}),
+                                  axis<double>("data.synthetic_ratio", {1, 2, 3, 4, 5, 6, 7, 8})}) {
+    study.axes[1] = many;
+    summary = summarise(study, {});
+    const Layout layout = lay_out(study, summary);
+    EXPECT_EQ(summary.dimensions[*layout.x].key, "data.synthetic_ratio");
+    EXPECT_EQ(summary.dimensions[*layout.series].key, "data.size");
+    EXPECT_EQ(layout.panels.size(), 1u);
+  }
+}
+
 TEST(Layout, NothingSweptIsOneCell) {
   const sweep::Study study = made_up_study();
   const Summary summary = summarise(study, {done(sweep::grid(study)[0], {80})});
