@@ -33,7 +33,8 @@ std::string figure(const sweep::Study& study, const Plot& plot) {
   }
   const char* marks = plot.connected ? "Line: mean over seeds. Band: its 95 % t interval."
                                      : "Short bar: mean over seeds. Long bar: its 95 % t interval.";
-  return html + "</div><figcaption>" + marks + " Dots: single seeds. " + escape(budget_text(study)) +
+  const char* apart = plot.x_apart ? " Right of the axis: all images, with bars for mean and interval." : "";
+  return html + "</div><figcaption>" + marks + apart + " Dots: single seeds. " + escape(budget_text(study)) +
          "</figcaption></figure>";
 }
 

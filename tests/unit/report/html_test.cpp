@@ -197,6 +197,7 @@ TEST(Chart, AllImagesStandApartWhereTheirNumberIsNotKnown) {
   EXPECT_EQ(count(svg, "class=\"mean"), 4u);
   EXPECT_EQ(count(svg, "class=\"bar"), 2u);  // all: a bar for each ratio
   EXPECT_NE(svg.find(">all</text>"), std::string::npos);
+  EXPECT_NE(made.html().find("Right of the axis: all images"), std::string::npos);
   expect_balanced(made.html());
 }
 
