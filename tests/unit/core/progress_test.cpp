@@ -16,8 +16,7 @@ std::string printed(const std::function<void()>& body) {
 
 TEST(Progress, LineSaysHowMuchIsDone) {
   EXPECT_EQ(progress_line("sweep", 0, 24, ""), "sweep [................]   0% 0/24");
-  EXPECT_EQ(progress_line("sweep", 12, 24, "1 failed"),
-            "sweep [########........]  50% 12/24  1 failed");
+  EXPECT_EQ(progress_line("sweep", 12, 24, "1 failed"), "sweep [########........]  50% 12/24  1 failed");
   EXPECT_EQ(progress_line("sweep", 24, 24, ""), "sweep [################] 100% 24/24");
 }
 
