@@ -121,8 +121,11 @@ TEST(Summary, TestNoiseIsADimensionWhereATrialHasSeveral) {
 
 sweep::Axis test_lists(const std::vector<std::vector<double>>& lists) {
   sweep::Axis result{.key = kTestLists};
-  for (const std::vector<double>& list : lists)
-    result.values.push_back({std::vector<sweep::Value>(list.begin(), list.end())});
+  for (const std::vector<double>& list : lists) {
+    std::vector<sweep::Value> values;
+    for (const double level : list) values.push_back({level});
+    result.values.push_back({values});
+  }
   return result;
 }
 
