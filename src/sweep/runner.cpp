@@ -69,7 +69,7 @@ Study share_study(const SweepOptions& options, const comm::Communicator& world) 
 
 // Rank 0's hold on the run folder, and what is in it already.
 struct RunFolder {
-  std::optional<FolderLock> lock{};
+  std::unique_ptr<FolderLock> lock{};
   std::optional<Study> earlier_study{};
   std::vector<TrialRecord> records{};
   std::uint32_t attempt = 1;
@@ -77,7 +77,7 @@ struct RunFolder {
 
 void open_folder(const std::filesystem::path& out, const Log& log, RunFolder& folder) {
   make_folder(out / "journal");
-  folder.lock.emplace(out, kLockWaitSeconds);
+  folder.lock = std::make_unique<FolderLock>(out, kLockWaitSeconds);
   std::error_code absent;
   if (std::filesystem::exists(out / "study.toml", absent)) {
     folder.earlier_study = read_study(out / "study.toml");
@@ -288,7 +288,10 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
                  std::make_move_iterator(folder.records.end()));
   records = unite(std::move(records));
   const std::size_t failed = count_failed(trials, records);
-  return {.study = std::move(study), .records = std::move(records), .failed = failed};
+  return {.lock = std::move(folder.lock),
+          .study = std::move(study),
+          .records = std::move(records),
+          .failed = failed};
 }
 
 }  // namespace titrate::sweep

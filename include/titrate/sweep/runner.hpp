@@ -2,11 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "titrate/comm/device.hpp"
 #include "titrate/comm/session.hpp"
+#include "titrate/core/file.hpp"
 #include "titrate/core/log.hpp"
 #include "titrate/sweep/record.hpp"
 #include "titrate/sweep/study.hpp"
@@ -25,6 +27,7 @@ struct SweepOptions {
 // On rank 0: the study as run and the records of its whole grid, of earlier attempts too. Empty on other
 // ranks.
 struct SweepOutcome {
+  std::unique_ptr<FolderLock> lock{};  // of the run folder: keep it until the report is written
   Study study{};
   std::vector<TrialRecord> records{};
   std::size_t failed = 0;  // of the present grid
