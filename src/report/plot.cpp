@@ -105,22 +105,42 @@ void add_panels(const sweep::Study& study, const Summary& summary, const Layout&
   }
 }
 
+struct Range {
+  double low = std::numeric_limits<double>::infinity(), high = -low;  // empty: low > high
+
+  void include(double value) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+};
+
+template <class Visit>
+void for_each_point(const Plot& plot, const Visit& visit) {
+  for (const PlotPanel& panel : plot.panels) {
+    for (const PlotSeries& series : panel.series) {
+      for (const PlotPoint& point : series.points) visit(point);
+    }
+  }
+}
+
+// What was seen: every seed's dot.
+Range range_of_dots(const Plot& plot) {
+  Range range;
+  for_each_point(plot, [&](const PlotPoint& point) {
+    for (const Dot& dot : point.dots) range.include(dot.y);
+  });
+  return range;
+}
+
 // The range of what was seen. An interval may reach out of it, by a quarter at most: with two seeds it is so
 // wide that it would hide the rest.
 void set_y_range(Plot& plot) {
-  double low = std::numeric_limits<double>::infinity(), high = -low, wide_low = low, wide_high = high;
-  for (const PlotPanel& panel : plot.panels) {
-    for (const PlotSeries& series : panel.series) {
-      for (const PlotPoint& point : series.points) {
-        for (const Dot& dot : point.dots) {
-          low = std::min(low, dot.y);
-          high = std::max(high, dot.y);
-        }
-        wide_low = std::min(wide_low, point.mean - point.half_width.value_or(0));
-        wide_high = std::max(wide_high, point.mean + point.half_width.value_or(0));
-      }
-    }
-  }
+  Range wide;
+  for_each_point(plot, [&](const PlotPoint& point) {
+    wide.include(point.mean - point.half_width.value_or(0));
+    wide.include(point.mean + point.half_width.value_or(0));
+  });
+  auto [low, high] = range_of_dots(plot);
   if (!(low <= high)) return;
   if (plot.y_scale == Scale::logarithmic) {
     plot.y_low = low / 1.1;
@@ -137,8 +157,8 @@ void set_y_range(Plot& plot) {
     high += around;
   }
   const double room = high - low;
-  plot.y_low = std::min(low - 0.05 * room, std::max(wide_low, low - 0.25 * room));
-  plot.y_high = std::max(high + 0.05 * room, std::min(wide_high, high + 0.25 * room));
+  plot.y_low = std::min(low - 0.05 * room, std::max(wide.low, low - 0.25 * room));
+  plot.y_high = std::max(high + 0.05 * room, std::min(wide.high, high + 0.25 * room));
 }
 
 // Of a metric of the cells, times `unit`.
@@ -163,17 +183,7 @@ PointOf metric_point(const Summary& summary, Estimate Cell::*estimate, double Se
 }
 
 bool wants_logarithm(const Plot& plot) {
-  double low = std::numeric_limits<double>::infinity(), high = 0;
-  for (const PlotPanel& panel : plot.panels) {
-    for (const PlotSeries& series : panel.series) {
-      for (const PlotPoint& point : series.points) {
-        for (const Dot& dot : point.dots) {
-          low = std::min(low, dot.y);
-          high = std::max(high, dot.y);
-        }
-      }
-    }
-  }
+  const auto [low, high] = range_of_dots(plot);
   return low > 0 && high / low >= 4;
 }
 

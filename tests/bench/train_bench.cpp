@@ -12,6 +12,7 @@
 #include <string>
 
 #include "support/make_dataset.hpp"
+#include "titrate/core/error.hpp"
 #include "titrate/data/schedule.hpp"
 #include "titrate/net/zoo.hpp"
 #include "titrate/train/engine.hpp"
@@ -100,11 +101,4 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace titrate
 
-int main(int argc, char** argv) {
-  try {
-    return titrate::run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "train_bench: " << error.what() << '\n';
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return titrate::run_and_report("train_bench", titrate::run, argc, argv); }

@@ -5,10 +5,10 @@
 // OUT_FOLDER gets images.bin (as the network sees them), initial.bin, gradients.bin and after.bin (parameters
 // after the step): raw float32, flat as net::parameter_layout; and step.json: the layout, labels, sample ids,
 // loss and correct, and what the step's random numbers are keyed by.
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "support/make_dataset.hpp"
+#include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/net/zoo.hpp"
 #include "titrate/train/engine.hpp"
@@ -87,11 +87,4 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace titrate
 
-int main(int argc, char** argv) {
-  try {
-    return titrate::run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "engine_dump: " << error.what() << '\n';
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return titrate::run_and_report("engine_dump", titrate::run, argc, argv); }
