@@ -36,6 +36,9 @@ packages='
   libxxhash-dev        xxhash.h
   libssl-dev           openssl/evp.h
   zlib1g-dev           zlib.h
+  libpng-dev           png.h
+  libjpeg-dev          jpeglib.h
+  libzip-dev           zip.h
 '
 test_packages='
   clang                clang++
