@@ -9,37 +9,54 @@
 namespace titrate::source {
 namespace {
 
-constexpr std::uint32_t kSmallest = 8, kLargest = 1024;
+constexpr std::int64_t kSmallest = 8, kLargest = 1024, kMostPerClass = 10'000'000;
 
 class Glyphs : public Source {
  public:
-  explicit Glyphs(const SourceSettings& settings) : seed_(settings.seed), size_(settings.size) {
-    listing_.shape = {size_, size_, 1};
+  explicit Glyphs(const Settings& settings)
+      : seed_(static_cast<std::uint64_t>(settings.integer("seed"))),
+        size_(static_cast<std::uint32_t>(settings.integer("size"))) {
     listing_.class_names = settings.classes.empty() ? image::glyph_classes() : settings.classes;
     for (const std::string& name : listing_.class_names) glyph_class_.push_back(find_class(name, settings));
-    listing_.items.reserve(std::size_t{settings.per_class} * listing_.class_names.size());
-    for (std::uint64_t i = 0; i < settings.per_class; ++i) {
+    const std::vector<std::int64_t> counts = per_class(settings);
+    const std::int64_t most = *std::max_element(counts.begin(), counts.end());
+    for (std::int64_t i = 0; i < most; ++i) {
       for (std::size_t label = 0; label < listing_.class_names.size(); ++label) {
+        if (i >= counts[label]) continue;
         listing_.items.push_back({.label = static_cast<std::int32_t>(label),
                                   .split = settings.split.value_or(shard::Split::train),
-                                  .row = settings.first + i,
+                                  .shape = {size_, size_, 1},
+                                  .row = static_cast<std::uint64_t>(settings.integer("first") + i),
                                   .path = listing_.class_names[label]});
       }
     }
   }
 
-  void read(std::size_t index, std::span<std::uint8_t> out) const override {
+  image::Image read(std::size_t index) const override {
     const Item& item = listing_.items[index];
-    const image::Image image =
-        image::draw_glyph({.glyph_class = glyph_class_[static_cast<std::size_t>(item.label)],
-                           .index = item.row,
-                           .seed = seed_,
-                           .size = size_});
-    std::copy(image.pixels.begin(), image.pixels.end(), out.begin());
+    return image::draw_glyph({.glyph_class = glyph_class_[static_cast<std::size_t>(item.label)],
+                              .index = item.row,
+                              .seed = seed_,
+                              .size = size_});
   }
 
  private:
-  static std::uint32_t find_class(const std::string& name, const SourceSettings& settings) {
+  // One number for all classes, or one for each.
+  std::vector<std::int64_t> per_class(const Settings& settings) const {
+    std::vector<std::int64_t> counts = settings.integers("per_class");
+    const std::size_t classes = listing_.class_names.size();
+    if (counts.size() == 1) counts.resize(classes, counts[0]);
+    if (counts.size() != classes) {
+      throw Error({.code = ErrorCode::usage,
+                   .where = settings.where,
+                   .what = "per_class lists another number of counts than there are classes",
+                   .expected = "one number, or " + std::to_string(classes),
+                   .got = std::to_string(counts.size())});
+    }
+    return counts;
+  }
+
+  static std::uint32_t find_class(const std::string& name, const Settings& settings) {
     const std::vector<std::string> known = image::glyph_classes();
     const auto found = std::find(known.begin(), known.end(), name);
     if (found == known.end()) {
@@ -56,17 +73,35 @@ class Glyphs : public Source {
   std::vector<std::uint32_t> glyph_class_;  // by label
 };
 
+std::unique_ptr<Source> open_glyphs(const Settings& settings) { return std::make_unique<Glyphs>(settings); }
+
 }  // namespace
 
-std::unique_ptr<Source> open_glyphs(const SourceSettings& settings) {
-  if (settings.size < kSmallest || settings.size > kLargest) {
-    throw Error({.code = ErrorCode::usage,
-                 .where = settings.where,
-                 .what = "glyphs cannot be drawn in this size",
-                 .expected = std::to_string(kSmallest) + " to " + std::to_string(kLargest) + " pixels",
-                 .got = std::to_string(settings.size)});
-  }
-  return std::make_unique<Glyphs>(settings);
+Kind glyphs_kind() {
+  return {.name = "glyphs",
+          .help = "digits that titrate draws itself",
+          .keys = {{.name = "per_class",
+                    .type = KeyType::integers,
+                    .help = "images of each class, or a list with one number for each",
+                    .required = true,
+                    .low = 1,
+                    .high = kMostPerClass},
+                   {.name = "size",
+                    .type = KeyType::integer,
+                    .fallback = 28,
+                    .help = "side of an image in pixels",
+                    .low = kSmallest,
+                    .high = kLargest},
+                   {.name = "seed",
+                    .type = KeyType::integer,
+                    .otherwise = "of the recipe's seed and name",
+                    .help = "the set of writers"},
+                   {.name = "first",
+                    .type = KeyType::integer,
+                    .fallback = 0,
+                    .help = "index of the first image of each class",
+                    .high = std::int64_t{1} << 62}},
+          .open = open_glyphs};
 }
 
 }  // namespace titrate::source

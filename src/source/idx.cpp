@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <system_error>
 
 #include "byte_stream.hpp"
 #include "titrate/core/error.hpp"
+#include "titrate/core/random.hpp"
 #include "titrate/image/glyph.hpp"
 
 namespace titrate::source {
@@ -83,7 +85,7 @@ std::uint64_t product(const std::vector<std::uint32_t>& extent) {
 }
 
 // The names under which a file of the set is looked for, the usual one first.
-std::filesystem::path find_file(const SourceSettings& settings, const std::string& prefix,
+std::filesystem::path find_file(const Settings& settings, const std::string& prefix,
                                 const std::string& format) {
   for (const char* separator : {"-", "."}) {
     for (const char* ending : {"", ".gz"}) {
@@ -96,28 +98,40 @@ std::filesystem::path find_file(const SourceSettings& settings, const std::strin
          "the path of a source begins at --data-root, else TITRATE_DATA, else the working directory");
 }
 
+// EMNIST keeps the columns of its images as rows.
+image::Image transposed(const image::View& stored) {
+  const std::size_t height = stored.shape.width, width = stored.shape.height;
+  image::Image result(image::Shape{stored.shape.width, stored.shape.height, 1});
+  for (std::size_t y = 0; y < height; ++y) {
+    for (std::size_t x = 0; x < width; ++x) result.pixels[y * width + x] = stored.pixels[x * height + y];
+  }
+  return result;
+}
+
 class Idx : public Source {
  public:
-  explicit Idx(const SourceSettings& settings) {
+  explicit Idx(const Settings& settings) : transpose_(settings.flag("transpose")) {
     listing_.class_names = settings.classes.empty() ? image::glyph_classes() : settings.classes;
     if (settings.split != shard::Split::test) add(settings, shard::Split::train, "train");
     if (settings.split != shard::Split::train) add(settings, shard::Split::test, "t10k");
   }
 
-  void read(std::size_t index, std::span<std::uint8_t> out) const override {
+  image::Image read(std::size_t index) const override {
     const std::size_t part = index < parts_[0].count ? 0 : 1;
     const std::size_t row = index - (part == 0 ? 0 : parts_[0].count);
-    const auto begin = parts_[part].pixels.begin() + static_cast<std::ptrdiff_t>(row * out.size());
-    std::copy_n(begin, out.size(), out.begin());
+    image::Shape shape = listing_.items[index].shape;
+    if (transpose_) std::swap(shape.height, shape.width);
+    const image::View view{shape, std::span(parts_[part].pixels).subspan(row * shape.bytes(), shape.bytes())};
+    return transpose_ ? transposed(view) : image::Image(view);
   }
 
  private:
-  struct Part {
+  struct Pixels {
     std::size_t count = 0;
     std::vector<std::uint8_t> pixels{};
   };
 
-  void add(const SourceSettings& settings, shard::Split split, const std::string& prefix) {
+  void add(const Settings& settings, shard::Split split, const std::string& prefix) {
     const std::filesystem::path images_path = find_file(settings, prefix + "-images", "idx3-ubyte");
     const std::filesystem::path labels_path = find_file(settings, prefix + "-labels", "idx1-ubyte");
     IdxArray images = read_idx(images_path, 3);
@@ -126,13 +140,13 @@ class Idx : public Source {
       refuse(labels_path, "the number of labels is not that of " + images_path.filename().string(),
              std::to_string(images.extent[0]), std::to_string(labels.extent[0]));
     }
-    const image::Shape shape{images.extent[1], images.extent[2], 1};
-    if (!listing_.items.empty() && shape != listing_.shape) {
-      refuse(images_path, "the images have another shape than the training images",
-             image::to_string(listing_.shape), image::to_string(shape));
-    }
-    listing_.shape = shape;
+    image::Shape shape{images.extent[1], images.extent[2], 1};
+    if (transpose_) std::swap(shape.height, shape.width);
+    for (const std::filesystem::path& path : {images_path, labels_path})
+      listing_.state = hash_words(listing_.state, file_state(path));
+    const std::size_t first = listing_.items.size();
     add_items(labels_path, labels.values, split, prefix + "-images-idx3-ubyte");
+    for (std::size_t i = first; i < listing_.items.size(); ++i) listing_.items[i].shape = shape;
     parts_[parts_[0].count == 0 ? 0 : 1] = {images.extent[0], std::move(images.values)};
   }
 
@@ -148,8 +162,11 @@ class Idx : public Source {
     }
   }
 
-  std::array<Part, 2> parts_;
+  bool transpose_;
+  std::array<Pixels, 2> parts_;
 };
+
+std::unique_ptr<Source> open_idx(const Settings& settings) { return std::make_unique<Idx>(settings); }
 
 }  // namespace
 
@@ -172,6 +189,15 @@ IdxArray read_idx(const std::filesystem::path& path, std::uint32_t dimensions) {
   return array;
 }
 
-std::unique_ptr<Source> open_idx(const SourceSettings& settings) { return std::make_unique<Idx>(settings); }
+Kind idx_kind() {
+  return {.name = "idx",
+          .help = "files of MNIST and its kin, plain or .gz",
+          .keys = {{.name = "path", .help = "their folder, from the data root", .required = true},
+                   {.name = "transpose",
+                    .type = KeyType::flag,
+                    .fallback = false,
+                    .help = "true where images lie column by column, as in EMNIST"}},
+          .open = open_idx};
+}
 
 }  // namespace titrate::source

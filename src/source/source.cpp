@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 
 #include "titrate/core/error.hpp"
+#include "titrate/core/hash.hpp"
+#include "titrate/core/random.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/source/glyphs.hpp"
 #include "titrate/source/idx.hpp"
@@ -11,19 +14,7 @@
 namespace titrate::source {
 
 std::span<const Kind> kinds() {
-  static const std::array<Kind, 2> table{
-      Kind{"glyphs",
-           "digits that titrate draws itself",
-           {{.name = "per_class", .help = "images of each class", .required = true},
-            {.name = "size", .fallback = "28", .help = "side of an image in pixels, 8 to 1024"},
-            {.name = "seed", .fallback = "of the recipe's seed and name", .help = "the set of writers"},
-            {.name = "first", .fallback = "0", .help = "index of the first image of each class"}},
-           open_glyphs},
-      Kind{"idx",
-           "files of MNIST and its kin, plain or .gz",
-           {{.name = "path", .help = "their folder, from the data root", .required = true}},
-           open_idx},
-  };
+  static const std::array table{glyphs_kind(), idx_kind()};
   return table;
 }
 
@@ -41,8 +32,21 @@ const Kind& find_kind(const std::string& name, const std::string& where) {
                .hint = near ? "did you mean \"" + *near + "\"?" : ""});
 }
 
-std::unique_ptr<Source> open_source(const SourceSettings& settings) {
+void fill_fallbacks(Settings& settings) {
+  for (const Key& key : find_kind(settings.kind, settings.where).keys) {
+    if (key.fallback) settings.values.try_emplace(key.name, *key.fallback);
+  }
+}
+
+std::unique_ptr<Source> open_source(const Settings& settings) {
   return find_kind(settings.kind, settings.where).open(settings);
+}
+
+std::uint64_t file_state(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::uint64_t size = std::filesystem::file_size(path, error);
+  const auto time = std::filesystem::last_write_time(path, error).time_since_epoch().count();
+  return hash_words(xxh3(path.filename().string()), size, static_cast<std::uint64_t>(time));
 }
 
 }  // namespace titrate::source

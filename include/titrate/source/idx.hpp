@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <vector>
 
 #include "titrate/source/source.hpp"
@@ -24,8 +23,8 @@ struct IdxArray {
 // file are checked. Throws Error (integrity) with the offset, what was expected there and what was found.
 IdxArray read_idx(const std::filesystem::path& path, std::uint32_t dimensions);
 
-// The file set in the folder settings.path: train and t10k, or only the one that settings.split names.
-// Classes are settings.classes, else "0" to "9".
-std::unique_ptr<Source> open_idx(const SourceSettings& settings);
+// The file set in the folder of the source: train and t10k, or only the one that `split` names. Classes are
+// those of the recipe, else "0" to "9".
+Kind idx_kind();
 
 }  // namespace titrate::source

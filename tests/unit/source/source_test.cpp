@@ -11,6 +11,7 @@
 #include "titrate/image/glyph.hpp"
 #include "titrate/source/idx.hpp"
 #include "unit/source/idx_files.hpp"
+#include "unit/source/open_filled.hpp"
 
 namespace titrate::source {
 namespace {
@@ -124,18 +125,17 @@ class IdxSource : public testing::Test {
   IdxSource() { put_idx_set(folder_.path()); }
 
   Outcome open() {
-    return outcome([&] { open_source(settings_); });
+    return outcome([&] { open_filled(settings_); });
   }
   std::filesystem::path file(const char* name) const { return folder_.path() / name; }
 
   TemporaryFolder folder_;
-  SourceSettings settings_{.kind = "idx", .where = "recipe.toml:1", .path = folder_.path()};
+  Settings settings_{.kind = "idx", .where = "recipe.toml:1", .path = folder_.path()};
 };
 
 TEST_F(IdxSource, ListsAndReadsBothSplitsInOrder) {
-  const auto source = open_source(settings_);
+  const auto source = open_filled(settings_);
   const Listing& listing = source->listing();
-  EXPECT_EQ(listing.shape, (image::Shape{6, 6, 1}));
   EXPECT_EQ(listing.class_names.size(), 10u);
   ASSERT_EQ(listing.items.size(), 60u);
   const std::string expected = idx_pixels(40, 6, 1) + idx_pixels(20, 6, 2);
@@ -145,8 +145,8 @@ TEST_F(IdxSource, ListsAndReadsBothSplitsInOrder) {
     EXPECT_EQ(item.row, i < 40 ? i : i - 40);
     EXPECT_EQ(item.path, i < 40 ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte");
     EXPECT_EQ(item.label, static_cast<int>(item.row * 7 % 10));
-    std::vector<std::uint8_t> pixels(36);
-    source->read(i, pixels);
+    EXPECT_EQ(item.shape, (image::Shape{6, 6, 1}));
+    const std::vector<std::uint8_t> pixels = source->read(i).pixels;
     EXPECT_EQ(std::string(pixels.begin(), pixels.end()), expected.substr(i * 36, 36));
   }
 }
@@ -154,11 +154,10 @@ TEST_F(IdxSource, ListsAndReadsBothSplitsInOrder) {
 TEST_F(IdxSource, TakesOneSplitAlone) {
   settings_.split = shard::Split::test;
   std::filesystem::remove(file("train-images-idx3-ubyte"));
-  const auto source = open_source(settings_);
+  const auto source = open_filled(settings_);
   EXPECT_EQ(source->listing().items.size(), 20u);
   EXPECT_EQ(source->listing().items[0].split, shard::Split::test);
-  std::vector<std::uint8_t> pixels(36);
-  source->read(19, pixels);
+  const std::vector<std::uint8_t> pixels = source->read(19).pixels;
   EXPECT_EQ(std::string(pixels.begin(), pixels.end()), idx_pixels(20, 6, 2).substr(19 * 36));
 }
 
@@ -167,7 +166,7 @@ TEST_F(IdxSource, TakesTheOtherNames) {
   const std::string labels = read_text(file("t10k-labels-idx1-ubyte"));
   std::filesystem::remove(file("t10k-labels-idx1-ubyte"));
   put(file("t10k-labels.idx1-ubyte.gz"), gzip(labels));
-  const auto source = open_source(settings_);
+  const auto source = open_filled(settings_);
   EXPECT_EQ(source->listing().items.size(), 60u);
   EXPECT_EQ(source->listing().items[0].path, "train-images-idx3-ubyte");
 }
@@ -188,38 +187,58 @@ TEST_F(IdxSource, LabelsMustFit) {
   EXPECT_EQ(open().message, "nothing was thrown");
 }
 
-TEST_F(IdxSource, SplitsMustHaveOneShape) {
-  put(file("t10k-images-idx3-ubyte"), idx_bytes({20, 3, 12}, idx_pixels(20, 6, 2)));
-  expect_refused(open(), {"t10k-images-idx3-ubyte", "expected 6 x 6 x 1, got 3 x 12 x 1"});
+TEST_F(IdxSource, TransposesAsEmnistNeedsIt) {
+  put(file("train-images-idx3-ubyte"), idx_bytes({40, 4, 9}, idx_pixels(40, 6, 1)));
+  settings_.values["transpose"] = true;
+  const auto source = open_filled(settings_);
+  const image::Image image = source->read(3);
+  EXPECT_EQ(image.shape, (image::Shape{9, 4, 1}));
+  EXPECT_EQ(image.shape, source->listing().items[3].shape);
+  const std::string stored = idx_pixels(40, 6, 1).substr(3 * 36, 36);
+  for (std::size_t y = 0; y < 9; ++y) {
+    for (std::size_t x = 0; x < 4; ++x)
+      EXPECT_EQ(static_cast<char>(image.pixels[y * 4 + x]), stored[x * 9 + y]);
+  }
+}
+
+TEST_F(IdxSource, StateTellsThatAFileChanged) {
+  const std::uint64_t before = open_filled(settings_)->listing().state;
+  EXPECT_EQ(open_filled(settings_)->listing().state, before);
+  std::filesystem::last_write_time(file("t10k-labels-idx1-ubyte"), std::filesystem::file_time_type{});
+  EXPECT_NE(open_filled(settings_)->listing().state, before);
+}
+
+Settings glyphs(std::map<std::string, Value> values, std::vector<std::string> classes = {}) {
+  values.try_emplace("seed", std::int64_t{0});
+  return {.kind = "glyphs", .where = "r:3", .classes = std::move(classes), .values = std::move(values)};
 }
 
 TEST(Glyphs, AreThoseOfTheirIndex) {
-  const auto source = open_source({.kind = "glyphs", .per_class = 3, .size = 16, .seed = 5, .first = 7});
+  const auto source = open_filled(
+      glyphs({{"per_class", std::vector<std::int64_t>{3}}, {"size", 16}, {"seed", 5}, {"first", 7}}));
   const Listing& listing = source->listing();
   ASSERT_EQ(listing.items.size(), 30u);
-  EXPECT_EQ(listing.shape, (image::Shape{16, 16, 1}));
   EXPECT_EQ(listing.items[13].label, 3);
   EXPECT_EQ(listing.items[13].row, 8u);
-  std::vector<std::uint8_t> pixels(256);
-  source->read(13, pixels);
-  EXPECT_EQ(pixels, image::draw_glyph({.glyph_class = 3, .index = 8, .seed = 5, .size = 16}).pixels);
+  EXPECT_EQ(listing.items[13].shape, (image::Shape{16, 16, 1}));
+  EXPECT_EQ(source->read(13).pixels,
+            image::draw_glyph({.glyph_class = 3, .index = 8, .seed = 5, .size = 16}).pixels);
 }
 
-TEST(Glyphs, TakeSomeOfTheClasses) {
-  const auto source = open_source({.kind = "glyphs", .classes = {"7", "1"}, .per_class = 1});
-  ASSERT_EQ(source->listing().items.size(), 2u);
-  std::vector<std::uint8_t> pixels(784);
-  source->read(0, pixels);
-  EXPECT_EQ(pixels, image::draw_glyph({.glyph_class = 7}).pixels);
+TEST(Glyphs, TakeSomeOfTheClassesAndANumberForEach) {
+  const auto source = open_filled(glyphs({{"per_class", std::vector<std::int64_t>{1, 3}}}, {"7", "1"}));
+  std::vector<int> labels;
+  for (const Item& item : source->listing().items) labels.push_back(item.label);
+  EXPECT_EQ(labels, (std::vector<int>{0, 1, 1, 1}));
+  EXPECT_EQ(source->read(0).pixels, image::draw_glyph({.glyph_class = 7}).pixels);
 }
 
 TEST(Glyphs, RefuseWhatTheyCannotDraw) {
-  EXPECT_EQ(outcome([] { open_source({.kind = "glyphs", .per_class = 1, .size = 7}); }).code,
-            ErrorCode::usage);
-  const Outcome found =
-      outcome([] { open_source({.kind = "glyphs", .where = "r:3", .classes = {"cat"}, .per_class = 1}); });
+  const std::vector<std::int64_t> one{1}, three{1, 2, 3};
+  const Outcome found = outcome([&] { open_filled(glyphs({{"per_class", one}}, {"cat"})); });
   EXPECT_EQ(found.code, ErrorCode::usage);
   EXPECT_NE(found.message.find("r:3: no glyphs are drawn for class \"cat\""), std::string::npos);
+  EXPECT_EQ(outcome([&] { open_filled(glyphs({{"per_class", three}}, {"1", "2"})); }).code, ErrorCode::usage);
 }
 
 TEST(Source, UnknownKindNamesTheNearest) {
