@@ -61,6 +61,7 @@ struct Listing {
   std::unordered_map<std::size_t, Kinship> kinship{};  // by item, where there is something to know
   std::vector<Refusal> refused{};
   std::vector<std::string> notes{};  // what was passed over on purpose: hidden folders, ...
+  std::string sidecar{};             // JSON lines: what is known of each image; empty: nothing
   std::uint64_t state = 0;           // changes when a file of the source does; see file_state()
 };
 
