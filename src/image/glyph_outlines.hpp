@@ -1,7 +1,7 @@
-// The shapes of the ten digits, as we write them: the strokes of a pen through knots.
+// The shapes of the digits, the capital letters and #, as we write them: the strokes of a pen through knots.
 //
-// Drawn by hand for titrate from how the digits are taught and written; no dataset was traced. Coordinates
-// are hundredths of the height of a digit: x to the right, y down, top at 0 and bottom at 100. A smooth curve
+// Drawn by hand for titrate from how they are taught and written; no dataset was traced. Coordinates are
+// hundredths of the height of a glyph: x to the right, y down, top at 0 and bottom at 100. A smooth curve
 // (cubic Beziers) goes through the knots of a stroke; at a corner it breaks.
 #pragma once
 
@@ -22,15 +22,26 @@ struct Knot {
   Join join = Join::smooth;
 };
 
-// One way of writing a digit, and how many people write so, relative to its other styles.
+// One way of writing a glyph, and how many people write so, relative to its other styles.
 struct Style {
   double weight = 1.0;
   std::span<const Knot> knots;
 };
 
-inline constexpr std::uint32_t kDigits = 10;
+inline constexpr std::uint32_t kDigits = 10, kLetters = 26;
+inline constexpr std::uint32_t kGlyphs = kDigits + kLetters + 1;  // and #
 
-// `digit` < kDigits. Every list has a style and every style begins with a start.
-std::span<const Style> digit_styles(std::uint32_t digit);
+// Every list has a style and every style begins with a start.
+std::span<const Style> digit_styles(std::uint32_t digit);    // `digit` < kDigits
+std::span<const Style> letter_styles(std::uint32_t letter);  // A is 0, # is kLetters
+
+// By class: the digits, the letters, #.
+inline std::span<const Style> glyph_styles(std::uint32_t glyph) {
+  return glyph < kDigits ? digit_styles(glyph) : letter_styles(glyph - kDigits);
+}
+
+// The same, but where digits and letters stand side by side: a 0 that is no O, a 1 that is no I, a 5 that is
+// no S.
+std::span<const Style> sign_styles(std::uint32_t glyph);
 
 }  // namespace titrate::image
