@@ -16,7 +16,7 @@
 //                   torch's interpolate(align_corners=False). Exact fractions, rounded half up once.
 //   equalise        the histogram equalisation of Pillow's ImageOps.equalize, each channel alone
 //   center_of_mass  how MNIST was made (LeCun, Cortes, Burges): ink scaled into a 20 x 20 box with its aspect
-//                   kept, then moved by whole pixels until its centre of mass is the middle of 28 x 28
+//                   kept, then moved by whole pixels until its centre of mass lies in the middle of 28 x 28
 //   denoise median  median of a square window, borders replicated, each channel alone
 //   denoise knn     non-local means (Buades, Coll, Morel 2005) with equal weights on the K nearest patches
 //
@@ -45,7 +45,7 @@ struct Rgb {
 };
 
 // stretch: each axis for itself. fit: all of the picture, aspect kept, the rest 0, in the middle. cover:
-// aspect kept, no rest, what sticks out is cut off on both sides.
+// the largest middle part that has the new aspect, stretched.
 enum class Aspect { stretch, fit, cover };
 
 struct Resize {
@@ -79,7 +79,7 @@ struct Invert {
 // the picture: where that would happen its centre of mass stays off the middle.
 struct CenterOfMass {
   std::uint32_t box = 20;   // longer side of the ink
-  std::uint32_t side = 28;  // of the picture that is made
+  std::uint32_t side = 28;  // of the picture that is made; its middle is pixel side / 2, as MNIST has it
   bool operator==(const CenterOfMass&) const = default;
 };
 

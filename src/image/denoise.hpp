@@ -1,0 +1,17 @@
+// Filters against noise.
+#pragma once
+
+#include <cstdint>
+
+#include "titrate/image/image.hpp"
+#include "titrate/image/transform.hpp"
+
+namespace titrate::image::transforms {
+
+// The median of the size x size pixels around each one, channel by channel; size is odd, 3 to 15.
+Image median_of_window(const View& view, std::uint32_t size);
+
+// See KnnDenoise, with at most 256 channels.
+Image mean_of_nearest(const View& view, const KnnDenoise& settings);
+
+}  // namespace titrate::image::transforms

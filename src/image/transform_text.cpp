@@ -1,0 +1,200 @@
+#include <algorithm>
+#include <array>
+
+#include "text_form.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/image/transform.hpp"
+
+namespace titrate::image {
+namespace {
+
+using namespace transforms;
+
+constexpr int kMostPixels = 1 << 14;  // of a side
+
+struct Form {
+  const char *name, *form, *meaning;
+};
+
+constexpr std::array kForms{
+    Form{"grey", "grey", "one channel: ITU-R 601 luma, as Pillow's convert(\"L\")"},
+    Form{"rgb", "rgb", "three channels; grey becomes three equal ones"},
+    Form{"resize", "resize SIDE | HEIGHT WIDTH [fit | cover]",
+         "by area when it shrinks, bilinear when it grows; fit keeps the aspect and fills up with 0, cover "
+         "keeps "
+         "it and cuts"},
+    Form{"crop", "crop SIDE | HEIGHT WIDTH [TOP LEFT]", "a part: the middle, or where it is said"},
+    Form{"pad", "pad PIXELS [LEVEL]", "a frame of that many pixels on each side, 0 or LEVEL"},
+    Form{"invert", "invert", "255 - value"},
+    Form{"center_of_mass", "center_of_mass [BOX SIDE]",
+         "as MNIST was made: ink scaled into BOX (20), its centre of mass in the middle of SIDE (28)"},
+    Form{"equalise", "equalise", "histogram equalisation of each channel, as Pillow's ImageOps.equalize"},
+    Form{"patches", "patches ROWS COLUMNS", "one image becomes ROWS x COLUMNS equal parts"},
+    Form{"denoise", "denoise median SIZE", "median of an odd window, 3 to 15"},
+    Form{"denoise", "denoise knn COUNT [PATCH] [WINDOW]",
+         "mean of the COUNT pixels whose surroundings (PATCH: 5, or 3) are most alike in a WINDOW (the whole "
+         "picture up to 28 x 28, else 21)"},
+};
+
+const char* form_of(const std::string& name) {
+  return std::find_if(kForms.begin(), kForms.end(), [&](const Form& form) { return form.name == name; })
+      ->form;
+}
+
+std::uint32_t whole(const TextForm& form, std::size_t index, int low, int high, const char* meaning) {
+  return static_cast<std::uint32_t>(form.integer(index, low, high, meaning));
+}
+
+std::uint32_t odd(const TextForm& form, std::size_t index, int low, int high, const char* meaning) {
+  const std::uint32_t value = whole(form, index, low, high, meaning);
+  if (value % 2 == 0) form.refuse(std::string(meaning) + " is not odd");
+  return value;
+}
+
+std::uint32_t side(const TextForm& form, std::size_t index, const char* meaning) {
+  return whole(form, index, 1, kMostPixels, meaning);
+}
+
+Resize parse_resize(const TextForm& form) {
+  form.need(1, 3, form_of("resize"));
+  Resize resize;
+  std::size_t sides = form.size();
+  const std::string& last = form.word(sides - 1);
+  if (last == "fit" || last == "cover") {
+    resize.aspect = last == "fit" ? Aspect::fit : Aspect::cover;
+    --sides;
+  }
+  if (sides == 0 || sides > 2)
+    form.refuse("wrong number of values", std::string("write it as \"") + form_of("resize") + "\"");
+  resize.height = side(form, 0, "the height");
+  resize.width = side(form, sides - 1, "the width");
+  return resize;
+}
+
+Crop parse_crop(const TextForm& form) {
+  form.need(1, 4, form_of("crop"));
+  if (form.size() == 3)
+    form.refuse("wrong number of values", std::string("write it as \"") + form_of("crop") + "\"");
+  Crop crop{side(form, 0, "the height"), side(form, form.size() == 1 ? 0 : 1, "the width")};
+  if (form.size() == 4)
+    crop.corner = Corner{whole(form, 2, 0, 1 << 24, "the top"), whole(form, 3, 0, 1 << 24, "the left")};
+  return crop;
+}
+
+Pad parse_pad(const TextForm& form) {
+  form.need(1, 2, form_of("pad"));
+  const std::uint32_t level = form.size() == 2 ? whole(form, 1, 0, 255, "the level") : 0;
+  return {whole(form, 0, 1, kMostPixels, "the number of pixels"), static_cast<std::uint8_t>(level)};
+}
+
+CenterOfMass parse_center_of_mass(const TextForm& form) {
+  form.need(0, 2, form_of("center_of_mass"));
+  if (form.size() == 1) form.need(2, 2, form_of("center_of_mass"));
+  CenterOfMass center;
+  if (form.size() == 0) return center;
+  center.side = side(form, 1, "the side");
+  center.box = whole(form, 0, 1, static_cast<int>(center.side), "the box");
+  return center;
+}
+
+Patches parse_patches(const TextForm& form) {
+  form.need(2, 2, form_of("patches"));
+  return {whole(form, 0, 1, 1024, "the number of rows"), whole(form, 1, 1, 1024, "the number of columns")};
+}
+
+Transform parse_denoise(const TextForm& form) {
+  const std::array<std::string, 2> methods{"median", "knn"};
+  if (form.size() == 0) form.refuse("by which method?", "median or knn");
+  if (form.word(0) == "median") {
+    form.need(2, 2, "denoise median SIZE");
+    return MedianDenoise{odd(form, 1, 3, 15, "the size")};
+  }
+  if (form.word(0) != "knn") {
+    const auto near = nearest(form.word(0), methods);
+    form.refuse("unknown method \"" + form.word(0) + "\"",
+                near ? "did you mean \"" + *near + "\"?" : "known are " + join(methods, ", "));
+  }
+  form.need(2, 4, "denoise knn COUNT [PATCH] [WINDOW]");
+  KnnDenoise knn{.count = whole(form, 1, 1, 1024, "the count")};
+  if (form.size() > 2) knn.patch = odd(form, 2, 3, 5, "the patch");
+  if (form.size() > 3) knn.window = odd(form, 3, 3, 255, "the window");
+  return knn;
+}
+
+template <typename Simple>
+Simple parse_alone(const TextForm& form) {
+  form.need(0, 0, form.name().c_str());
+  return {};
+}
+
+struct Writer {
+  static std::string numbers(std::string text, std::initializer_list<std::uint32_t> values) {
+    for (const std::uint32_t value : values) text += " " + std::to_string(value);
+    return text;
+  }
+
+  std::string operator()(const Grey&) const { return "grey"; }
+  std::string operator()(const Rgb&) const { return "rgb"; }
+  std::string operator()(const Resize& o) const {
+    const char* aspect = o.aspect == Aspect::fit ? " fit" : o.aspect == Aspect::cover ? " cover" : "";
+    return (o.height == o.width ? numbers("resize", {o.height}) : numbers("resize", {o.height, o.width})) +
+           aspect;
+  }
+  std::string operator()(const Crop& o) const {
+    if (o.corner) return numbers("crop", {o.height, o.width, o.corner->top, o.corner->left});
+    return o.height == o.width ? numbers("crop", {o.height}) : numbers("crop", {o.height, o.width});
+  }
+  std::string operator()(const Pad& o) const {
+    return o.level == 0 ? numbers("pad", {o.pixels}) : numbers("pad", {o.pixels, o.level});
+  }
+  std::string operator()(const Invert&) const { return "invert"; }
+  std::string operator()(const CenterOfMass& o) const {
+    return o == CenterOfMass{} ? "center_of_mass" : numbers("center_of_mass", {o.box, o.side});
+  }
+  std::string operator()(const Equalise&) const { return "equalise"; }
+  std::string operator()(const Patches& o) const { return numbers("patches", {o.rows, o.columns}); }
+  std::string operator()(const MedianDenoise& o) const { return numbers("denoise median", {o.size}); }
+  std::string operator()(const KnnDenoise& o) const {
+    if (o.window > 0) return numbers("denoise knn", {o.count, o.patch, o.window});
+    return o.patch != 5 ? numbers("denoise knn", {o.count, o.patch}) : numbers("denoise knn", {o.count});
+  }
+};
+
+}  // namespace
+
+Transform parse_transform(std::string_view text, std::string_view where) {
+  const TextForm form(text, where);
+  const std::string& name = form.name();
+  if (form.has_probability()) form.refuse("p= is for augmentations: this is done to every image");
+  if (name == "grey") return parse_alone<Grey>(form);
+  if (name == "rgb") return parse_alone<Rgb>(form);
+  if (name == "resize") return parse_resize(form);
+  if (name == "crop") return parse_crop(form);
+  if (name == "pad") return parse_pad(form);
+  if (name == "invert") return parse_alone<Invert>(form);
+  if (name == "center_of_mass") return parse_center_of_mass(form);
+  if (name == "equalise") return parse_alone<Equalise>(form);
+  if (name == "patches") return parse_patches(form);
+  if (name == "denoise") return parse_denoise(form);
+  std::vector<std::string> known;
+  for (const Form& one : kForms) {
+    if (known.empty() || known.back() != one.name) known.emplace_back(one.name);
+  }
+  form.refuse_unknown(known);
+}
+
+std::string to_text(const Transform& transform) { return std::visit(Writer{}, transform); }
+
+std::string transforms_help() {
+  std::size_t column = 0;
+  for (const Form& form : kForms) column = std::max(column, std::string_view(form.form).size());
+  std::string help;
+  for (const Form& form : kForms) {
+    std::string line = form.form;
+    line.resize(column + 2, ' ');
+    help += "  " + line + form.meaning + "\n";
+  }
+  return help;
+}
+
+}  // namespace titrate::image
