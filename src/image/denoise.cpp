@@ -56,11 +56,11 @@ class SlidingMedian {
     --counts_[static_cast<std::size_t>(value)];
     below_ -= value < median_;
   }
-  std::uint8_t median() {
+  std::int16_t median() {
     while (below_ > rank_) below_ -= counts_[static_cast<std::size_t>(--median_)];
     while (below_ + counts_[static_cast<std::size_t>(median_)] <= rank_)
       below_ += counts_[static_cast<std::size_t>(median_++)];
-    return static_cast<std::uint8_t>(median_);
+    return static_cast<std::int16_t>(median_);
   }
 
  private:
@@ -163,10 +163,11 @@ class Distances {
       for (int i = 0; i < columns_length_; ++i) columns_[static_cast<std::size_t>(i)] -= gone[i];
     }
     add(row + patch_ - 1);
-    std::fill_n(distances_.data(), length_, 0);
-    for (int k = 0; k < patch_; ++k) {
-      const std::int32_t* column = columns_.data() + k;
-      for (int i = 0; i < length_; ++i) distances_[static_cast<std::size_t>(i)] += column[i];
+    const std::int32_t* column = columns_.data();
+    std::int32_t* distance = distances_.data();
+    for (int i = 0; i < length_; ++i) distance[i] = column[i] + column[i + 1] + column[i + 2];
+    if (patch_ == 5) {
+      for (int i = 0; i < length_; ++i) distance[i] += column[i + 3] + column[i + 4];
     }
     return {distances_.data(), static_cast<std::size_t>(length_)};
   }
@@ -185,6 +186,42 @@ class Distances {
   std::vector<std::int32_t> squares_, columns_, distances_;
 };
 
+// The middle of nine by comparing each column once: the largest of the three least, the middle of the three
+// middle and the least of the three largest hold it among them. Loops of minima and maxima, which are
+// vectorised.
+void median_of_nine(const Plane& plane, int y, int width, std::vector<std::int16_t>& work) {
+  const auto length = static_cast<std::size_t>(plane.pitch);
+  std::int16_t *low = work.data(), *middle = low + length, *high = middle + length;
+  const std::int16_t *a = plane.at(y, 0), *b = plane.at(y + 1, 0), *c = plane.at(y + 2, 0);
+  const auto middle_of = [](std::int16_t p, std::int16_t q, std::int16_t r) {
+    return std::max(std::min(p, q), std::min(std::max(p, q), r));
+  };
+  for (std::size_t x = 0; x < length; ++x) {
+    low[x] = std::min(std::min(a[x], b[x]), c[x]);
+    middle[x] = middle_of(a[x], b[x], c[x]);
+    high[x] = std::max(std::max(a[x], b[x]), c[x]);
+  }
+  for (std::size_t x = 0; x < static_cast<std::size_t>(width); ++x) {
+    const std::int16_t lows = std::max(std::max(low[x], low[x + 1]), low[x + 2]);
+    const std::int16_t highs = std::min(std::min(high[x], high[x + 1]), high[x + 2]);
+    low[x] = middle_of(lows, middle_of(middle[x], middle[x + 1], middle[x + 2]), highs);
+  }
+}
+
+void median_by_sliding(const Plane& plane, int y, int width, int size, std::vector<std::int16_t>& medians) {
+  SlidingMedian window(size);
+  for (int row = 0; row < size; ++row) {
+    for (int x = 0; x < size; ++x) window.add(*plane.at(y + row, x));
+  }
+  for (int x = 0; x < width; ++x) {
+    for (int row = 0; row < size && x > 0; ++row) {
+      window.remove(*plane.at(y + row, x - 1));
+      window.add(*plane.at(y + row, x - 1 + size));
+    }
+    medians[static_cast<std::size_t>(x)] = window.median();
+  }
+}
+
 }  // namespace
 
 Image median_of_window(const View& view, std::uint32_t size) {
@@ -193,20 +230,15 @@ Image median_of_window(const View& view, std::uint32_t size) {
   const int side = static_cast<int>(size);
   for (std::uint32_t c = 0; c < view.shape.channels; ++c) {
     const Plane plane = bordered(view, c, side / 2, replicated);
+    std::vector<std::int16_t> medians(static_cast<std::size_t>(plane.pitch) * 3);
     std::uint8_t* out = result.pixels.data() + c;
     for (int y = 0; y < height; ++y) {
-      SlidingMedian window(side);
-      for (int row = 0; row < side; ++row) {
-        for (int x = 0; x < side; ++x) window.add(*plane.at(y + row, x));
-      }
-      for (int x = 0; x < width; ++x) {
-        for (int row = 0; row < side && x > 0; ++row) {
-          window.remove(*plane.at(y + row, x - 1));
-          window.add(*plane.at(y + row, x - 1 + side));
-        }
-        *out = window.median();
-        out += view.shape.channels;
-      }
+      if (side == 3)
+        median_of_nine(plane, y, width, medians);
+      else
+        median_by_sliding(plane, y, width, side, medians);
+      for (int x = 0; x < width; ++x, out += view.shape.channels)
+        *out = static_cast<std::uint8_t>(medians[static_cast<std::size_t>(x)]);
     }
   }
   return result;
