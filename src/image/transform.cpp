@@ -1,5 +1,7 @@
 #include "titrate/image/transform.hpp"
 
+#include <utility>
+
 #include "denoise.hpp"
 #include "resize.hpp"
 #include "titrate/core/error.hpp"

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <vector>
 
 #include "text_form.hpp"
 #include "titrate/core/text.hpp"
@@ -10,7 +12,7 @@ namespace {
 
 using namespace transforms;
 
-constexpr int kMostPixels = 1 << 14;  // of a side
+constexpr int kMostSide = 1 << 14;
 
 struct Form {
   const char *name, *form, *meaning;
@@ -52,7 +54,7 @@ std::uint32_t odd(const TextForm& form, std::size_t index, int low, int high, co
 }
 
 std::uint32_t side(const TextForm& form, std::size_t index, const char* meaning) {
-  return whole(form, index, 1, kMostPixels, meaning);
+  return whole(form, index, 1, kMostSide, meaning);
 }
 
 Resize parse_resize(const TextForm& form) {
@@ -84,7 +86,7 @@ Crop parse_crop(const TextForm& form) {
 Pad parse_pad(const TextForm& form) {
   form.need(1, 2, form_of("pad"));
   const std::uint32_t level = form.size() == 2 ? whole(form, 1, 0, 255, "the level") : 0;
-  return {whole(form, 0, 1, kMostPixels, "the number of pixels"), static_cast<std::uint8_t>(level)};
+  return {whole(form, 0, 1, kMostSide, "the number of pixels"), static_cast<std::uint8_t>(level)};
 }
 
 CenterOfMass parse_center_of_mass(const TextForm& form) {
