@@ -58,8 +58,12 @@ TEST(TransformPixels, FlatPicturesStayFlatAtEverySize) {
   for (const int level : {1, 128, 254, 255}) {
     Image flat(Shape{37, 23, 3});
     std::fill(flat.pixels.begin(), flat.pixels.end(), static_cast<std::uint8_t>(level));
-    for (const char* text : {"resize 5 7", "resize 36 22", "resize 38 24", "resize 300 1", "resize 1 300"}) {
-      for (const std::uint8_t pixel : done(text, flat).pixels) ASSERT_EQ(pixel, level) << text;
+    // 129 and 1450: just beyond what 16 and 32 bits hold.
+    for (const char* text : {"resize 5 7", "resize 36 22", "resize 38 24", "resize 300 1", "resize 1 300",
+                             "resize 128 24", "resize 129 24", "resize 1449", "resize 1450"}) {
+      const Pixels pixels = done(text, flat).pixels;
+      EXPECT_EQ(std::count(pixels.begin(), pixels.end(), level), static_cast<std::ptrdiff_t>(pixels.size()))
+          << text;
     }
   }
 }
@@ -100,12 +104,19 @@ TEST(TransformPixels, Levels) {
   EXPECT_EQ(done("invert", picture({1, 3, 1}, {0, 100, 255})).pixels, (Pixels{255, 155, 0}));
   // Too few pixels for a step of one: as it was.
   EXPECT_EQ(done("equalise", picture({1, 3, 1}, {0, 100, 255})).pixels, (Pixels{0, 100, 255}));
-  // 512 pixels of 10, 510 of 20: the step is 2, so 10 becomes 1 / 2 and 20 becomes (1 + 512) / 2, cut to 255.
-  Pixels two(1022, 20);
-  std::fill_n(two.begin(), 512, std::uint8_t{10});
-  const Image equal = done("equalise", picture({2, 511, 1}, two));
-  EXPECT_EQ(equal.pixels.front(), 0);
-  EXPECT_EQ(equal.pixels.back(), 255);
+  // 1 pixel of 10, 509 of 20 and 2 of 30: the step is 2, half of it goes before, so 10 becomes 1 / 2, 20
+  // becomes (1 + 1) / 2 and 30 becomes (1 + 510) / 2.
+  Pixels three(512, 20);
+  three[0] = 10;
+  three[510] = three[511] = 30;
+  Pixels equal(512, 1);
+  equal[0] = 0;
+  equal[510] = equal[511] = 255;
+  EXPECT_EQ(done("equalise", picture({2, 256, 1}, three)).pixels, equal);
+  // Counts that go beyond the last step are cut: 256 pixels below the last, step 1.
+  Pixels beyond(300, 5);
+  std::fill(beyond.begin() + 300 - 44, beyond.end(), std::uint8_t{6});
+  EXPECT_EQ(done("equalise", picture({1, 300, 1}, beyond)).pixels.back(), 255);
 }
 
 struct Mass {
