@@ -1,6 +1,8 @@
 #include "titrate/prep/output_folder.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -12,15 +14,19 @@ namespace titrate::prep {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
 
 constexpr const char* kStagingName = ".packing";
+constexpr const char* kJournalName = "packing.jsonl";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_number(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }
 
 bool is_published(std::string_view name) {
-  if (name == shard::kManifestName) return true;
+  if (name == shard::kManifestName || name == shard::kVirtualName || name == shard::kQuarantineName)
+    return true;
+  if (name.starts_with(shard::kSidecarPrefix) && name.ends_with(".jsonl")) return true;
   constexpr std::string_view kPattern = "-#####-of-#####.h5";  // # is a digit
   const auto fits = [](char c, char pattern) { return pattern == '#' ? is_digit(c) : c == pattern; };
   return std::ranges::any_of(shard::kSplitNames, [&](std::string_view split) {
@@ -28,8 +34,9 @@ bool is_published(std::string_view name) {
   });
 }
 
-// Is `name` one that packing gives: a shard, the manifest, or the temporary file of one?
+// Is `name` one that packing gives: a shard, a file beside them, the journal, or the temporary file of one?
 bool is_ours(const std::string& name) {
+  if (name == kJournalName) return true;
   // ".NAME.tmpPID" is how core/file names what it is about to rename to NAME.
   const std::size_t end = name.rfind(".tmp");
   const bool temporary = name.starts_with('.') && end != std::string::npos && end > 1;
@@ -54,15 +61,11 @@ void clear(const fs::path& folder) {
   for (const std::string& name : names) fs::remove(folder / name);
 }
 
-// What a run left that did not end well. A dataset stays.
-void clear_leftovers(const fs::path& folder) {
-  const fs::path staging = folder / kStagingName;
-  if (fs::is_directory(staging)) {
-    clear(staging);
-    std::error_code not_empty;
-    fs::remove(staging, not_empty);
-  }
-  if (!fs::exists(folder / shard::kManifestName)) clear(folder);
+void clear_staging(const fs::path& staging) {
+  if (!fs::is_directory(staging)) return;
+  clear(staging);
+  std::error_code not_empty;
+  fs::remove(staging, not_empty);
 }
 
 // From here on the old dataset is gone and, before the last line, the new one not there.
@@ -70,11 +73,34 @@ void swap_in(const fs::path& staging, const fs::path& folder) {
   const std::vector<std::string> names = our_files(staging);
   clear(folder);
   for (const std::string& name : names) {
-    if (name != shard::kManifestName) fs::rename(staging / name, folder / name);
+    if (name != shard::kManifestName && name != kJournalName) fs::rename(staging / name, folder / name);
   }
   sync_folder(folder);
   fs::rename(staging / shard::kManifestName, folder / shard::kManifestName);
   sync_folder(folder);
+}
+
+std::string to_json(const SealedShard& sealed) {
+  Json refused = Json::array();
+  for (const source::Refusal& refusal : sealed.refused) {
+    // Paths may hold bytes that are no UTF-8; quarantine.jsonl shows them in the same way.
+    refused.push_back({refusal.path, refusal.why});
+  }
+  const Json json{{"name", sealed.file.name},     {"split", static_cast<int>(sealed.file.split)},
+                  {"rows", sealed.file.rows},     {"bytes", sealed.file.bytes},
+                  {"sha256", sealed.file.sha256}, {"refused", refused}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+SealedShard read_sealed(const Json& json) {
+  SealedShard sealed{.file = {.name = json.at("name").get<std::string>(),
+                              .split = static_cast<shard::Split>(json.at("split").get<int>()),
+                              .rows = json.at("rows").get<std::uint64_t>(),
+                              .bytes = json.at("bytes").get<std::uint64_t>(),
+                              .sha256 = json.at("sha256").get<std::string>()}};
+  for (const Json& refusal : json.at("refused"))
+    sealed.refused.push_back({refusal.at(0).get<std::string>(), refusal.at(1).get<std::string>()});
+  return sealed;
 }
 
 fs::path made(const fs::path& folder) {
@@ -97,23 +123,45 @@ void refuse_dataset(const fs::path& folder, bool force) {
                .hint = "choose another --out, or replace it with --force"});
 }
 
-OutputFolder::OutputFolder(const fs::path& folder, bool force)
+OutputFolder::OutputFolder(const fs::path& folder, bool force, const std::string& key)
     : path_(made(folder)), staging_(folder / kStagingName), lock_(folder) {
   refuse_dataset(folder, force);
   try {
-    clear_leftovers(path_);
+    read_journal(key);
+    if (sealed_.empty()) clear_staging(staging_);
+    if (!fs::exists(path_ / shard::kManifestName)) clear(path_);
   } catch (const fs::filesystem_error& error) {
     fail(path_, "cannot clear the folder of an earlier run", error);
   }
   make_folder(staging_);
+  const bool fresh = sealed_.empty();
+  journal_.emplace(staging_ / kJournalName);
+  if (fresh) journal_->append(Json{{"packing", key}}.dump());
+}
+
+// Leaves `sealed_` empty where the journal is of another packing.
+void OutputFolder::read_journal(const std::string& key) {
+  const fs::path path = staging_ / kJournalName;
+  if (!fs::exists(path)) return;
+  const std::vector<std::string> lines = read_json_lines(path).objects;
+  if (lines.empty() || lines[0] != Json{{"packing", key}}.dump()) return;
+  for (const std::string& line : std::span(lines).subspan(1)) {
+    SealedShard sealed = read_sealed(Json::parse(line));
+    sealed_[sealed.file.name] = std::move(sealed);
+  }
 }
 
 OutputFolder::~OutputFolder() {
   try {
-    clear_leftovers(path_);
+    if (published_ || sealed_.empty()) clear_staging(staging_);
   } catch (const std::exception&) {
     // The next run clears it; the error that ended this one is the one to report.
   }
+}
+
+void OutputFolder::seal(const SealedShard& shard) {
+  journal_->append(to_json(shard));
+  sealed_[shard.file.name] = shard;
 }
 
 void OutputFolder::publish(const std::string& manifest) {
@@ -123,6 +171,7 @@ void OutputFolder::publish(const std::string& manifest) {
   } catch (const fs::filesystem_error& error) {
     fail(path_, "cannot move the new dataset into place", error);
   }
+  published_ = true;
 }
 
 }  // namespace titrate::prep

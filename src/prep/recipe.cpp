@@ -1,160 +1,113 @@
 #include "titrate/prep/recipe.hpp"
 
-#include <algorithm>
 #include <limits>
-#include <map>
 #include <set>
+#include <system_error>
 
+#include "recipe_source.hpp"
 #include "titrate/core/error.hpp"
-#include "titrate/core/hash.hpp"
-#include "titrate/core/random.hpp"
-#include "titrate/image/glyph.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/image/preset.hpp"
 #include "toml_reader.hpp"
 
 namespace titrate::prep {
 namespace {
 
-using shard::Origin;
-using shard::Split;
+using source::KeyType;
 
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kMostClasses = 1'000'000, kMostPerClass = 10'000'000;
+constexpr std::int64_t kMostCopies = 10'000, kMostPerClass = 10'000'000;
 
 const std::vector<source::Key> kRecipeKeys{
     {.name = "name", .help = "of the dataset", .required = true},
-    {.name = "seed", .fallback = "0", .help = "of augmentation, and of glyphs without a seed of their own"},
-    {.name = "shard_megabytes", .fallback = "64", .help = "the largest a shard may be, 1 to 65536"},
-    {.name = "shards", .fallback = "as few as fit", .help = "exact number of training shards"},
+    {.name = "seed",
+     .otherwise = "0",
+     .help = "of splits, augmentation, and glyphs without a seed of their own"},
+    {.name = "shard_megabytes", .otherwise = "64", .help = "the largest a shard may be, 1 to 65536"},
+    {.name = "shards", .otherwise = "as few as fit", .help = "exact number of training shards"},
+    {.name = "transforms", .otherwise = "none", .help = "what is done to every image, a list; see below"},
     {.name = "source", .help = "a [[source]] for each source of images", .required = true},
-    {.name = "augment", .fallback = "none", .help = "an [[augment]] for each way to change copies"}};
+    {.name = "split", .otherwise = "none", .help = "[split] holds out some of the real training images"},
+    {.name = "augment", .otherwise = "none", .help = "an [[augment]] for each way to change copies"}};
 
-const std::vector<source::Key> kSourceKeys{
-    {.name = "kind", .help = "where its images come from, see below", .required = true},
-    {.name = "name", .fallback = "its kind, numbered", .help = "tells it from the other sources"},
-    {.name = "origin", .fallback = "\"real\"", .help = "real or synthetic"},
-    {.name = "generator", .fallback = "\"\"", .help = "what made it; a synthetic source has to say"},
-    {.name = "trained_on", .fallback = "\"\"", .help = "what the generator saw"},
-    {.name = "licence", .fallback = "\"\"", .help = "of its images"},
-    {.name = "classes", .fallback = "\"digits\"", .help = "\"digits\", a number, or a list of names"},
-    {.name = "split", .fallback = "glyphs train, idx both", .help = "train or test"}};
+const std::vector<source::Key> kSplitKeys{
+    {.name = "test", .otherwise = "0", .help = "share of the real training images, 0 to 0.9"},
+    {.name = "validation", .otherwise = "0", .help = "likewise"},
+    {.name = "by",
+     .otherwise = "\"family\"",
+     .help =
+         "family: children, patches and duplicates stay together; image: they may not (a leak, to measure)"}};
 
 const std::vector<source::Key> kAugmentKeys{
-    {.name = "ops",
-     .help = "a list of \"shift PIXELS\", \"rotate DEGREES\", \"zoom LOW HIGH\"",
-     .required = true},
-    {.name = "copies", .fallback = "1", .help = "changed copies of each real training image, up to 10000"}};
+    {.name = "ops", .otherwise = "those of the preset", .help = "a list of operations; see below"},
+    {.name = "preset",
+     .otherwise = "none",
+     .help = "digits, letters or objects: operations that keep labels true"},
+    {.name = "copies", .otherwise = "1", .help = "changed copies of each real training image, up to 10000"},
+    {.name = "to",
+     .otherwise = "no",
+     .help = "instead: up to this many images in each class, or \"largest\""},
+    {.name = "held_out", .otherwise = "false", .help = "also copies of the images outside training"}};
 
-// "digits", how many (named by their number), or the names.
-std::vector<std::string> read_classes(const TomlTable& table) {
-  std::vector<std::string> names;
-  if (table.is_text("classes")) {
-    if (const std::string set = table.text("classes", ""); set != "digits") {
-      table.refuse("classes", "unknown set of classes", "\"digits\", a number, or a list of names",
-                   '"' + set + '"');
-    }
-    return image::glyph_classes();
+std::vector<image::Operation> read_operations(const TomlTable& table, const std::string& preset) {
+  std::vector<image::Operation> usual;
+  if (!preset.empty()) usual = image::preset_operations(preset, table.where("preset"));
+  if (!table.has("ops")) {
+    if (preset.empty()) table.refuse("ops", "the key is missing", "ops, or a preset");
+    return usual;
   }
-  if (table.is_integer("classes")) {
-    const std::int64_t count = table.integer("classes", 0, 1, kMostClasses);
-    for (std::int64_t i = 0; i < count; ++i) names.push_back(std::to_string(i));
-    return names;
-  }
-  names = table.texts("classes");
-  if (table.has("classes") && names.empty()) table.refuse("classes", "the list is empty");
-  if (std::set<std::string>(names.begin(), names.end()).size() != names.size()) {
-    table.refuse("classes", "a name stands twice in the list");
-  }
-  if (std::count(names.begin(), names.end(), "") > 0) table.refuse("classes", "a name is empty");
-  return names;
-}
-
-std::optional<Split> read_split(const TomlTable& table) {
-  if (!table.has("split")) return {};
-  const Split split = shard::parse_split(table.text("split", ""), table.where("split"));
-  if (split == Split::validation) {
-    table.refuse("split", "no source is for validation", "train or test", "validation",
-                 "a study carves its validation images out of the training images");
-  }
-  return split;
-}
-
-shard::SourceInfo read_info(const TomlTable& table, const std::string& kind,
-                            std::map<std::string, int>& kinds) {
-  const int number = ++kinds[kind];
-  shard::SourceInfo info{.name = table.text("name", number == 1 ? kind : kind + "-" + std::to_string(number)),
-                         .kind = kind,
-                         .origin = shard::parse_origin(table.text("origin", "real"), table.where("origin")),
-                         .generator = table.text("generator", ""),
-                         .trained_on = table.text("trained_on", ""),
-                         .licence = table.text("licence", "")};
-  if (info.name.empty()) table.refuse("name", "the name is empty");
-  if (info.origin == Origin::augmented) {
-    table.refuse("origin", "augmented images have parents in the dataset", "real or synthetic", "augmented",
-                 "make them with [[augment]]");
-  }
-  if (info.origin == Origin::synthetic && info.generator.empty()) {
-    table.refuse("generator", "a synthetic source has to say what made it");
-  }
-  return info;
-}
-
-// Sources that say no seed draw different pictures; a number that a recipe may say itself.
-std::uint64_t seed_of(const std::string& source_name, std::uint64_t recipe_seed) {
-  return hash_words(recipe_seed, xxh3(source_name)) & static_cast<std::uint64_t>(kMost);
-}
-
-source::SourceSettings read_settings(const TomlTable& table, const std::string& kind, const std::string& name,
-                                     std::uint64_t seed) {
-  const auto number = [&](const char* key, std::int64_t fallback, std::int64_t low, std::int64_t high) {
-    return static_cast<std::uint64_t>(table.integer(key, fallback, low, high));
-  };
-  source::SourceSettings settings{
-      .kind = kind, .path = table.text("path", ""), .classes = read_classes(table)};
-  settings.split = read_split(table);
-  settings.per_class = static_cast<std::uint32_t>(number("per_class", 0, 1, kMostPerClass));
-  settings.size = static_cast<std::uint32_t>(number("size", settings.size, 1, 65535));
-  settings.seed = table.has("seed") ? number("seed", 0, 0, kMost) : seed_of(name, seed);
-  settings.first = number("first", 0, 0, kMost / 2);
-  return settings;
-}
-
-SourceRecipe read_source(const TomlTable& table, std::uint64_t seed, std::map<std::string, int>& kinds) {
-  const std::string kind_name = table.text("kind", "");
-  if (!table.has("kind")) table.refuse("kind", "the key is missing");
-  const source::Kind& kind = source::find_kind(kind_name, table.where("kind"));
-  std::vector<source::Key> known = kSourceKeys;
-  known.insert(known.end(), kind.keys.begin(), kind.keys.end());
-  table.allow(known);
-  SourceRecipe source{.info = read_info(table, kind.name, kinds)};
-  source.settings = read_settings(table, kind.name, source.info.name, seed);
-  source.settings.where = table.where("kind") + " = \"" + kind.name + "\"";
-  if (source.info.origin != Origin::real && source.settings.split == Split::test) {
-    table.refuse("split", "synthetic images never enter the test split", "train", "test");
-  }
-  return source;
+  std::vector<image::Operation> operations;
+  for (const std::string& text : table.texts("ops"))
+    operations.push_back(image::parse_operation(text, table.where("ops")));
+  if (operations.empty()) table.refuse("ops", "the list is empty");
+  return operations;
 }
 
 AugmentRecipe read_augment(const TomlTable& table) {
   table.allow(kAugmentKeys);
-  AugmentRecipe augment;
-  augment.where = table.where("ops");
-  for (const std::string& text : table.texts("ops")) {
-    augment.operations.push_back(image::parse_operation(text, augment.where));
+  AugmentRecipe augment{.preset = table.text("preset", ""), .where = table.where("ops")};
+  augment.operations = read_operations(table, augment.preset);
+  augment.copies = static_cast<std::uint32_t>(table.integer("copies", 1, 1, kMostCopies));
+  augment.held_out = table.flag("held_out", false);
+  if (!table.has("to")) return augment;
+  if (table.has("copies")) table.refuse("copies", "either copies or to says how many");
+  if (augment.held_out) table.refuse("held_out", "classes are balanced in training alone; use copies");
+  if (table.is_text("to")) {
+    if (table.text("to", "") != "largest") table.refuse("to", "unknown", "a number, or \"largest\"");
+    augment.to = kLargestClass;
+  } else {
+    augment.to = static_cast<std::uint64_t>(table.integer("to", 1, 1, kMostPerClass));
   }
-  if (augment.operations.empty()) table.refuse("ops", "the list is empty");
-  augment.copies = static_cast<std::uint32_t>(table.integer("copies", 1, 1, 10000));
   return augment;
 }
 
 void read_sources(const TomlTable& root, Recipe& recipe) {
-  std::map<std::string, int> kinds;
+  std::map<std::string, int> numbers;
   std::set<std::string> names;
+  const std::vector<image::Transform> common = read_transforms(root);
   for (const TomlTable& table : root.tables("source")) {
-    recipe.sources.push_back(read_source(table, recipe.seed, kinds));
-    const std::string& name = recipe.sources.back().info.name;
-    if (!names.insert(name).second) table.refuse("name", "two sources have the name \"" + name + "\"");
+    SourceRecipe source = read_source(table, recipe.seed, numbers);
+    source.transforms.insert(source.transforms.end(), common.begin(), common.end());
+    if (!names.insert(source.info.name).second)
+      table.refuse("name", "two sources have the name \"" + source.info.name + "\"");
+    recipe.sources.push_back(std::move(source));
   }
   if (recipe.sources.empty()) root.refuse("source", "the recipe has no source", "at least one [[source]]");
+}
+
+void read_split(const TomlTable& root, Recipe& recipe) {
+  const auto table = root.table("split");
+  if (!table) return;
+  table->allow(kSplitKeys);
+  recipe.split = {.test = table->number("test", 0, 0, 0.9),
+                  .validation = table->number("validation", 0, 0, 0.9),
+                  .where = table->where(table->has("test") ? "test" : "validation")};
+  if (recipe.split.test + recipe.split.validation > 0.9)
+    table->refuse("test", "less than a tenth of the images is left to train on");
+  const std::string by = table->text("by", "family");
+  if (by != "family" && by != "image") table->refuse("by", "unknown", "family or image", by);
+  recipe.split.by = by == "image" ? SplitUnit::image : SplitUnit::family;
 }
 
 void read_augments(const TomlTable& root, Recipe& recipe) {
@@ -166,17 +119,32 @@ void read_augments(const TomlTable& root, Recipe& recipe) {
                      "raise its copies instead");
       }
     }
+    if (!augment.preset.empty()) {
+      for (const std::string& risk : image::label_risks(augment.preset, augment.operations))
+        recipe.warnings.push_back(augment.where + ": " + risk);
+    }
     recipe.augments.push_back(std::move(augment));
   }
 }
 
+std::string fallback_text(const source::Key& key) {
+  struct Writer {
+    std::string operator()(bool value) const { return value ? "true" : "false"; }
+    std::string operator()(std::int64_t value) const { return std::to_string(value); }
+    std::string operator()(const std::string& value) const { return '"' + value + '"'; }
+    std::string operator()(const std::vector<std::int64_t>&) const { return "[]"; }
+    std::string operator()(const std::vector<std::string>&) const { return "[]"; }
+  };
+  return key.otherwise.empty() && key.fallback ? std::visit(Writer{}, *key.fallback) : key.otherwise;
+}
+
 // A heading and a line for each key: name, help, default.
-std::string keys_help(const std::string& heading, const std::vector<source::Key>& keys) {
+std::string keys_help(const std::string& heading, std::span<const source::Key> keys) {
   constexpr std::size_t kColumn = 18;
   std::string text = heading + "\n";
   for (const source::Key& key : keys) {
     text += "  " + key.name + std::string(kColumn - key.name.size(), ' ') + key.help;
-    text += key.required ? " (required)\n" : " (default: " + key.fallback + ")\n";
+    text += key.required ? " (required)\n" : " (default: " + fallback_text(key) + ")\n";
   }
   return text;
 }
@@ -195,24 +163,37 @@ void refuse_recipe(const std::string& where, const std::string& what, const std:
 
 std::string recipe_help() {
   std::string text = keys_help("Keys of RECIPE.toml:", kRecipeKeys);
-  text += keys_help("\n[[source]], of any kind:", kSourceKeys);
+  text += keys_help("\n[[source]], of any kind:", source_keys());
   for (const source::Kind& kind : source::kinds())
     text += keys_help("\n[[source]] with kind = \"" + kind.name + "\", " + kind.help + ":", kind.keys);
-  return text + keys_help("\n[[augment]], children of the real training images:", kAugmentKeys);
+  text += keys_help("\n[split], where the sources have no test images of their own:", kSplitKeys);
+  text += keys_help("\n[[augment]], children of the real training images:", kAugmentKeys);
+  text += "\nTransforms, done to every image in the order of the list:\n" + image::transforms_help();
+  return text +
+         "\nOperations of [[augment]], drawn anew for each copy; each takes a probability, as in p=0.5:\n" +
+         image::operations_help();
 }
 
-Recipe load_recipe(const std::filesystem::path& file, std::span<const std::string> overrides) {
-  const TomlDocument document(file, overrides);
+Recipe parse_recipe(const std::string& text, const std::string& where,
+                    std::span<const std::string> overrides) {
+  const TomlDocument document(text, where, overrides);
   const TomlTable root(document, document.root(), "");
   root.allow(kRecipeKeys);
-  Recipe recipe{.file = file.string(), .name = root.text("name", "")};
+  Recipe recipe{.file = where, .name = root.text("name", "")};
   if (recipe.name.empty()) root.refuse("name", "the name is empty");
   recipe.seed = static_cast<std::uint64_t>(root.integer("seed", 0, 0, kMost));
   recipe.shard_megabytes = static_cast<std::uint32_t>(root.integer("shard_megabytes", 64, 1, 65536));
   if (root.has("shards")) recipe.shards = static_cast<std::uint32_t>(root.integer("shards", 1, 1, 99999));
   read_sources(root, recipe);
+  read_split(root, recipe);
   read_augments(root, recipe);
   return recipe;
+}
+
+Recipe load_recipe(const std::filesystem::path& file, std::span<const std::string> overrides) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error) && !error) refuse_recipe(file.string(), "there is no such file");
+  return parse_recipe(read_text(file), file.string(), overrides);
 }
 
 }  // namespace titrate::prep

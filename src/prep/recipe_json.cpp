@@ -15,7 +15,7 @@ Json operations_json(const std::vector<image::Operation>& operations) {
 
 // The keys that every source has, and those that its kind knows.
 Json source_json(const SourceRecipe& source) {
-  const source::SourceSettings& settings = source.settings;
+  const source::Settings& settings = source.settings;
   Json json;
   json["kind"] = settings.kind;
   json["name"] = source.info.name;
@@ -25,13 +25,28 @@ Json source_json(const SourceRecipe& source) {
   json["licence"] = source.info.licence;
   if (settings.split) json["split"] = shard::name_of(*settings.split);
   if (!settings.classes.empty()) json["classes"] = settings.classes;
-  const Json values{{"path", settings.path.string()},
-                    {"per_class", settings.per_class},
-                    {"size", settings.size},
-                    {"seed", settings.seed},
-                    {"first", settings.first}};
-  for (const source::Key& key : source::find_kind(settings.kind, settings.where).keys)
-    json[key.name] = values.at(key.name);
+  for (const source::Key& key : source::find_kind(settings.kind, settings.where).keys) {
+    if (settings.has(key.name))
+      std::visit([&](const auto& value) { json[key.name] = value; }, settings.values.at(key.name));
+  }
+  json["transforms"] = Json::array();
+  for (const image::Transform& transform : source.transforms)
+    json["transforms"].push_back(image::to_text(transform));
+  json["strict"] = source.strict;
+  return json;
+}
+
+Json augment_json(const AugmentRecipe& augment) {
+  Json json{{"ops", operations_json(augment.operations)}};
+  if (!augment.preset.empty()) json["preset"] = augment.preset;
+  if (!augment.to) {
+    json["copies"] = augment.copies;
+  } else if (*augment.to == kLargestClass) {
+    json["to"] = "largest";
+  } else {
+    json["to"] = *augment.to;
+  }
+  json["held_out"] = augment.held_out;
   return json;
 }
 
@@ -45,10 +60,11 @@ std::string to_json(const Recipe& recipe) {
   if (recipe.shards) json["shards"] = *recipe.shards;
   json["source"] = Json::array();
   for (const SourceRecipe& source : recipe.sources) json["source"].push_back(source_json(source));
+  json["split"] = {{"test", recipe.split.test},
+                   {"validation", recipe.split.validation},
+                   {"by", recipe.split.by == SplitUnit::image ? "image" : "family"}};
   json["augment"] = Json::array();
-  for (const AugmentRecipe& augment : recipe.augments) {
-    json["augment"].push_back({{"ops", operations_json(augment.operations)}, {"copies", augment.copies}});
-  }
+  for (const AugmentRecipe& augment : recipe.augments) json["augment"].push_back(augment_json(augment));
   return json.dump();
 }
 

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <sstream>
-#include <system_error>
 
-#include "titrate/core/file.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/prep/recipe.hpp"
 
@@ -42,20 +40,12 @@ std::string printable(std::string text) {
   return text;
 }
 
-std::string read_existing(const std::filesystem::path& file) {
-  std::error_code error;
-  if (!std::filesystem::exists(file, error) && !error) refuse_recipe(file.string(), "there is no such file");
-  const std::string text = read_text(file);
-  check_utf8(text, file.string());
-  return text;
-}
-
-toml::table parse_file(const std::filesystem::path& file) {
+toml::table parse_text(const std::string& text, const std::string& where) {
+  check_utf8(text, where);
   try {
-    return toml::parse(read_existing(file));
+    return toml::parse(text);
   } catch (const toml::parse_error& error) {
-    refuse_recipe(file.string() + ":" + std::to_string(error.source().begin.line),
-                  std::string(error.description()));
+    refuse_recipe(where + ":" + std::to_string(error.source().begin.line), std::string(error.description()));
   }
 }
 
@@ -85,8 +75,9 @@ bool says(const std::string& setting, const std::string& key) {
 
 }  // namespace
 
-TomlDocument::TomlDocument(const std::filesystem::path& file, std::span<const std::string> overrides)
-    : file_(file), overrides_(overrides.begin(), overrides.end()), root_(parse_file(file)) {
+TomlDocument::TomlDocument(const std::string& text, const std::string& where,
+                           std::span<const std::string> overrides)
+    : where_(where), overrides_(overrides.begin(), overrides.end()), root_(parse_text(text, where)) {
   for (const std::string& setting : overrides_) apply(setting);
 }
 
@@ -122,7 +113,7 @@ std::string TomlDocument::where(const std::string& dotted_key, const toml::node&
     if (says(*setting, dotted_key)) return "--set " + *setting;
   }
   const auto line = node.source().begin.line;
-  return line == 0 ? file_.string() : file_.string() + ":" + std::to_string(line);
+  return line == 0 ? where_ : where_ + ":" + std::to_string(line);
 }
 
 TomlTable::TomlTable(const TomlDocument& document, const toml::table& table, std::string prefix)
@@ -183,8 +174,26 @@ std::int64_t TomlTable::integer(const std::string& key, std::int64_t fallback, s
   return *value;
 }
 
+double TomlTable::number(const std::string& key, double fallback, double low, double high) const {
+  if (!has(key)) return fallback;
+  const auto value = table_.get(key)->value<double>();
+  if (!value || !table_.get(key)->is_number()) refuse_type(key, "a number");
+  if (!(*value >= low && *value <= high)) {
+    refuse(key, "out of range", shortest(low) + " to " + shortest(high), shortest(*value));
+  }
+  return *value;
+}
+
+bool TomlTable::flag(const std::string& key, bool fallback) const {
+  if (!has(key)) return fallback;
+  const auto value = table_.get(key)->value_exact<bool>();
+  if (!value) refuse_type(key, "true or false");
+  return *value;
+}
+
 std::vector<std::string> TomlTable::texts(const std::string& key) const {
   if (!has(key)) return {};
+  if (is_text(key)) return {text(key, "")};
   const toml::array* array = table_.get(key)->as_array();
   if (array == nullptr) refuse_type(key, "a list of strings");
   std::vector<std::string> values;
@@ -195,6 +204,48 @@ std::vector<std::string> TomlTable::texts(const std::string& key) const {
     values.push_back(*value);
   }
   return values;
+}
+
+std::vector<std::int64_t> TomlTable::integers(const source::Key& key) const {
+  if (is_integer(key.name)) return {integer(key.name, 0, key.low, key.high)};
+  const toml::array* array = table_.get(key.name)->as_array();
+  if (array == nullptr) refuse_type(key.name, "an integer, or a list of them");
+  std::vector<std::int64_t> values;
+  for (const toml::node& node : *array) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value) refuse(key.name, "wrong type in the list", "integers", type_name(node));
+    if (*value < key.low || *value > key.high) {
+      refuse(key.name, "out of range", std::to_string(key.low) + " to " + std::to_string(key.high),
+             std::to_string(*value));
+    }
+    values.push_back(*value);
+  }
+  if (values.empty()) refuse(key.name, "the list is empty");
+  return values;
+}
+
+std::optional<source::Value> TomlTable::value(const source::Key& key) const {
+  if (!has(key.name)) return key.fallback;
+  switch (key.type) {
+    case source::KeyType::flag:
+      return flag(key.name, false);
+    case source::KeyType::integer:
+      return integer(key.name, 0, key.low, key.high);
+    case source::KeyType::integers:
+      return integers(key);
+    case source::KeyType::texts:
+      return texts(key.name);
+    default:
+      return is_integer(key.name) ? std::to_string(integer(key.name, 0, key.low, key.high))
+                                  : text(key.name, "");
+  }
+}
+
+std::optional<TomlTable> TomlTable::table(const std::string& key) const {
+  if (!has(key)) return {};
+  const toml::table* found = table_.get(key)->as_table();
+  if (found == nullptr) refuse(key, "wrong type", "[" + key + "]", type_name(*table_.get(key)));
+  return TomlTable(document_, *found, prefix_ + key + ".");
 }
 
 std::vector<TomlTable> TomlTable::tables(const std::string& key) const {

@@ -5,7 +5,6 @@
 #include <toml++/toml.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,19 +17,19 @@ namespace titrate::prep {
 // A parsed file with KEY=VALUE settings laid over it. Knows where each value was said.
 class TomlDocument {
  public:
-  // Throws Error (usage): no such file, not TOML, or a setting whose key leads nowhere.
-  TomlDocument(const std::filesystem::path& file, std::span<const std::string> overrides);
+  // `where` names the text. Throws Error (usage): not TOML, or a setting whose key leads nowhere.
+  TomlDocument(const std::string& text, const std::string& where, std::span<const std::string> overrides);
 
   const toml::table& root() const { return root_; }
 
   // "recipe.toml:12", or the setting that said it: "--set seed=x".
   std::string where(const std::string& dotted_key, const toml::node& node) const;
-  std::string where() const { return file_.string(); }
+  std::string where() const { return where_; }
 
  private:
   void apply(const std::string& setting);
 
-  std::filesystem::path file_;
+  std::string where_;
   std::vector<std::string> overrides_;
   toml::table root_;
 };
@@ -48,12 +47,19 @@ class TomlTable {
 
   bool has(const std::string& key) const { return table_.contains(key); }
 
-  // One line of UTF-8.
-  std::string text(const std::string& key, const std::string& fallback) const;
+  // The value of a key, of its type and within its range; its fallback where it is not there; nothing where
+  // it has none.
+  std::optional<source::Value> value(const source::Key& key) const;
+
+  // The same for keys whose type is known here.
+  std::string text(const std::string& key, const std::string& fallback) const;  // one line of UTF-8
   std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t low,
                        std::int64_t high) const;
-  std::vector<std::string> texts(const std::string& key) const;  // a list of strings
+  double number(const std::string& key, double fallback, double low, double high) const;  // also an integer
+  bool flag(const std::string& key, bool fallback) const;
+  std::vector<std::string> texts(const std::string& key) const;  // a list of strings, or one
   std::vector<TomlTable> tables(const std::string& key) const;   // [[key]]; none where it is not there
+  std::optional<TomlTable> table(const std::string& key) const;  // [key]
   bool is_text(const std::string& key) const { return has(key) && table_.get(key)->is_string(); }
   bool is_integer(const std::string& key) const { return has(key) && table_.get(key)->is_integer(); }
 
@@ -62,6 +68,7 @@ class TomlTable {
 
  private:
   void check_text(const std::string& key, const std::string& text) const;
+  std::vector<std::int64_t> integers(const source::Key& key) const;  // a list of integers, or one
   [[noreturn]] void refuse_type(const std::string& key, const char* expected) const;
 
   const TomlDocument& document_;

@@ -24,11 +24,10 @@ Fingerprint::Fingerprint(const image::Shape& shape, const std::vector<std::strin
   head_ = xxh3(text);
 }
 
-void Fingerprint::add(const Row& row, Split split, const std::string& source_name) {
+Fingerprint::RowPrint Fingerprint::of(const Row& row, Split split, const std::string& source_name) {
   const std::uint64_t kinds = static_cast<std::uint64_t>(split) << 8 | static_cast<std::uint64_t>(row.origin);
   const auto label = static_cast<std::uint64_t>(row.label);
-  rows_.push_back(
-      {row.sample_id, hash_of({label, kinds, row.family_id, xxh3(source_name), row.content_hash})});
+  return {row.sample_id, hash_of({label, kinds, row.family_id, xxh3(source_name), row.content_hash})};
 }
 
 std::string Fingerprint::finish() {

@@ -77,6 +77,16 @@ ShardFile read_shard(const Json& json) {
           .sha256 = json.at("sha256").get<std::string>()};
 }
 
+Json file_json(const ExtraFile& file) {
+  return {{"name", file.name}, {"bytes", file.bytes}, {"sha256", file.sha256}};
+}
+
+ExtraFile read_file_json(const Json& json) {
+  return {.name = json.at("name").get<std::string>(),
+          .bytes = json.at("bytes").get<std::uint64_t>(),
+          .sha256 = json.at("sha256").get<std::string>()};
+}
+
 // Of the compact text, so white space does not matter. A changed mean would change every training in silence.
 std::string checksum(const Json& json) {
   const std::string text = json.dump();
@@ -98,6 +108,12 @@ Manifest read_members(const Json& json) {
   }
   for (const Json& source : json.at("sources")) manifest.sources.push_back(read_source(source));
   for (const Json& file : json.at("shards")) manifest.shards.push_back(read_shard(file));
+  for (const Json& file : json.value("files", Json::array())) manifest.files.push_back(read_file_json(file));
+  if (const auto leaks = json.find("leaks"); leaks != json.end()) {
+    manifest.leaks = {.same_image = leaks->at("same_image").get<std::uint64_t>(),
+                      .same_family = leaks->at("same_family").get<std::uint64_t>()};
+  }
+  manifest.quarantined = json.value("quarantined", std::uint64_t{0});
   manifest.recipe = json.at("recipe").dump();
   manifest.seed = json.at("seed").get<std::uint64_t>();
   manifest.tool_version = json.at("tool_version").get<std::string>();
@@ -125,6 +141,10 @@ std::string find_fault(const Manifest& manifest) {
   for (const SplitCounts& split : manifest.splits) {
     if (split.counts.size() != manifest.class_names.size()) return "counts do not fit the number of classes";
     images[static_cast<std::size_t>(split.split)] += images_of(split);
+  }
+  for (const ExtraFile& file : manifest.files) {
+    if (file.name.empty() || file.name.find('/') != std::string::npos || file.name.starts_with('.'))
+      return "file \"" + file.name + "\" does not lie in the folder";
   }
   if (rows != images) return "the shards have other rows than the splits have images";
   return "";
@@ -171,6 +191,10 @@ std::string to_json(const Manifest& manifest) {
   for (const SourceInfo& source : manifest.sources) json["sources"].push_back(source_json(source));
   json["shards"] = Json::array();
   for (const ShardFile& file : manifest.shards) json["shards"].push_back(shard_json(file));
+  json["files"] = Json::array();
+  for (const ExtraFile& file : manifest.files) json["files"].push_back(file_json(file));
+  json["leaks"] = {{"same_image", manifest.leaks.same_image}, {"same_family", manifest.leaks.same_family}};
+  json["quarantined"] = manifest.quarantined;
   json["recipe"] = manifest.recipe.empty() ? Json::object() : Json::parse(manifest.recipe);
   json["seed"] = manifest.seed;
   json["tool_version"] = manifest.tool_version;

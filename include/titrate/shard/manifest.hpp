@@ -13,6 +13,9 @@
 namespace titrate::shard {
 
 inline constexpr const char* kManifestName = "manifest.json";
+inline constexpr const char* kVirtualName = "dataset.h5";           // all shards as one, for other programs
+inline constexpr const char* kQuarantineName = "quarantine.jsonl";  // what was named but not packed, and why
+inline constexpr const char* kSidecarPrefix = "sidecar-";  // sidecar-SOURCE.jsonl: of generated images
 
 struct SourceInfo {
   std::string name{};
@@ -29,6 +32,21 @@ struct ShardFile {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
   std::string sha256{};
+};
+
+// A file beside the shards: dataset.h5, quarantine.jsonl, what is known of generated images.
+struct ExtraFile {
+  std::string name{};
+  std::uint64_t bytes = 0;
+  std::string sha256{};
+  bool operator==(const ExtraFile&) const = default;
+};
+
+// Validation and test images that training gives away.
+struct Leaks {
+  std::uint64_t same_image = 0;   // a training image has the same pixels
+  std::uint64_t same_family = 0;  // a training image is of the same family
+  bool operator==(const Leaks&) const = default;
 };
 
 // Images of one split: counts[class][origin].
@@ -48,7 +66,10 @@ struct Manifest {
   std::vector<SplitCounts> splits{};
   std::vector<SourceInfo> sources{};
   std::vector<ShardFile> shards{};  // in the order of the dataset's rows: train, validation, test; by index
-  std::string recipe{};             // the resolved recipe, JSON
+  std::vector<ExtraFile> files{};
+  Leaks leaks{};
+  std::uint64_t quarantined = 0;  // images that were named but not packed; quarantine.jsonl says why
+  std::string recipe{};           // the resolved recipe, JSON
   std::uint64_t seed = 0;
   std::string tool_version{};
 };
@@ -67,12 +88,15 @@ Manifest read_manifest(const std::filesystem::path& folder);
 class Fingerprint {
  public:
   Fingerprint(const image::Shape& shape, const std::vector<std::string>& class_names);
-  void add(const Row& row, Split split, const std::string& source_name);
+
+  using RowPrint = std::array<std::uint64_t, 2>;  // sample id, hash of the rest
+  static RowPrint of(const Row& row, Split split, const std::string& source_name);
+  void add(const RowPrint& row) { rows_.push_back(row); }
   std::string finish();  // 16 hex digits
 
  private:
   std::uint64_t head_ = 0;
-  std::vector<std::array<std::uint64_t, 2>> rows_;  // sample id, hash of the rest
+  std::vector<RowPrint> rows_;
 };
 
 }  // namespace titrate::shard

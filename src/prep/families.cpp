@@ -1,0 +1,115 @@
+#include "families.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <unordered_map>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/hash.hpp"
+
+namespace titrate::prep {
+namespace {
+
+// Union-find with halving of paths; the root of a set is its smallest index.
+class Sets {
+ public:
+  explicit Sets(std::size_t count) : parent_(count) {
+    std::iota(parent_.begin(), parent_.end(), std::size_t{0});
+  }
+
+  std::size_t find(std::size_t i) {
+    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
+    return i;
+  }
+  void unite(std::size_t a, std::size_t b) {
+    a = find(a);
+    b = find(b);
+    parent_[std::max(a, b)] = std::min(a, b);
+  }
+
+ private:
+  std::vector<std::size_t> parent_;
+};
+
+// Unites all images that are given the same key.
+class Groups {
+ public:
+  explicit Groups(Sets& sets) : sets_(sets) {}
+  void add(std::uint64_t key, std::size_t image) {
+    if (const auto [first, is_new] = first_.emplace(key, image); !is_new) sets_.unite(first->second, image);
+  }
+
+ private:
+  Sets& sets_;
+  std::unordered_map<std::uint64_t, std::size_t> first_;
+};
+
+// Where the images of each item begin.
+std::vector<std::vector<std::size_t>> first_images(std::span<const Planned> images, const Sources& sources) {
+  std::vector<std::vector<std::size_t>> first(sources.size());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (images[i].part == 0) first[images[i].source].push_back(i);
+  }
+  return first;
+}
+
+// A generator's image belongs to those that it started from, which are named by their paths in any source.
+void unite_parents(const std::vector<std::vector<std::size_t>>& first, const Sources& sources, Sets& sets) {
+  std::unordered_map<std::string, std::size_t> image_of;
+  const auto each_kin = [&](const auto& use) {
+    for (std::size_t s = 0; s < sources.size(); ++s) {
+      for (const auto& kin : sources[s]->listing().kinship) use(s, kin.first, kin.second);
+    }
+  };
+  bool any = false;
+  each_kin([&](std::size_t, std::size_t, const source::Kinship& kin) { any = any || !kin.parents.empty(); });
+  if (!any) return;
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    const std::vector<source::Item>& items = sources[s]->listing().items;
+    for (std::size_t i = 0; i < items.size(); ++i) image_of.emplace(items[i].path, first[s][i]);
+  }
+  each_kin([&](std::size_t s, std::size_t item, const source::Kinship& kin) {
+    for (const std::string& path : kin.parents) {
+      const auto found = image_of.find(path);
+      if (found == image_of.end()) {
+        throw Error({.code = ErrorCode::integrity,
+                     .where = sources[s]->listing().items[item].path,
+                     .what = "its sidecar names a parent that no source has",
+                     .got = path,
+                     .hint = "name parents as the paths that their source has"});
+      }
+      sets.unite(found->second, first[s][item]);
+    }
+  });
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> find_families(std::span<const Planned> images, const Sources& sources,
+                                         const Survey& survey) {
+  Sets sets(images.size());
+  Groups same_pixels(sets);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (survey.content[i] != 0) same_pixels.add(survey.content[i], i);
+    if (images[i].part > 0) sets.unite(i, i - images[i].part);
+  }
+  const auto first = first_images(images, sources);
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    Groups said(sets);
+    for (const auto& [item, kin] : sources[s]->listing().kinship) {
+      if (kin.family) said.add(*kin.family, first[s][item]);
+      if (kin.parent) sets.unite(first[s][*kin.parent], first[s][item]);
+    }
+  }
+  unite_parents(first, sources, sets);
+  std::vector<std::uint64_t> smallest(images.size(), ~std::uint64_t{0}), families(images.size());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    std::uint64_t& family = smallest[sets.find(i)];
+    if (survey.content[i] != 0) family = std::min(family, survey.content[i]);
+  }
+  for (std::size_t i = 0; i < images.size(); ++i) families[i] = smallest[sets.find(i)];
+  return families;
+}
+
+}  // namespace titrate::prep

@@ -1,0 +1,48 @@
+// An HDF5 file that is made in memory. Its bytes are a function of what is put into it: no times, no
+// addresses. Private to this module.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hdf5.hpp"
+
+namespace titrate::shard::hdf5 {
+
+class MemoryFile {
+ public:
+  MemoryFile(const Library& library, std::size_t expected_bytes);
+  MemoryFile(MemoryFile&&) = delete;  // HDF5 keeps its address
+
+  template <class Value>
+  void column(const char* name, hid_t file_type, hid_t memory_type, const std::vector<Value>& values) {
+    dataset(name, file_type, memory_type, {values.size()}, values.data());
+  }
+  void dataset(const char* name, hid_t file_type, hid_t memory_type, const std::vector<hsize_t>& extent,
+               const void* values);
+  void strings(const char* name, const std::vector<std::string>& values);
+  void attribute(const char* name, std::uint32_t value);
+  void attribute(const char* name, const std::vector<std::string>& values, bool scalar);
+
+  // Rows that lie in datasets of the same name in other files, one file after another. `row` is the extent of
+  // one.
+  struct Piece {
+    std::string file;
+    hsize_t rows;
+  };
+  void virtual_dataset(const char* name, hid_t type, const std::vector<hsize_t>& row,
+                       const std::vector<Piece>& pieces);
+
+  std::vector<std::byte> finish();
+
+ private:
+  Handle open_file();
+
+  const Library& library_;
+  std::vector<std::byte> bytes_;
+  Handle file_;
+};
+
+}  // namespace titrate::shard::hdf5
