@@ -1,0 +1,71 @@
+#include "titrate/shard/byte_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "titrate/core/error.hpp"
+
+namespace titrate::shard {
+namespace {
+
+constexpr std::size_t kLongestName = 80;
+
+}  // namespace
+
+ByteFile::ByteFile(const std::filesystem::path& path)
+    : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+  if (file_.get() < 0 && errno == ENOENT) {
+    throw Error({.code = ErrorCode::integrity,
+                 .where = path.string(),
+                 .what = "the file is missing",
+                 .hint = "the path of a source begins at --data-root, else TITRATE_DATA, else the working "
+                         "directory"});
+  }
+  struct stat status {};
+  if (file_.get() < 0 || ::fstat(file_.get(), &status) != 0) {
+    throw Error({.code = ErrorCode::io,
+                 .where = path.string(),
+                 .what = "cannot open the file",
+                 .got = system_message(errno)});
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw Error({.code = ErrorCode::io, .where = path.string(), .what = "not a regular file"});
+  }
+  bytes_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+void ByteFile::read(std::uint64_t offset, std::span<std::byte> out) const {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t count =
+        ::pread(file_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      throw Error({.code = ErrorCode::io,
+                   .where = path_.string(),
+                   .what = "cannot read the file",
+                   .got = system_message(errno)});
+    }
+    if (count == 0) {
+      throw Error({.code = ErrorCode::integrity,
+                   .where = path_.string(),
+                   .what = "the file is shorter than it was when it was opened",
+                   .expected = std::to_string(offset + out.size()) + " bytes",
+                   .got = std::to_string(offset + done)});
+    }
+    done += static_cast<std::size_t>(count);
+  }
+}
+
+std::string printable(std::string_view text) {
+  std::string result(text.substr(0, kLongestName));
+  std::replace_if(
+      result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return text.size() > kLongestName ? result + "..." : result;
+}
+
+}  // namespace titrate::shard

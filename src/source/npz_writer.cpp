@@ -1,0 +1,145 @@
+// A zip archive whose members are stored, not deflated, each with its length in 64 bits (zip64), large or
+// small, so that there is one form and one path through the code. Format: PKWARE's APPNOTE.TXT 6.3.
+#include "titrate/source/npz_writer.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "titrate/core/error.hpp"
+
+namespace titrate::source {
+namespace {
+
+constexpr std::uint16_t kVersion = 45;         // zip64
+constexpr std::uint16_t kUtf8Names = 1 << 11;  // flag
+constexpr std::uint16_t kDate = 1 << 5 | 1;    // 1980-01-01, the first that the format knows
+constexpr std::uint32_t kSee64 = 0xffffffffu;  // "stands in the extra field"
+constexpr std::uint16_t kSee64Short = 0xffffu;
+constexpr std::uint16_t kExtra64 = 1;
+constexpr std::size_t kAlignment = 64;  // of elements, as numpy.save aligns them
+constexpr std::size_t kLargestStep = 1 << 30;
+
+template <class Value>
+std::string little(Value value) {
+  std::string text;
+  for (std::size_t i = 0; i < sizeof value; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
+  return text;
+}
+std::string word16(std::uint64_t value) { return little(static_cast<std::uint16_t>(value)); }
+std::string word32(std::uint64_t value) { return little(static_cast<std::uint32_t>(value)); }
+std::string word64(std::uint64_t value) { return little(value); }
+
+std::string npy_header(const std::vector<std::uint64_t>& shape, std::string_view dtype) {
+  std::string extent;
+  for (const std::uint64_t length : shape) extent += std::to_string(length) + ", ";
+  if (shape.size() > 1) extent.resize(extent.size() - 2);
+  if (shape.size() == 1) extent.resize(extent.size() - 1);
+  std::string text =
+      "{'descr': '" + std::string(dtype) + "', 'fortran_order': False, 'shape': (" + extent + "), }";
+  constexpr std::size_t kBefore = 10;  // magic, version, length
+  while ((kBefore + text.size() + 1) % kAlignment != 0) text += ' ';
+  text += '\n';
+  return "\x93NUMPY" + std::string{1, 0} + word16(text.size()) + text;
+}
+
+std::uint32_t crc_of(std::string_view header, std::span<const std::byte> values) {
+  uLong crc = crc32(0, reinterpret_cast<const Bytef*>(header.data()), static_cast<uInt>(header.size()));
+  while (!values.empty()) {
+    const std::size_t count = std::min(values.size(), kLargestStep);
+    crc = crc32(crc, reinterpret_cast<const Bytef*>(values.data()), static_cast<uInt>(count));
+    values = values.subspan(count);
+  }
+  return static_cast<std::uint32_t>(crc);
+}
+
+void check_array(const std::string& name, const std::vector<std::uint64_t>& shape, std::size_t bytes,
+                 std::string_view dtype) {
+  std::uint64_t expected = dtype.size() == 3 ? static_cast<std::uint64_t>(dtype[2] - '0') : 0;
+  for (const std::uint64_t length : shape) expected *= length;
+  if (dtype.size() == 3 && expected == bytes && !name.empty() && name.size() < 1000) return;
+  throw Error({.code = ErrorCode::internal,
+               .where = name,
+               .what = "an array's shape, type and bytes do not fit each other",
+               .expected = std::to_string(expected) + " bytes",
+               .got = std::to_string(bytes)});
+}
+
+}  // namespace
+
+NpzWriter::NpzWriter(const std::filesystem::path& path)
+    : path_(path), temporary_(path.string() + ".tmp." + std::to_string(::getpid())) {
+  file_ = FileDescriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (file_.get() >= 0) return;
+  throw Error({.code = ErrorCode::io,
+               .where = path.string(),
+               .what = "cannot create the file",
+               .got = system_message(errno)});
+}
+
+NpzWriter::~NpzWriter() {
+  if (!finished_) ::unlink(temporary_.c_str());
+}
+
+void NpzWriter::write(std::string_view bytes) {
+  write_all(file_.get(), bytes, path_);
+  position_ += bytes.size();
+}
+
+void NpzWriter::add(const std::string& name, const std::vector<std::uint64_t>& shape,
+                    std::span<const std::byte> values, std::string_view dtype) {
+  check_array(name, shape, values.size(), dtype);
+  const std::string header = npy_header(shape, dtype);
+  const Member member{.name = name + ".npy",
+                      .crc = crc_of(header, values),
+                      .bytes = header.size() + values.size(),
+                      .offset = position_};
+  const auto same = [&](const Member& other) { return other.name == member.name; };
+  if (finished_ || std::any_of(members_.begin(), members_.end(), same)) {
+    throw Error({.code = ErrorCode::internal, .where = name, .what = "an array was added twice"});
+  }
+  const std::string extra = word16(kExtra64) + word16(16) + word64(member.bytes) + word64(member.bytes);
+  write("PK\x03\x04" + word16(kVersion) + word16(kUtf8Names) + word16(0) + word16(0) + word16(kDate) +
+        word32(member.crc) + word32(kSee64) + word32(kSee64) + word16(member.name.size()) +
+        word16(extra.size()) + member.name + extra);
+  write(header);
+  write({reinterpret_cast<const char*>(values.data()), values.size()});
+  members_.push_back(member);
+}
+
+void NpzWriter::write_directory() {
+  const std::uint64_t begin = position_, count = members_.size();
+  for (const Member& member : members_) {
+    const std::string extra =
+        word16(kExtra64) + word16(24) + word64(member.bytes) + word64(member.bytes) + word64(member.offset);
+    constexpr std::uint64_t kUnixReadable = std::uint64_t{0100644} << 16;
+    write("PK\x01\x02" + word16(3 << 8 | kVersion) + word16(kVersion) + word16(kUtf8Names) + word16(0) +
+          word16(0) + word16(kDate) + word32(member.crc) + word32(kSee64) + word32(kSee64) +
+          word16(member.name.size()) + word16(extra.size()) + word16(0) + word16(0) + word16(0) +
+          word32(kUnixReadable) + word32(kSee64) + member.name + extra);
+  }
+  const std::uint64_t end = position_;
+  constexpr std::uint64_t kEndBytes = 56;  // of the record that follows, without its first twelve
+  write("PK\x06\x06" + word64(kEndBytes - 12) + word16(3 << 8 | kVersion) + word16(kVersion) + word32(0) +
+        word32(0) + word64(count) + word64(count) + word64(end - begin) + word64(begin));
+  write("PK\x06\x07" + word32(0) + word64(end) + word32(1));
+  write("PK\x05\x06" + word16(0) + word16(0) + word16(kSee64Short) + word16(kSee64Short) + word32(kSee64) +
+        word32(kSee64) + word16(0));
+}
+
+void NpzWriter::finish() {
+  write_directory();
+  const auto need = [&](bool good, const char* what) {
+    if (good) return;
+    throw Error({.code = ErrorCode::io, .where = path_.string(), .what = what, .got = system_message(errno)});
+  };
+  need(::fsync(file_.get()) == 0, "cannot sync the file");
+  need(::rename(temporary_.c_str(), path_.c_str()) == 0, "cannot rename the file into place");
+  finished_ = true;
+  sync_folder(path_.parent_path().empty() ? "." : path_.parent_path());
+}
+
+}  // namespace titrate::source
