@@ -93,6 +93,16 @@ void refuse_empty_classes(const Recipe& recipe, const shard::Manifest& manifest)
   }
 }
 
+// A disk that was full may have room later.
+[[noreturn]] void tell_of_resuming(const Error& error, const OutputFolder& folder) {
+  ErrorInfo info = error.info();
+  if (info.code == ErrorCode::io && !folder.sealed().empty()) {
+    info.hint = "then run the same command again: it goes on after the " +
+                std::to_string(folder.sealed().size()) + " shards that are whole";
+  }
+  throw Error(info);
+}
+
 class Packing {
  public:
   explicit Packing(const PackOptions& options)
@@ -197,7 +207,11 @@ PackResult Packing::run() {
   warn(plan);
   OutputFolder folder(options_.out, options_.force, key_of(recipe_, sources, plan));
   check_space(recipe_, plan, folder);
-  finish(folder, ShardPacker(recipe_, sources, plan, threads_, folder, counter).run(), sources, plan);
+  try {
+    finish(folder, ShardPacker(recipe_, sources, plan, threads_, folder, counter).run(), sources, plan);
+  } catch (const Error& error) {
+    tell_of_resuming(error, folder);
+  }
   result_.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return std::move(result_);
 }

@@ -55,7 +55,7 @@ std::map<std::string, std::string> files_of(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name != ".lock") files[name] = read_text(entry.path());
+    if (name != ".lock" && !entry.is_directory()) files[name] = read_text(entry.path());
   }
   return files;
 }
@@ -105,7 +105,7 @@ TEST_F(Pack, GivesTheSameBytesOnAnyNumberOfThreads) {
     if (threads == 1) first = files_of(pack_options.out);
     EXPECT_EQ(files_of(pack_options.out), first);
   }
-  EXPECT_EQ(first.size(), 5u);
+  EXPECT_EQ(first.size(), 6u);
 }
 
 TEST_F(Pack, GivesTheSameBytesForPlainAndCompressedFiles) {
@@ -135,19 +135,19 @@ TEST_F(Pack, PutsRowsInTheirOrderWithParentsAndFamilies) {
   EXPECT_EQ(pixels.substr(700 * 256), idx_pixels(20, 16, 2));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Row& row = rows[i];
-    const Row& parent = i < 400 ? rows[i % 100] : row;
+    const Row& parent = i < 100 || i >= 400 ? row : rows[i < 300 ? (i - 100) / 2 : i - 300];
     EXPECT_EQ(row.origin, i < 100 || i >= 700 ? Origin::real
                           : i < 400           ? Origin::augmented
                                               : Origin::synthetic);
     EXPECT_EQ(row.parent_id, parent.sample_id);
-    EXPECT_EQ(row.family_id, parent.sample_id);
+    EXPECT_EQ(row.family_id, parent.content_hash);
     EXPECT_EQ(row.label, parent.label);
     EXPECT_EQ(row.operations, i < 100 || i >= 400 ? 0u : i < 300 ? 1u : 2u);
     EXPECT_EQ(row.source, i >= 400 && i < 700 ? 0u : 1u);
   }
   EXPECT_EQ(rows[699].source_path, "9");
   EXPECT_EQ(rows[719].source_row, 19u);
-  const auto parent = std::vector<std::uint8_t>(train.begin() + 256, train.begin() + 512);
+  const auto parent = std::vector<std::uint8_t>(train.begin() + 50 * 256, train.begin() + 51 * 256);
   const std::vector<image::Operation> operations{image::Rotate{10}, image::Shift{2}};
   const image::Image child =
       image::apply(operations, {{16, 16, 1}, parent}, {.seed = 4, .sample = rows[201].sample_id});
@@ -214,9 +214,10 @@ TEST_F(Pack, RefusesRecipesThatDoNotFitTheData) {
     wrong.overrides = overrides;
     expect_refused(wrong, ErrorCode::usage, part);
   };
-  expect({"source.0.size=28"}, "expected 28 x 28 x 1, got 16 x 16 x 1");
+  expect({"source.0.size=28"}, "expected 28 x 28 x 1, got 16 x 16 x 1; bring all to one with transforms");
   expect({"source.0.classes=[\"0\",\"1\"]"}, "the classes are not those of source glyphs");
-  expect({"source.1.origin=synthetic", "source.1.generator=g", "source.0.origin=real"}, "test split");
+  expect({"source.1.origin=synthetic", "source.1.generator=g", "source.0.origin=real"},
+         "synthetic images of the test split");
   expect({"source.1.split=test"}, "no real training image");
   expect({"shards=701"}, "too many shards; expected at most 700, got 701");
   expect({"source.0.classes=11", "source.1.classes=11"}, "no glyphs are drawn for class \"10\"");
@@ -251,7 +252,7 @@ TEST_F(Pack, RefusesADatasetUnlessForced) {
   forced.force = true;
   forced.overrides = {"shards=1"};
   pack(forced);
-  EXPECT_EQ(files_of(out()).size(), 3u);
+  EXPECT_EQ(files_of(out()).size(), 4u);
   EXPECT_EQ(verify(out()).shards.size(), 2u);
   // Data that cannot be read is seen before the old dataset is given up.
   forced.data_root = root_.path() / "nowhere";
@@ -264,13 +265,17 @@ TEST_F(Pack, ClearsWhatAnInterruptedRunLeftAndNothingElse) {
   put(out() / ".train-00001-of-00009.h5.tmp123", "half");
   put(out() / ".manifest.json.tmp77", "half");
   put(out() / ".packing/train-00001-of-00009.h5", "half");
-  const std::set<std::string> theirs{
-      "quarantine.jsonl",           "train.h5",   "notes.txt", "train-0-of-1.h5", ".train-00000-of-00001.h5",
-      "my-train-00000-of-00001.h5", ".notes.tmp1"};
+  const std::set<std::string> theirs{"quarantine.json",
+                                     "train.h5",
+                                     "notes.txt",
+                                     "train-0-of-1.h5",
+                                     ".train-00000-of-00001.h5",
+                                     "my-train-00000-of-00001.h5",
+                                     ".notes.tmp1"};
   for (const std::string& name : theirs) put(out() / name, "theirs");
   pack(options());
   const auto files = files_of(out());
-  EXPECT_EQ(files.size(), 5 + theirs.size());
+  EXPECT_EQ(files.size(), 6 + theirs.size());
   for (const std::string& name : theirs) EXPECT_EQ(files.at(name), "theirs");
   verify(out());
   // Beside a dataset too, which stays when packing fails; what else is in the hidden folder is not ours.
@@ -313,7 +318,8 @@ TEST_F(Pack, LeavesNothingOnAFullDisk) {
   EXPECT_EQ(found.code, ErrorCode::io) << found.message;
   EXPECT_NE(found.message.find("train-00000-of-00003.h5"), std::string::npos) << found.message;
   EXPECT_TRUE(files_of(out()).empty());
-  // Every shard fits, the manifest does not: they go too.
+  // Every shard fits, what comes after them does not: nothing is published, and the next run goes on from
+  // there.
   PackOptions uneven = options();
   uneven.overrides = {"shards=100"};
   {
@@ -321,9 +327,15 @@ TEST_F(Pack, LeavesNothingOnAFullDisk) {
     found = outcome([&] { pack(uneven); });
   }
   EXPECT_EQ(found.code, ErrorCode::io) << found.message;
-  EXPECT_NE(found.message.find("manifest.json"), std::string::npos) << found.message;
+  EXPECT_NE(found.message.find("dataset.h5"), std::string::npos) << found.message;
+  EXPECT_NE(found.message.find("run the same command again"), std::string::npos) << found.message;
   EXPECT_TRUE(files_of(out()).empty());
-  pack(options());
+  EXPECT_EQ(files_of(out() / ".packing").size(), 102u);
+  const auto shards_before = fs::last_write_time(out() / ".packing/train-00007-of-00100.h5");
+  pack(uneven);
+  EXPECT_EQ(fs::last_write_time(out() / "train-00007-of-00100.h5"), shards_before);
+  EXPECT_FALSE(fs::exists(out() / ".packing"));
+  verify(out());
 }
 
 TEST_F(Pack, NamesAFolderThatCannotBeWrittenOrIsInUse) {
@@ -371,7 +383,7 @@ TEST_F(Pack, VerifySeesRowsThatContradictEachOther) {
     content = shard.content();
     content.images.assign(shard.pixels().begin(), shard.pixels().end());
   }
-  const std::uint64_t in_training = shard::Shard(out(), manifest, manifest.shards[0]).rows()[0].sample_id;
+  const Row trained = shard::Shard(out(), manifest, manifest.shards[0]).rows()[0];
   const auto outcome_of = [&](const std::function<void(Row&)>& change) {
     shard::ShardContent changed = content;
     change(changed.rows[2]);
@@ -386,10 +398,11 @@ TEST_F(Pack, VerifySeesRowsThatContradictEachOther) {
     return text.find(part) != std::string::npos;
   };
   EXPECT_TRUE(has(outcome_of([](Row&) {}), "nothing was thrown"));
-  EXPECT_TRUE(has(outcome_of([&](Row& row) { row.sample_id = row.parent_id = in_training; }),
-                  "row 2: the sample id"));
-  EXPECT_TRUE(has(outcome_of([&](Row& row) { row.family_id = in_training; }), "both sides of a split"));
-  EXPECT_TRUE(has(outcome_of([](Row& row) { row.origin = Origin::synthetic; }), "only real images"));
+  EXPECT_TRUE(
+      has(outcome_of([&](Row& row) { row.sample_id = row.parent_id = trained.sample_id; }), "the sample id"));
+  EXPECT_TRUE(
+      has(outcome_of([&](Row& row) { row.family_id = trained.family_id; }), "that training gives away"));
+  EXPECT_TRUE(has(outcome_of([](Row& row) { row.origin = Origin::synthetic; }), "synthetic images may not"));
   EXPECT_TRUE(has(outcome_of([](Row& row) { row.parent_id = 1; }), "augmented images have a parent"));
   EXPECT_TRUE(has(outcome_of([](Row& row) { row.label ^= 1; }), "the counts"));
   EXPECT_TRUE(has(outcome_of([](Row& row) { row.family_id = 12345; }), "the fingerprint"));

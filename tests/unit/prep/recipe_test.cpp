@@ -67,11 +67,11 @@ TEST_F(RecipeFile, IsReadWithDefaults) {
   ASSERT_EQ(recipe.sources.size(), 2u);
   EXPECT_EQ(recipe.sources[0].info.name, "idx");
   EXPECT_EQ(recipe.sources[0].info.origin, shard::Origin::real);
-  EXPECT_EQ(recipe.sources[0].settings.path, "mnist");
+  EXPECT_EQ(recipe.sources[0].settings.text("path"), "mnist");
   EXPECT_FALSE(recipe.sources[0].settings.split);
   EXPECT_EQ(recipe.sources[1].info.generator, "glyphs");
-  EXPECT_EQ(recipe.sources[1].settings.per_class, 7000u);
-  EXPECT_EQ(recipe.sources[1].settings.size, 28u);
+  EXPECT_EQ(recipe.sources[1].settings.integers("per_class"), std::vector<std::int64_t>{7000});
+  EXPECT_EQ(recipe.sources[1].settings.integer("size"), 28);
   EXPECT_EQ(recipe.sources[1].settings.classes.size(), 10u);
   ASSERT_EQ(recipe.augments.size(), 1u);
   EXPECT_EQ(recipe.augments[0].copies, 2u);
@@ -105,11 +105,12 @@ TEST_F(RecipeFile, WrongTypesAreRefusedWithLine) {
   EXPECT_EQ(refusal(replaced(kGood, "seed = 3", "seed = \"3\"")),
             "recipe.toml:2: seed: wrong type; expected an integer, got string");
   EXPECT_EQ(refusal(replaced(kGood, "7000", "7000.0")),
-            "recipe.toml:13: source.1.per_class: wrong type; expected an integer, got floating-point");
+            "recipe.toml:13: source.1.per_class: wrong type; expected an integer, or a list of them, got "
+            "floating-point");
   EXPECT_EQ(refusal(replaced(kGood, "name = \"mnist\"", "name = 5")),
             "recipe.toml:1: name: wrong type; expected a string, got integer");
-  EXPECT_EQ(refusal(replaced(kGood, "[\"rotate 10\", \"shift 2\"]", "\"rotate 10\"")),
-            "recipe.toml:16: augment.0.ops: wrong type; expected a list of strings, got string");
+  EXPECT_EQ(refusal(replaced(kGood, "[\"rotate 10\", \"shift 2\"]", "10")),
+            "recipe.toml:16: augment.0.ops: wrong type; expected a list of strings, got integer");
   EXPECT_EQ(refusal("name = \"x\"\nsource = 3\n"),
             "recipe.toml:2: source: wrong type; expected [[source]], got integer");
 }
@@ -126,9 +127,10 @@ TEST_F(RecipeFile, WrongValuesAreRefusedByName) {
       {"\"synthetic\"", "\"syntetic\"", "did you mean \"synthetic\"?"},
       {"\"synthetic\"", "\"augmented\"", "make them with [[augment]]"},
       {"generator = \"glyphs\"", "", "source.1.generator: a synthetic source has to say what made it"},
-      {"generator = ", "split = \"test\"\ngenerator = ", "synthetic images never enter the test split"},
-      {"generator = ", "split = \"validation\"\ngenerator = ", "expected train or test"},
-      {"\"digits\"", "\"letters\"", "unknown set of classes"},
+      {"generator = ", "split = \"test\"\ngenerator = ",
+       "synthetic images are for training alone; expected train, got test"},
+      {"generator = ", "split = \"validation\"\ngenerator = ", "synthetic images are for training alone"},
+      {"\"digits\"", "\"runes\"", "unknown set of classes"},
       {"\"digits\"", "[]", "the list is empty"},
       {"\"digits\"", "[\"1\", \"1\"]", "a name stands twice"},
       {"\"idx\"", "\"idxx\"", "recipe.toml:5: source.0.kind: unknown kind of source \"idxx\""},
@@ -150,7 +152,7 @@ TEST_F(RecipeFile, WrongValuesAreRefusedByName) {
 TEST_F(RecipeFile, SettingsWinOverTheFile) {
   const Recipe recipe = load(kGood, {"source.1.per_class=100", "seed=9", "name=other", "shards=8",
                                      "augment.0.ops=[\"zoom 0.9 1.1\"]"});
-  EXPECT_EQ(recipe.sources[1].settings.per_class, 100u);
+  EXPECT_EQ(recipe.sources[1].settings.integers("per_class"), std::vector<std::int64_t>{100});
   EXPECT_EQ(recipe.name, "other");
   EXPECT_EQ(recipe.shards, 8u);
   EXPECT_EQ(to_json(recipe.augments[0].operations), R"(["zoom 0.9 1.1"])");
@@ -160,7 +162,8 @@ TEST_F(RecipeFile, WrongSettingsAreRefusedByName) {
   EXPECT_EQ(refusal(kGood, {"source.1.perclass=1"}),
             "--set source.1.perclass=1: source.1.perclass: unknown key; did you mean \"per_class\"?");
   EXPECT_EQ(refusal(kGood, {"source.1.per_class=many"}),
-            "--set source.1.per_class=many: source.1.per_class: wrong type; expected an integer, got string");
+            "--set source.1.per_class=many: source.1.per_class: wrong type; expected an integer, or a list "
+            "of them, got string");
   EXPECT_EQ(refusal(kGood, {"source.2.per_class=1"}),
             "--set source.2.per_class=1: there is no \"2\" to set a value in");
   EXPECT_EQ(refusal(kGood, {"seed"}), "--set seed: not a setting; expected KEY=VALUE");
@@ -185,7 +188,7 @@ TEST_F(RecipeFile, GlyphsWithoutASeedDrawWhatNoOtherSourceDraws) {
   const std::string glyphs = "[[source]]\nkind = \"glyphs\"\nper_class = 1\n";
   const std::string text = "name = \"x\"\n" + glyphs + "split = \"test\"\n" + glyphs;
   const auto seed = [&](const std::vector<std::string>& overrides, std::size_t source) {
-    return load(text, overrides).sources[source].settings.seed;
+    return load(text, overrides).sources[source].settings.integer("seed");
   };
   EXPECT_NE(seed({}, 0), seed({}, 1));
   EXPECT_NE(seed({}, 0), seed({"seed=1"}, 0));
@@ -235,8 +238,10 @@ TEST_F(RecipeFile, ResolvedHasEveryValue) {
   EXPECT_EQ(to_json(load(kGood, {"augment=[]", "source.1.classes=[\"1\"]", "source.1.seed=3"})),
             R"({"name":"mnist","seed":3,"shard_megabytes":64,"source":[)"
             R"({"kind":"idx","name":"idx","origin":"real","generator":"","trained_on":"","licence":"",)"
-            R"("path":"mnist"},{"kind":"glyphs","name":"glyphs","origin":"synthetic","generator":"glyphs",)"
-            R"("trained_on":"","licence":"","classes":["1"],"per_class":7000,"size":28,"seed":3,"first":0}],)"
+            R"("path":"mnist","transpose":false,"transforms":[],"strict":false},)"
+            R"({"kind":"glyphs","name":"glyphs","origin":"synthetic","generator":"glyphs",)"
+            R"("trained_on":"","licence":"","classes":["1"],"per_class":[7000],"size":28,"seed":3,"first":0,)"
+            R"("transforms":[],"strict":false}],"split":{"test":0.0,"validation":0.0,"by":"family"},)"
             R"("augment":[]})");
 }
 

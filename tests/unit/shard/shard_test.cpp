@@ -269,7 +269,7 @@ TEST(Manifest, CountsAndShardsMustAgree) {
 
 std::string fingerprint_of(const std::vector<Row>& rows, const std::string& source = "a") {
   Fingerprint fingerprint(kShape, {"x", "y"});
-  for (const Row& row : rows) fingerprint.add(row, Split::train, source);
+  for (const Row& row : rows) fingerprint.add(Fingerprint::of(row, Split::train, source));
   return fingerprint.finish();
 }
 
