@@ -8,13 +8,15 @@
 #include "titrate/core/hash.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/source/csv.hpp"
+#include "titrate/source/folder.hpp"
 #include "titrate/source/glyphs.hpp"
 #include "titrate/source/idx.hpp"
 
 namespace titrate::source {
 
 std::span<const Kind> kinds() {
-  static const std::array table{glyphs_kind(), idx_kind()};
+  static const std::array table{csv_kind(), folder_kind(), glyphs_kind(), idx_kind()};
   return table;
 }
 

@@ -1,0 +1,254 @@
+#include "encoded_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/core/hash.hpp"
+#include "titrate/core/parallel.hpp"
+#include "titrate/core/random.hpp"
+
+namespace titrate::source {
+namespace {
+
+constexpr std::size_t kHeadBytes = 64 << 10;  // holds the shape of nearly every file
+constexpr std::size_t kGrowth = 8;
+constexpr std::size_t kFilesPerTurn = 32;  // which share one buffer
+constexpr std::int64_t kMostPixels = std::int64_t{1} << 28;
+
+// The message of an error that is about a file which is named elsewhere.
+std::string without_where(const Error& error) {
+  ErrorInfo info = error.info();
+  info.where.clear();
+  return Error(std::move(info)).what();
+}
+
+std::string system_fault(const char* what, int error_number) {
+  return std::string(what) + "; got " + system_message(error_number);
+}
+
+std::uint64_t state_of(const std::string& name, const struct stat& status) {
+  const auto seconds = static_cast<std::uint64_t>(status.st_mtim.tv_sec);
+  const auto nanoseconds = static_cast<std::uint64_t>(status.st_mtim.tv_nsec);
+  return hash_words(xxh3(name), static_cast<std::uint64_t>(status.st_size),
+                    seconds * 1'000'000'000 + nanoseconds);
+}
+
+// Reads on until `buffer` holds `wanted` bytes or the file ends. Returns errno, 0 where it went well.
+int read_up_to(const FileDescriptor& file, std::size_t wanted, std::vector<std::byte>& buffer,
+               std::size_t& filled) {
+  if (buffer.size() < wanted) buffer.resize(wanted);
+  while (filled < wanted) {
+    const ssize_t count = ::read(file.get(), buffer.data() + filled, wanted - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+  }
+  return 0;
+}
+
+// Empty where the content may stand under this name.
+std::string fault_of_ending(const std::string& name, std::span<const std::byte> head) {
+  const auto promised = format_of_ending(name), found = image::format_of(head);
+  if (!promised || !found || *promised == *found) return "";
+  return "a " + image::name_of(*found) + " file whose name ends as that of a " + image::name_of(*promised) +
+         " file";
+}
+
+// Fills in shape or fault. `buffer` is only there to be used again.
+void probe_open_file(const FileDescriptor& file, std::size_t size, const std::string& name,
+                     const std::string& where, const image::DecodeSettings& settings,
+                     std::vector<std::byte>& buffer, ProbedFile& probed) {
+  if (size == 0) {
+    probed.fault = "the file is empty";
+    return;
+  }
+  std::size_t filled = 0;
+  for (std::size_t wanted = std::min(size, kHeadBytes);; wanted = std::min(size, wanted * kGrowth)) {
+    if (const int error_number = read_up_to(file, wanted, buffer, filled); error_number != 0) {
+      probed.fault = system_fault("cannot read the file", error_number);
+      return;
+    }
+    const std::span<const std::byte> head(buffer.data(), filled);
+    probed.fault = fault_of_ending(name, head);
+    if (!probed.fault.empty()) return;
+    try {
+      if (const auto shape = image::probe(head, settings, where)) {
+        probed.shape = *shape;
+        return;
+      }
+    } catch (const Error& error) {
+      probed.fault = without_where(error);
+      return;
+    }
+    if (filled < wanted || filled >= size) {
+      probed.fault = "the file ends, at byte " + std::to_string(filled) + ", before the picture's shape";
+      return;
+    }
+  }
+}
+
+ProbedFile probe_file(const std::filesystem::path& path, const std::string& name,
+                      const image::DecodeSettings& settings, std::vector<std::byte>& buffer) {
+  ProbedFile probed{.state = xxh3(name)};
+  // Without O_NONBLOCK, opening a pipe waits for its writer.
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) {
+    probed.fault = system_fault("cannot open the file", errno);
+    return probed;
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) {
+    probed.fault = system_fault("cannot read the file's size", errno);
+    return probed;
+  }
+  probed.state = state_of(name, status);
+  if (!S_ISREG(status.st_mode)) {
+    probed.fault = S_ISDIR(status.st_mode) ? "a folder, not a file" : "not a regular file";
+    return probed;
+  }
+  probe_open_file(file, static_cast<std::size_t>(status.st_size), name, path.string(), settings, buffer,
+                  probed);
+  return probed;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Bytes of the UTF-8 character that `text` begins with (RFC 3629: shortest form, no surrogates); 0 for a
+// control character and for what is no character.
+std::size_t character_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return first < 0x20 || first == 0x7f ? 0 : 1;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const unsigned second = byte(1);
+  const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+  const bool surrogate = first == 0xed && second > 0x9f, beyond = first == 0xf4 && second > 0x8f;
+  const bool control = first == 0xc2 && second < 0xa0;
+  return overlong || surrogate || beyond || control ? 0 : length;
+}
+
+}  // namespace
+
+std::vector<Key> decode_keys() {
+  return {{.name = "background",
+           .type = KeyType::text,
+           .fallback = std::string("#000000"),
+           .help = "the colour under what is transparent, \"#rrggbb\""},
+          {.name = "most_pixels",
+           .type = KeyType::integer,
+           .fallback = std::int64_t{1} << 24,
+           .help = "an image of more is refused",
+           .low = 1,
+           .high = kMostPixels}};
+}
+
+image::DecodeSettings decode_settings(const Settings& settings) {
+  image::DecodeSettings decode{.most_pixels = static_cast<std::uint64_t>(settings.integer("most_pixels"))};
+  const std::string& text = settings.text("background");
+  bool good = text.size() == 7 && text[0] == '#';
+  for (std::size_t i = 0; good && i < decode.background.size(); ++i) {
+    const int high = hex_digit(text[1 + 2 * i]), low = hex_digit(text[2 + 2 * i]);
+    good = high >= 0 && low >= 0;
+    decode.background[i] = static_cast<std::uint8_t>(high * 16 + low);
+  }
+  if (!good) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = settings.where,
+                 .what = "background is not a colour",
+                 .expected = "\"#rrggbb\"",
+                 .got = '"' + text + '"'});
+  }
+  return decode;
+}
+
+std::optional<image::Format> format_of_ending(std::string_view name) {
+  using enum image::Format;
+  constexpr std::array<std::pair<std::string_view, image::Format>, 8> kEndings{{{"png", png},
+                                                                                {"jpg", jpeg},
+                                                                                {"jpeg", jpeg},
+                                                                                {"bmp", bmp},
+                                                                                {"pgm", pnm},
+                                                                                {"ppm", pnm},
+                                                                                {"pnm", pnm},
+                                                                                {"pbm", pnm}}};
+  const std::size_t dot = name.find_last_of("./");
+  if (dot == std::string_view::npos || name[dot] != '.') return std::nullopt;
+  std::string ending(name.substr(dot + 1));
+  for (char& c : ending) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (const auto& [known, format] : kEndings) {
+    if (ending == known) return format;
+  }
+  return std::nullopt;
+}
+
+std::string fault_of_name(std::string_view name) {
+  for (std::size_t i = 0; i < name.size();) {
+    const std::size_t length = character_length(name.substr(i));
+    if (length == 0) return "the name is not UTF-8 without control characters";
+    i += length;
+  }
+  return "";
+}
+
+std::string printable(std::string_view name) {
+  std::string text;
+  for (std::size_t i = 0; i < name.size();) {
+    const std::size_t length = character_length(name.substr(i));
+    if (length == 0) {
+      text += "\\x" + hex(static_cast<unsigned char>(name[i++]), 2);
+    } else {
+      text += name.substr(i, length);
+      i += length;
+    }
+  }
+  return text;
+}
+
+std::vector<ProbedFile> probe_files(const std::filesystem::path& folder, std::span<const std::string> names,
+                                    const image::DecodeSettings& settings) {
+  std::vector<ProbedFile> probed(names.size());
+  const std::size_t turns = (names.size() + kFilesPerTurn - 1) / kFilesPerTurn;
+  parallel_for(turns, usable_processors(), [&](std::size_t turn) {
+    std::vector<std::byte> buffer;
+    const std::size_t end = std::min(names.size(), (turn + 1) * kFilesPerTurn);
+    for (std::size_t i = turn * kFilesPerTurn; i < end; ++i)
+      probed[i] = probe_file(folder / names[i], names[i], settings, buffer);
+  });
+  return probed;
+}
+
+image::Image decode_file(const std::filesystem::path& path, const image::Shape& shape,
+                         const image::DecodeSettings& settings) {
+  image::Image image = image::decode(read_file(path), settings, path.string());
+  if (image.shape != shape) {
+    throw Error({.code = ErrorCode::integrity,
+                 .where = path.string(),
+                 .what = "the picture is not of the shape that its head had",
+                 .expected = image::to_string(shape),
+                 .got = image::to_string(image.shape),
+                 .hint = "the file has changed"});
+  }
+  return image;
+}
+
+}  // namespace titrate::source
