@@ -4,64 +4,106 @@
 #include <array>
 #include <cmath>
 
+#include "clones.hpp"
+#include "noise_words.hpp"
 #include "titrate/core/error.hpp"
-#include "titrate/core/random.hpp"
+#include "titrate/core/text.hpp"
 
 namespace titrate::image {
 namespace {
 
-// Calls change(pixel, 16 random bits) for each pixel: eight pixels per Philox block.
-template <class Change>
-void for_each_pixel(std::span<std::uint8_t> pixels, const RandomStream& stream, const Change& change) {
-  for (std::size_t start = 0; start < pixels.size(); start += 8) {
-    const PhiloxCounter words = stream.block(static_cast<std::uint32_t>(start / 8));
-    const std::size_t count = std::min<std::size_t>(8, pixels.size() - start);
-    for (std::size_t i = 0; i < count; ++i)
-      change(pixels[start + i], (words[i / 2] >> (16 * (i % 2))) & 0xFFFF);
+const std::array<std::string, 4> kKinds{"gaussian", "salt_pepper", "speckle", "uniform"};
+
+constexpr std::size_t kPixelsAtOnce = 512;
+
+// Pixel i takes 16 bits: the lower half of a word first.
+inline std::uint32_t bits_of(const std::uint32_t* words, std::size_t i) {
+  return (words[i / 2] >> (16 * (i % 2))) & 0xFFFF;
+}
+
+void gather_normals(const std::uint32_t* words, std::size_t count, float* normals) {
+  const float* quantiles = normal_quantiles().data();
+  for (std::size_t i = 0; i + 1 < count; i += 2) {
+    normals[i] = quantiles[words[i / 2] & 0xFFFF];
+    normals[i + 1] = quantiles[words[i / 2] >> 16];
+  }
+  if (count % 2 != 0) normals[count - 1] = quantiles[words[count / 2] & 0xFFFF];
+}
+
+TITRATE_CLONES void add_scaled(std::uint8_t* pixels, std::size_t count, const float* normals, float scale) {
+  for (std::size_t i = 0; i < count; ++i)
+    pixels[i] = to_level(static_cast<float>(pixels[i]) + scale * normals[i]);
+}
+
+TITRATE_CLONES void add_speckle(std::uint8_t* pixels, std::size_t count, const float* normals, float level) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto value = static_cast<float>(pixels[i]);
+    pixels[i] = to_level(value + level * value * normals[i]);
   }
 }
 
-void add_gaussian(std::span<std::uint8_t> pixels, double level, const RandomStream& stream) {
-  const auto quantiles = normal_quantiles();
-  const float scale = static_cast<float>(level * 255.0);
-  for_each_pixel(pixels, stream, [&](std::uint8_t& pixel, std::uint32_t bits) {
-    const float value = static_cast<float>(pixel) + scale * quantiles[bits];
-    // Cutting before rounding keeps the conversion defined; 0.5 is added because the value is no longer
-    // negative.
-    pixel = static_cast<std::uint8_t>(std::clamp(value, 0.0f, 255.0f) + 0.5f);
-  });
+TITRATE_CLONES void add_uniform(std::uint8_t* pixels, std::size_t count, const std::uint32_t* words,
+                                float scale) {
+  float shifts[kPixelsAtOnce];
+  for (std::size_t i = 0; i < (count + 1) / 2; ++i) {
+    shifts[2 * i] = (static_cast<float>(static_cast<std::int32_t>(words[i] & 0xFFFF)) - 32767.5f) * scale;
+    shifts[2 * i + 1] = (static_cast<float>(static_cast<std::int32_t>(words[i] >> 16)) - 32767.5f) * scale;
+  }
+  for (std::size_t i = 0; i < count; ++i) pixels[i] = to_level(static_cast<float>(pixels[i]) + shifts[i]);
 }
 
-void add_salt_pepper(std::span<std::uint8_t> pixels, double level, const RandomStream& stream) {
+void add_salt_pepper(std::uint8_t* pixels, std::size_t count, const std::uint32_t* words,
+                     std::uint32_t threshold) {
   // 16 bits: the lowest says salt or pepper, the upper 15 whether at all.
-  const auto threshold = static_cast<std::uint32_t>(std::lround(level * 32768.0));
-  for_each_pixel(pixels, stream, [&](std::uint8_t& pixel, std::uint32_t bits) {
-    if ((bits >> 1) < threshold) pixel = (bits & 1) != 0 ? 255 : 0;
-  });
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t bits = bits_of(words, i);
+    if ((bits >> 1) < threshold) pixels[i] = (bits & 1) != 0 ? 255 : 0;
+  }
+}
+
+void add_some(std::uint8_t* pixels, std::size_t count, const Noise& noise, const std::uint32_t* words) {
+  float normals[kPixelsAtOnce];
+  switch (noise.kind) {
+    case NoiseKind::gaussian:
+      gather_normals(words, count, normals);
+      return add_scaled(pixels, count, normals, static_cast<float>(noise.level * 255.0));
+    case NoiseKind::speckle:
+      gather_normals(words, count, normals);
+      return add_speckle(pixels, count, normals, static_cast<float>(noise.level));
+    case NoiseKind::uniform:
+      return add_uniform(pixels, count, words, static_cast<float>(noise.level * 255.0 / 32767.5));
+    case NoiseKind::salt_pepper:
+      return add_salt_pepper(pixels, count, words,
+                             static_cast<std::uint32_t>(std::lround(noise.level * 32768.0)));
+  }
 }
 
 }  // namespace
 
 NoiseKind parse_noise_kind(std::string_view text, std::string_view where) {
-  if (text == "gaussian") return NoiseKind::gaussian;
-  if (text == "salt_pepper") return NoiseKind::salt_pepper;
+  const auto found = std::find(kKinds.begin(), kKinds.end(), text);
+  if (found != kKinds.end()) return static_cast<NoiseKind>(found - kKinds.begin());
   throw Error({.code = ErrorCode::usage,
                .where = std::string(where),
                .what = "unknown kind of noise",
-               .expected = "gaussian or salt_pepper",
+               .expected = join(kKinds, ", "),
                .got = std::string(text)});
 }
 
-std::string to_text(NoiseKind kind) { return kind == NoiseKind::gaussian ? "gaussian" : "salt_pepper"; }
+std::string to_text(NoiseKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+
+void add_noise(std::span<std::uint8_t> pixels, const Noise& noise, const RandomWords& random) {
+  if (noise.level <= 0) return;
+  std::uint32_t words[room_for_blocks(kPixelsAtOnce / 8)];
+  for (std::size_t start = 0; start < pixels.size(); start += kPixelsAtOnce) {
+    const std::size_t count = std::min(kPixelsAtOnce, pixels.size() - start);
+    random.fill(static_cast<std::uint32_t>(start / 8), (count + 7) / 8, words);
+    add_some(pixels.data() + start, count, noise, words);
+  }
+}
 
 void add_noise(std::span<std::uint8_t> pixels, const Noise& noise, std::uint64_t seed, std::uint64_t sample) {
-  if (noise.level <= 0) return;
-  const RandomStream stream(seed, Purpose::noise, sample);
-  if (noise.kind == NoiseKind::gaussian) {
-    add_gaussian(pixels, noise.level, stream);
-  } else {
-    add_salt_pepper(pixels, noise.level, stream);
-  }
+  add_noise(pixels, noise, RandomWords(seed, Purpose::noise, sample));
 }
 
 }  // namespace titrate::image

@@ -8,19 +8,22 @@
 
 namespace titrate::image {
 
-enum class NoiseKind { gaussian, salt_pepper };
+enum class NoiseKind { gaussian, salt_pepper, speckle, uniform };
 
 NoiseKind parse_noise_kind(std::string_view text, std::string_view where);  // throws Error (usage)
 std::string to_text(NoiseKind kind);
 
 struct Noise {
   NoiseKind kind = NoiseKind::gaussian;
-  double level =
-      0;  // gaussian: standard deviation / 255 (0.3 is 76.5 grey levels); salt_pepper: share of the pixels
+  double level = 0;  // as below; of salt_pepper a share of the pixels, 0 to 1
 };
 
-// Adds noise to pixels in place. gaussian: value + level * 255 * normal, rounded half away from zero, cut to
-// 0..255. salt_pepper: a changed pixel is 0 or 255 with equal chance; each channel value is a pixel here.
+// Adds noise to pixels in place; the result is rounded half up and cut to 0..255. Each channel value is a
+// pixel here.
+//   gaussian     value + level * 255 * normal: the level is a deviation, 0.3 is 76.5 grey levels
+//   salt_pepper  a changed pixel is 0 or 255 with equal chance
+//   speckle      value + level * value * normal
+//   uniform      value + level * 255 * u, u between -1 and 1
 // Level 0 changes nothing.
 void add_noise(std::span<std::uint8_t> pixels, const Noise& noise, std::uint64_t seed, std::uint64_t sample);
 

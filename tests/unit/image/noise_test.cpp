@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "titrate/core/error.hpp"
+#include "titrate/core/random.hpp"
 
 namespace titrate::image {
 namespace {
@@ -49,7 +51,53 @@ TEST(Noise, LevelZeroChangesNothingAndNamesAreChecked) {
   add_noise(pixels, {NoiseKind::gaussian, 0}, 1, 2);
   EXPECT_EQ(pixels, std::vector<std::uint8_t>(100, 7));
   EXPECT_THROW(parse_noise_kind("gauss", "data.noise_kind"), Error);
+  for (const char* name : {"gaussian", "salt_pepper", "speckle", "uniform"})
+    EXPECT_EQ(to_text(parse_noise_kind(name, "")), name);
   EXPECT_EQ(parse_noise_kind("salt_pepper", ""), NoiseKind::salt_pepper);
+}
+
+// 16 bits of the stream for each pixel, the lower half of a word first; what studies have published rests on
+// it.
+TEST(Noise, IsWhatItsFormulaSaysPixelByPixel) {
+  const RandomStream stream(5, Purpose::noise, 6);
+  const auto expected = [&](NoiseKind kind, std::size_t i, int value) -> int {
+    const std::uint32_t word = stream.block(static_cast<std::uint32_t>(i / 8))[i / 2 % 4];
+    const std::uint32_t bits = i % 2 != 0 ? word >> 16 : word & 0xFFFF;
+    const float normal = normal_quantiles()[bits], pixel = static_cast<float>(value);
+    const auto level = [](float v) { return static_cast<int>(std::clamp(v, 0.0f, 255.0f) + 0.5f); };
+    switch (kind) {
+      case NoiseKind::gaussian:
+        return level(pixel + static_cast<float>(0.3 * 255.0) * normal);
+      case NoiseKind::speckle:
+        return level(pixel + 0.3f * pixel * normal);
+      case NoiseKind::uniform:
+        return level(pixel +
+                     (static_cast<float>(bits) - 32767.5f) * static_cast<float>(0.3 * 255.0 / 32767.5));
+      case NoiseKind::salt_pepper:
+        return (bits >> 1) < 9830 ? ((bits & 1) != 0 ? 255 : 0) : value;
+    }
+    return -1;
+  };
+  for (const NoiseKind kind :
+       {NoiseKind::gaussian, NoiseKind::salt_pepper, NoiseKind::speckle, NoiseKind::uniform}) {
+    for (const std::size_t count : {1, 7, 784, 1237}) {
+      std::vector<std::uint8_t> pixels(count);
+      for (std::size_t i = 0; i < count; ++i) pixels[i] = static_cast<std::uint8_t>(i * 5);
+      add_noise(pixels, {kind, 0.3}, 5, 6);
+      for (std::size_t i = 0; i < count; ++i)
+        ASSERT_EQ(pixels[i], expected(kind, i, static_cast<std::uint8_t>(i * 5))) << to_text(kind) << i;
+    }
+  }
+}
+
+TEST(Noise, SpeckleScalesWithTheValueAndUniformStaysInItsRange) {
+  std::vector<std::uint8_t> black(1000, 0), grey(200000, 100);
+  add_noise(black, {NoiseKind::speckle, 0.5}, 1, 2);
+  EXPECT_EQ(black, std::vector<std::uint8_t>(1000, 0));
+  add_noise(grey, {NoiseKind::uniform, 0.1}, 1, 2);
+  const auto [least, most] = std::minmax_element(grey.begin(), grey.end());
+  EXPECT_EQ(*least, 75);
+  EXPECT_EQ(*most, 126);  // 125.5 rounds up
 }
 
 }  // namespace

@@ -3,79 +3,124 @@
 #include <gtest/gtest.h>
 
 #include "titrate/core/error.hpp"
-#include "titrate/image/warp.hpp"
 
 namespace titrate::image {
 namespace {
 
-Image ramp(std::uint32_t side) {
-  Image image(Shape{side, side, 1});
-  for (std::size_t i = 0; i < image.pixels.size(); ++i)
-    image.pixels[i] = static_cast<std::uint8_t>(i * 7 % 251);
-  return image;
+TEST(Operation, TextFormReadsBack) {
+  for (const char* text : {"shift 2",
+                           "rotate 10",
+                           "rotate -5 20",
+                           "rotate 180 180",
+                           "rotate 0 0",
+                           "flip horizontal",
+                           "flip vertical p=0.5",
+                           "zoom 0.9 1.1",
+                           "shear 10",
+                           "shear 5 10",
+                           "perspective 0.3",
+                           "elastic 34 4",
+                           "erase 0.05 0.2",
+                           "brightness 0.8 1.2",
+                           "contrast 0 2",
+                           "gamma 0.5 2",
+                           "blur 0 1.5",
+                           "sharpen 0 1",
+                           "noise gaussian 0 0.1",
+                           "noise salt_pepper 0.1 0.1",
+                           "noise speckle 0 0.2",
+                           "noise uniform 0 0.1 p=0.25",
+                           "rotate 10 p=0"}) {
+    EXPECT_EQ(to_text(parse_operation(text, "test")), text);
+    EXPECT_EQ(parse_operation(to_text(parse_operation(text, "test")), "test"), parse_operation(text, "test"));
+  }
 }
 
-TEST(Operation, TextFormReadsBack) {
-  for (const char* text : {"shift 2", "rotate 10", "zoom 0.9 1.1"}) {
-    EXPECT_EQ(to_text(parse_operation(text, "test")), text);
-  }
+TEST(Operation, TheShortestTextIsWritten) {
+  EXPECT_EQ(to_text(parse_operation("rotate -10 10", "test")), "rotate 10");
+  EXPECT_EQ(to_text(parse_operation(" shear  -3 3.0  p=1.0 ", "test")), "shear 3");
+  EXPECT_EQ(to_text(Rotate{10}), "rotate 10");
+  EXPECT_EQ(to_text(Operation(Flip{Axis::vertical}, 0.5)), "flip vertical p=0.5");
+}
+
+TEST(Operation, ChangesAreOperations) {
+  const std::vector<Operation> operations{Rotate{10}, Shift{2}, Zoom{0.9, 1.1}};
+  EXPECT_EQ(operations[0], parse_operation("rotate 10", "test"));
+  EXPECT_NE(operations[0], parse_operation("rotate 10 p=0.5", "test"));
+  EXPECT_NE(operations[0], operations[1]);
 }
 
 TEST(Operation, RefusesBadText) {
-  for (const char* text :
-       {"", "rotat 10", "rotate", "rotate ten", "rotate 10 20", "rotate 181", "zoom 1.1 0.9", "shift -1"}) {
+  for (const char* text : {"",
+                           "rotat 10",
+                           "rotate",
+                           "rotate ten",
+                           "rotate 20 10",
+                           "rotate 361",
+                           "rotate 0",
+                           "rotate 1 2 3",
+                           "zoom 1.1 0.9",
+                           "zoom 0.05 1",
+                           "zoom 1",
+                           "shift -1",
+                           "shift 0",
+                           "shift 1 2",
+                           "shift nan",
+                           "flip",
+                           "flip sideways",
+                           "flip horizontal vertical",
+                           "shear 81",
+                           "shear 0",
+                           "perspective 0",
+                           "perspective 1.1",
+                           "elastic 34",
+                           "elastic 34 0.1",
+                           "elastic 0 4",
+                           "erase 0 0.1",
+                           "erase 0.2 0.1",
+                           "erase 0.5 1.1",
+                           "brightness -1 1",
+                           "contrast 1",
+                           "gamma 0 1",
+                           "blur -1 1",
+                           "sharpen 1 0",
+                           "noise 0 0.1",
+                           "noise gauss 0 0.1",
+                           "noise gaussian 0.1",
+                           "noise gaussian 0.2 0.1",
+                           "noise salt_pepper 0 1.5",
+                           "rotate 10 p=2",
+                           "rotate 10 p=",
+                           "rotate p=0.5 10",
+                           "p=0.5"}) {
     EXPECT_THROW(parse_operation(text, "test"), Error) << text;
   }
-  try {
-    parse_operation("rotat 10", "recipe.toml");
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("did you mean \"rotate\""), std::string::npos);
-  }
 }
 
-TEST(Operation, SameKeySamePicture) {
-  const Image image = ramp(28);
-  const std::vector<Operation> operations{Rotate{10}, Shift{2}, Zoom{0.9, 1.1}};
-  const Image a = apply(operations, image.view(), {1, 2, 0});
-  EXPECT_EQ(a.pixels, apply(operations, image.view(), {1, 2, 0}).pixels);
-  EXPECT_NE(a.pixels, apply(operations, image.view(), {1, 2, 1}).pixels);
-  EXPECT_NE(a.pixels, apply(operations, image.view(), {1, 3, 0}).pixels);
-}
-
-TEST(Warp, IdentityAndWholeShiftsAreExact) {
-  const Image image = ramp(9);
-  EXPECT_EQ(warp(image.view(), {}).pixels, image.pixels);
-  const Image moved = warp(image.view(), shift_by(2, 1));
-  for (std::size_t y = 0; y < 9; ++y) {
-    for (std::size_t x = 0; x < 9; ++x) {
-      const int expected = y >= 1 && x >= 2 ? image.pixels[(y - 1) * 9 + x - 2] : 0;
-      ASSERT_EQ(moved.pixels[y * 9 + x], expected) << x << "," << y;
+TEST(Operation, RefusalsSayWhatIsMeant) {
+  const auto message = [](const char* text) -> std::string {
+    try {
+      parse_operation(text, "recipe.toml");
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::usage);
+      return error.what();
     }
-  }
+    return "";
+  };
+  EXPECT_NE(message("rotat 10").find("recipe.toml"), std::string::npos);
+  EXPECT_NE(message("rotat 10").find("did you mean \"rotate\""), std::string::npos);
+  EXPECT_NE(message("blur 1").find("write it as \"blur LOW HIGH\""), std::string::npos) << message("blur 1");
+  EXPECT_NE(message("zoom 2 1").find("the lower end stands first"), std::string::npos);
+  EXPECT_NE(message("noise gauss 0 1").find("gaussian, salt_pepper, speckle, uniform"), std::string::npos);
 }
 
-TEST(Warp, QuarterTurnsAreExact) {
-  const Image image = ramp(8);
-  const Image turned = warp(image.view(), rotate_by(90));
-  for (std::size_t y = 0; y < 8; ++y) {
-    for (std::size_t x = 0; x < 8; ++x) ASSERT_EQ(turned.pixels[y * 8 + x], image.pixels[x * 8 + 7 - y]);
-  }
-  Image back = turned;
-  for (int i = 0; i < 3; ++i) back = warp(back.view(), rotate_by(90));
-  EXPECT_EQ(back.pixels, image.pixels);
-}
-
-TEST(Warp, MovesAreAppliedInOrder) {
-  const Image image = ramp(9);
-  const Image two_steps = warp(warp(image.view(), shift_by(1, 0)).view(), rotate_by(90));
-  const Image one_step = warp(image.view(), then(shift_by(1, 0), rotate_by(90)));
-  EXPECT_EQ(one_step.pixels, two_steps.pixels);
-}
-
-TEST(Warp, BilinearHalfwayIsTheMean) {
-  Image image(Shape{1, 3, 1});
-  image.pixels = {0, 100, 200};
-  EXPECT_EQ(warp(image.view(), shift_by(0.5, 0)).pixels, (std::vector<std::uint8_t>{0, 50, 150}));
+TEST(Operation, HelpNamesEveryForm) {
+  const std::string help = operations_help();
+  for (const char* name :
+       {"shift", "rotate", "flip", "zoom", "shear", "perspective", "elastic", "erase", "brightness",
+        "contrast", "gamma", "blur", "sharpen", "noise", "each may end in p=P"})
+    EXPECT_NE(help.find(std::string("  ") + name), std::string::npos) << name;
+  EXPECT_EQ(std::count(help.begin(), help.end(), '\n'), 15);
 }
 
 }  // namespace
