@@ -54,8 +54,8 @@ constexpr Style kE[] = {{5, kEBars}, {3, kEComb}, {1, kERound}, {2, kEBow}};
 constexpr Knot kFBars[] = {start(58, 2), {30, 2},      corner(6, 2), {6, 50},
                            {6, 100},     start(6, 48), {26, 48},     {48, 48}};
 constexpr Knot kFCross[] = {start(10, 0), {9, 50}, {10, 100}, start(0, 4), {60, 2}, start(10, 46), {50, 44}};
-constexpr Knot kFCane[] = {start(60, 6), {38, 2},  {18, 8},       {10, 30},
-                           {9, 66},      {8, 100}, start(-4, 50), {46, 47}};
+constexpr Knot kFCane[] = {start(58, 3), {38, 1},  {18, 6},      {10, 28},
+                           {9, 66},      {8, 100}, start(9, 48), {46, 46}};
 constexpr Style kF[] = {{4, kFBars}, {3, kFCross}, {2, kFCane}};
 
 constexpr Knot kGShelf[] = {start(56, 17), {36, 1},  {12, 14},       {2, 50},  {12, 86},
@@ -101,9 +101,8 @@ constexpr Style kK[] = {{4, kKMeet}, {3, kKBranch}, {2, kKCurved}};
 
 constexpr Knot kLPlain[] = {start(6, 0), {6, 50}, corner(6, 98), {30, 98}, {56, 98}};
 constexpr Knot kLSoft[] = {start(12, 0), {9, 50}, corner(4, 96), {30, 99}, {60, 93}};
-constexpr Knot kLFeet[] = {start(8, 2),    {8, 50},  corner(8, 98), {32, 98},
-                           corner(56, 98), {56, 82}, start(-4, 1),  {20, 1}};
-constexpr Style kL[] = {{5, kLPlain}, {3, kLSoft}, {2, kLFeet}};
+constexpr Knot kLHook[] = {start(8, 0), {8, 50}, corner(8, 98), {32, 98}, corner(56, 98), {56, 80}};
+constexpr Style kL[] = {{5, kLPlain}, {3, kLSoft}, {2, kLHook}};
 
 constexpr Knot kMPeaks[] = {start(-2, 100), {-1, 50},      corner(0, 0), {15, 34}, corner(30, 66),
                             {45, 34},       corner(60, 0), {61, 50},     {62, 100}};
@@ -219,16 +218,34 @@ constexpr Knot kZeroDot[] = {start(34, 2), {12, 12}, {2, 50}, {12, 88},      {32
                              {60, 48},     {50, 12}, {30, 1}, start(31, 46), {31, 54}};
 constexpr Style kSignZero[] = {{4, kZeroSlash}, {2, kZeroLongSlash}, {2, kZeroDot}};
 
-constexpr Knot kOneFlag[] = {start(10, 24), {22, 14}, corner(34, 0), {34, 50}, {34, 100}};
+constexpr Knot kOneFlag[] = {start(14, 21), {24, 12}, corner(34, 0), {34, 50}, {34, 100}};
 constexpr Knot kOneFoot[] = {start(12, 22), {23, 12},      corner(33, 0), {33, 50},
                              {33, 99},      start(10, 99), {56, 99}};
 constexpr Style kSignOne[] = {{4, kOneFlag}, {3, kOneFoot}};
+
+constexpr Knot kTwoSwan[] = {start(4, 24), {14, 6},       {32, 1},  {51, 12}, {50, 36},
+                             {30, 66},     corner(3, 98), {30, 98}, {58, 98}};
+constexpr Knot kTwoCurl[] = {start(5, 22), {20, 3}, {42, 3},  {54, 24}, {44, 54}, {20, 88},
+                             {5, 94},      {4, 83}, {17, 79}, {36, 90}, {62, 95}};
+constexpr Style kSignTwo[] = {{4, kTwoSwan}, {2, kTwoCurl}};
+
+constexpr Knot kFourSail[] = {start(44, 1), {24, 34},     corner(1, 68), {32, 68},
+                              {64, 68},     start(44, 1), {44, 50},      {44, 100}};
+constexpr Knot kFourChair[] = {start(14, 2), {9, 28},       corner(3, 56), {30, 56},
+                               {62, 55},     start(46, 24), {45, 60},      {44, 100}};
+constexpr Style kSignFour[] = {{3, kFourSail}, {2, kFourChair}};
 
 constexpr Knot kFiveFlag[] = {start(16, 3), {14, 24}, corner(10, 46), {30, 38}, {53, 50}, {57, 74},
                               {38, 97},     {2, 92},  start(16, 3),   {36, 3},  {54, 2}};
 constexpr Knot kFiveSharp[] = {start(56, 3), {36, 3},  corner(14, 3), {13, 24}, corner(11, 44),
                                {34, 40},     {55, 56}, {53, 82},      {28, 99}, {2, 89}};
 constexpr Style kSignFive[] = {{4, kFiveFlag}, {3, kFiveSharp}};
+
+constexpr Knot kSevenPlain[] = {start(3, 3), {30, 3}, corner(58, 3), {40, 46}, {26, 100}};
+constexpr Knot kSevenBar[] = {start(3, 3), {30, 3},       corner(58, 3), {40, 46},
+                              {26, 100},   start(18, 52), {56, 50}};
+constexpr Knot kSevenFlag[] = {start(4, 20), corner(4, 3), {32, 3}, corner(58, 3), {42, 46}, {30, 100}};
+constexpr Style kSignSeven[] = {{4, kSevenPlain}, {3, kSevenBar}, {1, kSevenFlag}};
 
 }  // namespace
 
@@ -245,8 +262,14 @@ std::span<const Style> sign_styles(std::uint32_t glyph) {
       return kSignZero;
     case 1:
       return kSignOne;
+    case 2:
+      return kSignTwo;
+    case 4:
+      return kSignFour;
     case 5:
       return kSignFive;
+    case 7:
+      return kSignSeven;
     default:
       return glyph_styles(glyph);
   }

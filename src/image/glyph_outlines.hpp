@@ -40,8 +40,8 @@ inline std::span<const Style> glyph_styles(std::uint32_t glyph) {
   return glyph < kDigits ? digit_styles(glyph) : letter_styles(glyph - kDigits);
 }
 
-// The same, but where digits and letters stand side by side: a 0 that is no O, a 1 that is no I, a 5 that is
-// no S.
+// The same, but where digits and letters stand side by side: a 0 that is no O, a 1 that is no I, a 2 that is
+// no Z, a 4 that is no Y, a 5 that is no S, a 7 with a corner.
 std::span<const Style> sign_styles(std::uint32_t glyph);
 
 }  // namespace titrate::image

@@ -76,6 +76,30 @@ void add_segment(const Segment& segment, double radius, double margin, std::uint
   }
 }
 
+// Lowers `squares`, the square of how far each pixel is from the ink's middle at a pressure of 1, to that of
+// one segment. No branch and no root, so that compilers use vectors.
+void add_rough_segment(const Segment& segment, float reach, std::uint32_t size, std::span<float> squares) {
+  const auto pressure = static_cast<float>(0.5 * (segment.pressure_a + segment.pressure_b));
+  const double far = static_cast<double>(reach * pressure);
+  const auto first = [&](double v) { return static_cast<int>(std::max(v - far, 0.0)); };
+  const auto last = [&](double v) { return static_cast<int>(std::min(v + far, size - 1.0)); };
+  const int x0 = first(std::min(segment.a.x, segment.b.x)), x1 = last(std::max(segment.a.x, segment.b.x));
+  const int y0 = first(std::min(segment.a.y, segment.b.y)), y1 = last(std::max(segment.a.y, segment.b.y));
+  const auto ax = static_cast<float>(segment.a.x), ay = static_cast<float>(segment.a.y);
+  const auto dx = static_cast<float>(segment.b.x) - ax, dy = static_cast<float>(segment.b.y) - ay;
+  const float inverse = 1.0f / (dx * dx + dy * dy + 1e-9f), even = 1.0f / (pressure * pressure);
+  for (int y = y0; y <= y1; ++y) {
+    float* row = &squares[static_cast<std::size_t>(y) * size];
+    const float down = static_cast<float>(y) + 0.5f - ay;
+    for (int x = x0; x <= x1; ++x) {
+      const float right = static_cast<float>(x) + 0.5f - ax;
+      const float t = std::min(std::max((right * dx + down * dy) * inverse, 0.0f), 1.0f);
+      const float off_x = right - t * dx, off_y = down - t * dy;
+      row[x] = std::min(row[x], (off_x * off_x + off_y * off_y) * even);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Segment> strokes(std::span<const PenKnot> knots, double roundness, std::uint32_t pieces) {
@@ -103,6 +127,15 @@ std::vector<double> ink_depth(std::span<const Segment> segments, double radius, 
                               double margin) {
   std::vector<double> depth(std::size_t{size} * size, -margin);
   for (const Segment& segment : segments) add_segment(segment, radius, margin, size, depth);
+  return depth;
+}
+
+std::vector<float> rough_ink_depth(std::span<const Segment> segments, float radius, std::uint32_t size,
+                                   float margin) {
+  const float reach = radius + margin, most = reach * reach;
+  std::vector<float> depth(std::size_t{size} * size, most);
+  for (const Segment& segment : segments) add_rough_segment(segment, reach, size, depth);
+  for (float& d : depth) d = d < most ? radius - std::sqrt(d) : -margin;
   return depth;
 }
 

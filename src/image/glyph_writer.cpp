@@ -131,9 +131,7 @@ std::vector<PenKnot> written_glyph(std::span<const Style> styles, const Hand& ha
 Point placed(Point p, const Hand& hand) {
   Point q = bent(p, hand.bend);
   q.x = q.x * hand.stretch - q.y * hand.slant;
-  const double t = hand.half_tilt, norm = 1.0 + t * t;
-  const double cosine = (1.0 - t * t) / norm, sine = 2.0 * t / norm;
-  return {cosine * q.x - sine * q.y, sine * q.x + cosine * q.y};
+  return turned(q, hand.half_tilt);
 }
 
 void check(const GlyphRequest& request) {

@@ -31,6 +31,7 @@ enum class Purpose : std::uint32_t {
   augmentation = 8,
   glyph_writer = 9,
   glyph_image = 10,
+  glyph_scene = 11,
   augmentation_field = 20,  // a number per pixel: elastic fields and noise
   test = 99,
 };
