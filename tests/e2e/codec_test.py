@@ -232,8 +232,7 @@ def bmp_forms(generator):
 def pnm_forms(generator):
     for kind, maximum in itertools.product([2, 3, 5, 6], [1, 7, 100, 255, 256, 1000, 40000, 65535]):
         count = 6 * 11 * (3 if kind in (3, 6) else 1)
-        values = generator.integers(0, maximum + 1, count)
-        head = b"P%d # a picture\n11 6\n%d\n" % (kind, maximum)
+        values, head = generator.integers(0, maximum + 1, count), b"P%d # a picture\n11 6\n%d\n" % (kind, maximum)
         if kind < 4:
             yield f"pnm P{kind} {maximum}", head + b"# rows\n" + " ".join(map(str, values)).encode()
         else:
@@ -293,6 +292,7 @@ class Forms(unittest.TestCase):
             "got a TIFF": written(image, "TIFF"),
             "black and white, one bit": written(image.convert("1"), "PPM"),
             "run-length compression": coded[:30] + b"\1" + coded[31:],
+            "premature end of data": jpeg[:-60] + jpeg[-2:],
             "a form of JPEG that is not read": jpeg[: frame + 4] + b"\x0c" + jpeg[frame + 5 :],
             "lacks": png(np.full((2, 2, 1), 3, np.uint16), 2, 3, palette=np.zeros((3, 3), np.uint8)),
             "at most 100 scans": scans_apart(np.random.default_rng(5), repeats=40),
@@ -368,7 +368,7 @@ class Damaged(unittest.TestCase):
 
     def test_memory_of_large_and_hostile_files(self):
         huge = struct.pack(">II", 65535, 65535)
-        zeros = zlib.compress(bytes(100 << 20), 9)
+        zeros = zlib.compress(bytes(60 << 20), 9)
         one = np.zeros((1, 1, 1), np.uint16)
         small = png(one, 8, 0)
         patched = b"IHDR" + huge + small[24:29]
@@ -391,7 +391,7 @@ class Damaged(unittest.TestCase):
         for name, data in files.items():
             (result,), mebibytes = decode([(data, COLOUR)])
             print(f"{name}: {mebibytes:.0f} MiB")
-            self.assertLess(mebibytes, MOST_MEBIBYTES, name)
+            self.assertLess(mebibytes, MOST_MEBIBYTES if name in ("png", "jpeg", "turned") else 16, name)
             self.assertEqual(isinstance(result, tuple), name.endswith("header"), f"{name}: {result}")
 
 
