@@ -8,7 +8,7 @@
 namespace titrate::source {
 namespace {
 
-constexpr std::size_t kFirstBuffer = 1 << 20, kLargestRecord = 64 << 20;
+constexpr std::size_t kFirstBuffer = 64 << 10, kLargestRecord = 64 << 20;
 // Text shrinks less than a hundredfold; what claims to is refused before it fills the memory.
 constexpr std::uint64_t kLargestExpansion = 100, kAlwaysAllowedBytes = 16 << 20;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
