@@ -3,7 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
+#include "titrate/core/file.hpp"
+#include "titrate/image/codec.hpp"
+#include "titrate/prep/montage.hpp"
 #include "verbs.hpp"
 
 namespace titrate::prep {
@@ -12,11 +16,18 @@ namespace {
 struct Options {
   std::filesystem::path folder{};
   bool json = false;
+  std::optional<std::filesystem::path> montage{};
 };
 
 int run_inspect(const Options& options) {
   const shard::Manifest manifest = shard::read_manifest(options.folder);
-  std::printf("%s", (options.json ? describe_json(manifest) : describe(manifest)).c_str());
+  const Contents contents = read_contents(options.folder, manifest);
+  std::printf("%s",
+              (options.json ? describe_json(manifest, contents) : describe(manifest, contents)).c_str());
+  if (options.montage) {
+    const image::Image sheet = make_montage(options.folder, manifest);
+    write_file(*options.montage, image::encode_png(sheet.view()));
+  }
   return 0;
 }
 
@@ -27,6 +38,9 @@ void add_inspect(CLI::App& app, Run& run) {
   const auto options = std::make_shared<Options>();
   verb->add_option("folder", options->folder, "the dataset")->required()->type_name("DIR");
   verb->add_flag("--json", options->json, "as one JSON object");
+  verb->add_option("--montage", options->montage,
+                   "also a contact sheet: a line of examples for each class and origin")
+      ->type_name("FILE.png");
   verb->callback([options, &run] { run = [options] { return run_inspect(*options); }; });
 }
 

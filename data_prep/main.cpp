@@ -28,6 +28,7 @@ int body(int argc, char** argv) {
   titrate::prep::add_pack(app, run);
   titrate::prep::add_inspect(app, run);
   titrate::prep::add_verify(app, run);
+  titrate::prep::add_export(app, run);
   refuse_unknown_verb(app, argc > 1 ? argv[1] : "");
   try {
     app.parse(argc, argv);

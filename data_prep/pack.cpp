@@ -22,12 +22,17 @@ int run_pack(const Options& options) {
   if (options.seed) pack_options.overrides.push_back("seed=" + std::to_string(*options.seed));
   const PackResult result = pack(pack_options);
   const shard::Manifest& manifest = result.manifest;
+  for (const std::string& note : result.notes) std::fprintf(stderr, "titrate-prep: %s\n", note.c_str());
   for (const std::string& warning : result.warnings)
     std::fprintf(stderr, "titrate-prep: warning: %s\n", warning.c_str());
   std::printf("%s", splits_table(manifest).c_str());
   std::printf("%s: %s, %zu classes, fingerprint %s\n", manifest.name.c_str(),
               image::to_string(manifest.shape).c_str(), manifest.class_names.size(),
               manifest.fingerprint.c_str());
+  if (manifest.quarantined > 0) {
+    std::printf("left out %s that cannot be packed: %s\n", with_commas(manifest.quarantined).c_str(),
+                (options.pack.out / shard::kQuarantineName).c_str());
+  }
   std::printf("packed into %s in %s s\n", options.pack.out.c_str(), fixed(result.seconds, 1).c_str());
   return 0;
 }
@@ -35,10 +40,15 @@ int run_pack(const Options& options) {
 }  // namespace
 
 void add_pack(CLI::App& app, Run& run) {
-  CLI::App* verb = app.add_subcommand("pack", "Pack what a recipe names into a dataset folder");
+  CLI::App* verb = app.add_subcommand("pack", "Pack images into a dataset folder");
   const auto options = std::make_shared<Options>();
   PackOptions& pack = options->pack;
-  verb->add_option("recipe", pack.recipe, "the recipe, a TOML file")->required()->type_name("RECIPE.toml");
+  verb->add_option(
+          "what", pack.recipe,
+          "a recipe; or images that need none: a folder of pictures with a folder for each class, of IDX or "
+          "CIFAR files, a .npz, .csv or .h5 file, a dataset")
+      ->required()
+      ->type_name("RECIPE.toml|IMAGES");
   verb->add_option("--out", pack.out, "the folder to make")->required()->type_name("DIR");
   verb->add_option("--data-root", pack.data_root,
                    "where the paths of sources begin (default: TITRATE_DATA, else the working directory)")
@@ -50,6 +60,8 @@ void add_pack(CLI::App& app, Run& run) {
   verb->add_option("--set", pack.overrides, "a value of the recipe, as in source.0.per_class=100")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
+  verb->add_flag("--allow-leaks", pack.allow_leaks,
+                 "go on when a held-out image is in training too; the manifest says how many");
   verb->add_flag("--force", pack.force, "replace the dataset that is in the folder");
   verb->add_flag("--quiet", pack.quiet, "no progress line");
   verb->footer(recipe_help());

@@ -16,5 +16,6 @@ using Run = std::function<int()>;
 void add_pack(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
 void add_verify(CLI::App& app, Run& run);
+void add_export(CLI::App& app, Run& run);
 
 }  // namespace titrate::prep

@@ -55,8 +55,6 @@ Image centred(const std::vector<double>& depth, std::uint32_t size, std::uint32_
 
 }  // namespace
 
-std::vector<std::string> glyph_classes() { return glyph_set("digits"); }
-
 std::vector<std::string> glyph_set_names() { return {"digits", "letters", "symbols-37"}; }
 
 std::vector<std::string> glyph_set(std::string_view name) {

@@ -54,32 +54,60 @@ std::vector<std::vector<std::size_t>> first_images(std::span<const Planned> imag
   return first;
 }
 
+// The images that have a path: those that were taken, and those that were made of others. A generator may
+// give its image the name of the one that it started from.
+struct Namesakes {
+  std::vector<std::size_t> taken{}, made{};
+};
+
+using Names = std::unordered_map<std::string, Namesakes>;
+
+Names names_of(const std::vector<std::vector<std::size_t>>& first, const Sources& sources) {
+  Names names;
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    const source::Listing& listing = sources[s]->listing();
+    for (std::size_t i = 0; i < listing.items.size(); ++i) {
+      const auto kin = listing.kinship.find(i);
+      const bool made = kin != listing.kinship.end() && !kin->second.parents.empty();
+      Namesakes& namesakes = names[listing.items[i].path];
+      (made ? namesakes.made : namesakes.taken).push_back(first[s][i]);
+    }
+    for (const source::Refusal& refusal : listing.refused) names.try_emplace(refusal.path);
+  }
+  return names;
+}
+
+// Unites `image` with its parent of this name: with each that it may be. False where nobody has the name.
+bool unite_named(const Names& names, const std::string& path, std::size_t image, Sets& sets) {
+  const auto found = names.find(path);
+  if (found == names.end()) return false;
+  const auto& [taken, made] = found->second;
+  const std::vector<std::size_t>& parents = taken.empty() ? made : taken;
+  for (const std::size_t parent : parents) sets.unite(parent, image);
+  return parents != std::vector{image};
+}
+
 // A generator's image belongs to those that it started from, which are named by their paths in any source.
 void unite_parents(const std::vector<std::vector<std::size_t>>& first, const Sources& sources, Sets& sets) {
-  std::unordered_map<std::string, std::size_t> image_of;
-  const auto each_kin = [&](const auto& use) {
+  const auto each_child = [&](const auto& use) {
     for (std::size_t s = 0; s < sources.size(); ++s) {
-      for (const auto& kin : sources[s]->listing().kinship) use(s, kin.first, kin.second);
+      for (const auto& [item, kin] : sources[s]->listing().kinship) {
+        if (!kin.parents.empty()) use(s, item, kin.parents);
+      }
     }
   };
   bool any = false;
-  each_kin([&](std::size_t, std::size_t, const source::Kinship& kin) { any = any || !kin.parents.empty(); });
+  each_child([&](std::size_t, std::size_t, const auto&) { any = true; });
   if (!any) return;
-  for (std::size_t s = 0; s < sources.size(); ++s) {
-    const std::vector<source::Item>& items = sources[s]->listing().items;
-    for (std::size_t i = 0; i < items.size(); ++i) image_of.emplace(items[i].path, first[s][i]);
-  }
-  each_kin([&](std::size_t s, std::size_t item, const source::Kinship& kin) {
-    for (const std::string& path : kin.parents) {
-      const auto found = image_of.find(path);
-      if (found == image_of.end()) {
-        throw Error({.code = ErrorCode::integrity,
-                     .where = sources[s]->listing().items[item].path,
-                     .what = "its sidecar names a parent that no source has",
-                     .got = path,
-                     .hint = "name parents as the paths that their source has"});
-      }
-      sets.unite(found->second, first[s][item]);
+  const Names names = names_of(first, sources);
+  each_child([&](std::size_t s, std::size_t item, const std::vector<std::string>& parents) {
+    for (const std::string& path : parents) {
+      if (unite_named(names, path, first[s][item], sets)) continue;
+      throw Error({.code = ErrorCode::integrity,
+                   .where = sources[s]->listing().items[item].path,
+                   .what = "its sidecar names a parent that no source has",
+                   .got = path,
+                   .hint = "name parents as the paths that their source has"});
     }
   });
 }

@@ -77,17 +77,20 @@ TextRow split_row(const std::string& name, const std::array<std::uint64_t, 3>& i
           with_commas(files.bytes)};
 }
 
-std::string sources_table(const shard::Manifest& manifest) {
-  std::vector<TextRow> rows{{"source", "kind", "origin", "generator", "trained on", "licence"}};
+std::string sources_table(const shard::Manifest& manifest, const Contents& contents) {
+  std::vector<TextRow> rows{{"source", "images", "kind", "origin", "generator", "trained on", "licence"}};
   const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
-  for (const shard::SourceInfo& source : manifest.sources) {
-    rows.push_back({source.name, source.kind, std::string(name_of(source.origin)), or_dash(source.generator),
+  for (std::size_t i = 0; i < manifest.sources.size(); ++i) {
+    const shard::SourceInfo& source = manifest.sources[i];
+    rows.push_back({source.name, with_commas(contents.source_images[i]), source.kind,
+                    std::string(name_of(source.origin)), or_dash(source.generator),
                     or_dash(source.trained_on), or_dash(source.licence)});
   }
   return table(rows, Align::left);
 }
 
-std::string classes_table(const shard::Manifest& manifest) {
+// Images of each class, and how bright they are on average.
+std::string classes_table(const shard::Manifest& manifest, const Contents& contents) {
   std::vector<TextRow> rows(manifest.class_names.size() + 1);
   rows[0].push_back("class");
   for (std::size_t i = 0; i < manifest.class_names.size(); ++i)
@@ -97,12 +100,52 @@ std::string classes_table(const shard::Manifest& manifest) {
     for (std::size_t origin = 0; origin < sums.size(); ++origin) {
       if (sums[origin] == 0) continue;
       rows[0].push_back(std::string(name_of(split.split)) + " " + std::string(shard::kOriginNames[origin]));
+      rows[0].push_back("level");
       for (std::size_t i = 0; i < split.counts.size(); ++i) {
+        const Look& look = contents.looks[static_cast<std::size_t>(split.split)][i][origin];
         rows[i + 1].push_back(with_commas(split.counts[i][origin]));
+        rows[i + 1].push_back(look.images == 0 ? "-" : fixed(look.brightness(manifest.shape), 1));
       }
     }
   }
   return table(rows);
+}
+
+struct Imbalance {
+  std::size_t largest = 0, smallest = 0;  // classes
+  std::uint64_t most = 0, fewest = 0;     // real training images of them
+};
+
+Imbalance imbalance_of(const shard::Manifest& manifest) {
+  Imbalance found;
+  for (const shard::SplitCounts& split : manifest.splits) {
+    if (split.split != shard::Split::train) continue;
+    const auto less = [](const auto& a, const auto& b) { return a[0] < b[0]; };
+    const auto [low, high] = std::minmax_element(split.counts.begin(), split.counts.end(), less);
+    found = {static_cast<std::size_t>(high - split.counts.begin()),
+             static_cast<std::size_t>(low - split.counts.begin()), (*high)[0], (*low)[0]};
+  }
+  return found;
+}
+
+std::string imbalance_text(const shard::Manifest& manifest) {
+  const Imbalance found = imbalance_of(manifest);
+  if (found.most == found.fewest) return "none: " + with_commas(found.most) + " real training images a class";
+  const auto name = [&](std::size_t i) { return "\"" + manifest.class_names[i] + "\""; };
+  return with_commas(found.fewest) + " real training images of " + name(found.smallest) + " to " +
+         with_commas(found.most) + " of " + name(found.largest);
+}
+
+std::string repeats_text(const Contents& contents) {
+  if (contents.repeated_images == 0) return "none";
+  return with_commas(contents.repeated_images) + " images show " + with_commas(contents.repeated_groups) +
+         " pictures, " + with_commas(contents.contradictions) + " of them under several labels";
+}
+
+std::string leaks_text(const shard::Manifest& manifest) {
+  if (manifest.leaks == shard::Leaks{}) return "none";
+  return with_commas(manifest.leaks.same_image) + " held-out images are in training, " +
+         with_commas(manifest.leaks.same_family) + " have a relative there";
 }
 
 }  // namespace
@@ -125,21 +168,50 @@ std::string splits_table(const shard::Manifest& manifest) {
   return table(rows);
 }
 
-std::string describe(const shard::Manifest& manifest) {
-  return "dataset      " + manifest.name + "\nimages       " + image::to_string(manifest.shape) + ", " +
-         std::to_string(manifest.class_names.size()) + " classes\nfingerprint  " + manifest.fingerprint +
-         "\nmean         " + numbers(manifest.mean) + "\ndeviation    " + numbers(manifest.deviation) +
-         "\nseed         " + std::to_string(manifest.seed) + "\npacked by    titrate-prep " +
-         manifest.tool_version + "\n\n" + sources_table(manifest) + "\n" + splits_table(manifest) + "\n" +
-         classes_table(manifest);
+std::string describe(const shard::Manifest& manifest, const Contents& contents) {
+  const std::vector<TextRow> facts{
+      {"dataset", manifest.name},
+      {"images",
+       image::to_string(manifest.shape) + ", " + std::to_string(manifest.class_names.size()) + " classes"},
+      {"fingerprint", manifest.fingerprint},
+      {"mean", numbers(manifest.mean)},
+      {"deviation", numbers(manifest.deviation)},
+      {"imbalance", imbalance_text(manifest)},
+      {"duplicates", repeats_text(contents)},
+      {"leaks", leaks_text(manifest)},
+      {"quarantined", with_commas(manifest.quarantined) +
+                          (manifest.quarantined > 0 ? std::string(", see ") + shard::kQuarantineName : "")},
+      {"seed", std::to_string(manifest.seed)},
+      {"packed by", "titrate-prep " + manifest.tool_version}};
+  return table(facts, Align::left) + "\n" + sources_table(manifest, contents) + "\n" +
+         splits_table(manifest) + "\n" + classes_table(manifest, contents);
 }
 
-std::string describe_json(const shard::Manifest& manifest) {
+std::string describe_json(const shard::Manifest& manifest, const Contents& contents) {
   auto json = nlohmann::ordered_json::parse(shard::to_json(manifest));
   std::uint64_t images = 0;
   for (const shard::ShardFile& file : manifest.shards) images += file.rows;
   json["images"] = images;
   json["bytes"] = total_bytes(manifest);
+  json["duplicates"] = {{"images", contents.repeated_images},
+                        {"pictures", contents.repeated_groups},
+                        {"with_several_labels", contents.contradictions}};
+  const Imbalance imbalance = imbalance_of(manifest);
+  json["imbalance"] = {{"largest_class", manifest.class_names[imbalance.largest]},
+                       {"most", imbalance.most},
+                       {"smallest_class", manifest.class_names[imbalance.smallest]},
+                       {"fewest", imbalance.fewest}};
+  for (std::size_t i = 0; i < manifest.sources.size(); ++i)
+    json["sources"][i]["images"] = contents.source_images[i];
+  for (const shard::SplitCounts& split : manifest.splits) {
+    auto& levels = json["brightness"][std::string(name_of(split.split))];
+    for (std::size_t origin = 0; origin < shard::kOriginNames.size(); ++origin) {
+      auto list = nlohmann::ordered_json::array();
+      for (const auto& look : contents.looks[static_cast<std::size_t>(split.split)])
+        list.push_back(look[origin].brightness(manifest.shape));
+      levels[std::string(shard::kOriginNames[origin])] = std::move(list);
+    }
+  }
   return json.dump(1) + "\n";
 }
 

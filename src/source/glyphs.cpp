@@ -5,6 +5,7 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/image/glyph.hpp"
+#include "titrate/image/scene.hpp"
 
 namespace titrate::source {
 namespace {
@@ -16,7 +17,8 @@ class Glyphs : public Source {
   explicit Glyphs(const Settings& settings)
       : seed_(static_cast<std::uint64_t>(settings.integer("seed"))),
         size_(static_cast<std::uint32_t>(settings.integer("size"))) {
-    listing_.class_names = settings.classes.empty() ? image::glyph_classes() : settings.classes;
+    listing_.class_names = settings.classes.empty() ? image::glyph_set("digits") : settings.classes;
+    in_scenes_ = wants_scenes(settings);
     for (const std::string& name : listing_.class_names) glyph_class_.push_back(find_class(name, settings));
     const std::vector<std::int64_t> counts = per_class(settings);
     const std::int64_t most = *std::max_element(counts.begin(), counts.end());
@@ -25,7 +27,7 @@ class Glyphs : public Source {
         if (i >= counts[label]) continue;
         listing_.items.push_back({.label = static_cast<std::int32_t>(label),
                                   .split = settings.split.value_or(shard::Split::train),
-                                  .shape = {size_, size_, 1},
+                                  .shape = {size_, size_, in_scenes_ ? 3u : 1u},
                                   .row = static_cast<std::uint64_t>(settings.integer("first") + i),
                                   .path = listing_.class_names[label]});
       }
@@ -34,13 +36,27 @@ class Glyphs : public Source {
 
   image::Image read(std::size_t index) const override {
     const Item& item = listing_.items[index];
-    return image::draw_glyph({.glyph_class = glyph_class_[static_cast<std::size_t>(item.label)],
-                              .index = item.row,
-                              .seed = seed_,
-                              .size = size_});
+    const image::GlyphRequest request{.glyph_class = glyph_class_[static_cast<std::size_t>(item.label)],
+                                      .index = item.row,
+                                      .seed = seed_,
+                                      .size = size_};
+    return in_scenes_ ? image::draw_scene(request) : image::draw_glyph(request);
   }
 
  private:
+  bool wants_scenes(const Settings& settings) const {
+    if (!settings.has("style")) return listing_.class_names == image::glyph_set("symbols-37");
+    const std::string& style = settings.text("style");
+    if (style != "ink" && style != "scene") {
+      throw Error({.code = ErrorCode::usage,
+                   .where = settings.where,
+                   .what = "unknown style",
+                   .expected = "ink or scene",
+                   .got = style});
+    }
+    return style == "scene";
+  }
+
   // One number for all classes, or one for each.
   std::vector<std::int64_t> per_class(const Settings& settings) const {
     std::vector<std::int64_t> counts = settings.integers("per_class");
@@ -57,19 +73,21 @@ class Glyphs : public Source {
   }
 
   static std::uint32_t find_class(const std::string& name, const Settings& settings) {
-    const std::vector<std::string> known = image::glyph_classes();
+    const std::vector<std::string> known = image::glyph_set("symbols-37");
     const auto found = std::find(known.begin(), known.end(), name);
     if (found == known.end()) {
       throw Error({.code = ErrorCode::usage,
                    .where = settings.where,
                    .what = "no glyphs are drawn for class \"" + name + "\"",
-                   .expected = "classes = \"digits\", or a list of some of " + join(known, ", ")});
+                   .expected = "classes = \"digits\", \"letters\" or \"symbols-37\", or a list of some of " +
+                               join(known, ", ")});
     }
     return static_cast<std::uint32_t>(found - known.begin());
   }
 
   std::uint64_t seed_;
   std::uint32_t size_;
+  bool in_scenes_ = false;
   std::vector<std::uint32_t> glyph_class_;  // by label
 };
 
@@ -79,7 +97,7 @@ std::unique_ptr<Source> open_glyphs(const Settings& settings) { return std::make
 
 Kind glyphs_kind() {
   return {.name = "glyphs",
-          .help = "digits that titrate draws itself",
+          .help = "digits and capital letters that titrate draws itself",
           .keys = {{.name = "per_class",
                     .type = KeyType::integers,
                     .help = "images of each class, or a list with one number for each",
@@ -92,6 +110,9 @@ Kind glyphs_kind() {
                     .help = "side of an image in pixels",
                     .low = kSmallest,
                     .high = kLargest},
+                   {.name = "style",
+                    .otherwise = "scene for symbols-37, else ink",
+                    .help = "ink: white on black; scene: in colour, on textured grounds, in changing light"},
                    {.name = "seed",
                     .type = KeyType::integer,
                     .otherwise = "of the recipe's seed and name",

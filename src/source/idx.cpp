@@ -111,7 +111,7 @@ image::Image transposed(const image::View& stored) {
 class Idx : public Source {
  public:
   explicit Idx(const Settings& settings) : transpose_(settings.flag("transpose")) {
-    listing_.class_names = settings.classes.empty() ? image::glyph_classes() : settings.classes;
+    listing_.class_names = settings.classes.empty() ? image::glyph_set("digits") : settings.classes;
     if (settings.split != shard::Split::test) add(settings, shard::Split::train, "train");
     if (settings.split != shard::Split::train) add(settings, shard::Split::test, "t10k");
   }

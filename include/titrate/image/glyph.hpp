@@ -23,9 +23,6 @@ struct GlyphRequest {
   std::uint32_t size = 28;  // side of the square picture in pixels, 8 or more
 };
 
-// "0" to "9".
-std::vector<std::string> glyph_classes();
-
 // The classes of a set: "digits" (0 to 9), "letters" (A to Z) or "symbols-37" (the digits, the letters, then
 // #). Empty for any other name.
 std::vector<std::string> glyph_set(std::string_view name);

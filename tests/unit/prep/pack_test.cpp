@@ -167,9 +167,9 @@ TEST_F(Pack, ManifestSaysWhatWasPacked) {
   for (const char value : train) sum += static_cast<std::uint8_t>(value);
   EXPECT_NEAR(manifest.mean[0], sum / 255 / static_cast<double>(train.size()), 1e-12);
   EXPECT_EQ(shard::to_json(verify(out())), shard::to_json(manifest));
-  EXPECT_NE(describe(manifest).find("train   100        300        300     700"), std::string::npos)
-      << describe(manifest);
-  EXPECT_NE(describe_json(manifest).find("\"images\": 720"), std::string::npos);
+  EXPECT_NE(describe(manifest, read_contents(out(), manifest)).find("train   100        300        300     700"), std::string::npos)
+      << describe(manifest, read_contents(out(), manifest));
+  EXPECT_NE(describe_json(manifest, read_contents(out(), manifest)).find("\"images\": 720"), std::string::npos);
 }
 
 TEST_F(Pack, ShardingAndOrderLeaveTheFingerprint) {

@@ -9,6 +9,7 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/image/glyph.hpp"
+#include "titrate/image/scene.hpp"
 #include "titrate/source/idx.hpp"
 #include "unit/source/idx_files.hpp"
 #include "unit/source/open_filled.hpp"
@@ -231,6 +232,21 @@ TEST(Glyphs, TakeSomeOfTheClassesAndANumberForEach) {
   for (const Item& item : source->listing().items) labels.push_back(item.label);
   EXPECT_EQ(labels, (std::vector<int>{0, 1, 1, 1}));
   EXPECT_EQ(source->read(0).pixels, image::draw_glyph({.glyph_class = 7}).pixels);
+}
+
+TEST(Glyphs, SymbolsAreScenesInColourUnlessInkIsAskedFor) {
+  const std::vector<std::string> symbols = image::glyph_set("symbols-37");
+  const std::vector<std::int64_t> one{1};
+  const auto scenes = open_filled(glyphs({{"per_class", one}, {"size", 64}}, symbols));
+  ASSERT_EQ(scenes->listing().items.size(), 37u);
+  EXPECT_EQ(scenes->listing().items[36].shape, (image::Shape{64, 64, 3}));
+  EXPECT_EQ(scenes->read(36).pixels, image::draw_scene({.glyph_class = 36, .size = 64}).pixels);
+  const auto ink = open_filled(glyphs({{"per_class", one}, {"style", "ink"}}, symbols));
+  EXPECT_EQ(ink->read(36).pixels, image::draw_glyph({.glyph_class = 36}).pixels);
+  EXPECT_EQ(outcome([&] {
+              open_filled(glyphs({{"per_class", one}, {"style", "oil"}}));
+            }).code,
+            ErrorCode::usage);
 }
 
 TEST(Glyphs, RefuseWhatTheyCannotDraw) {

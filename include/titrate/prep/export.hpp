@@ -1,0 +1,32 @@
+// Giving the images of a dataset back, as files that other tools read; `pack` reads each of them again.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "titrate/shard/format.hpp"
+
+namespace titrate::prep {
+
+// folder: SPLIT/CLASS/ROW-ORIGIN.png, and images.csv with path, label, split, origin and generator of each.
+// idx: the files of MNIST, train-, t10k- and val-; one channel only. Origins are lost.
+// npz: SPLIT_images and SPLIT_labels as MedMNIST names them (train, val, test), and SPLIT_origin.
+enum class ExportForm { folder, idx, npz };
+
+// Throws Error (usage) that names `where` and the nearest.
+ExportForm parse_export_form(std::string_view text, std::string_view where);
+
+struct ExportOptions {
+  std::filesystem::path dataset{};
+  std::filesystem::path out{};  // a folder (npz: a file) that is not there yet
+  ExportForm form = ExportForm::folder;
+  std::vector<shard::Origin> origins{};  // empty: all
+};
+
+// Returns the number of images. Everything is there when it returns, and nothing when it fails. Throws Error:
+// usage (no dataset, `out` is there, colour as idx), integrity (a damaged shard), io.
+std::uint64_t export_dataset(const ExportOptions& options);
+
+}  // namespace titrate::prep
