@@ -2,12 +2,26 @@
 # Sets up what is missing, builds, and runs every check and test. One line per stage; what a stage says goes to
 # build/<stage>.log and is shown where it fails. Ends with CTest's summary of the main build.
 #
-#   bash tests/run.sh
+#   bash tests/run.sh [--full] [--fuzz]
+#
+# --full: every fault as often as it is meant to be tried (50 kills, 30 full disks, 2,000 damaged pictures)
+# --fuzz: also each fuzz target for 20 seconds
 set -uo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$repo" || exit
 mkdir -p build
 failed=()
+fuzz=false
+for argument in "$@"; do
+  case $argument in
+    --full) export TITRATE_FULL=1 ;;
+    --fuzz) fuzz=true ;;
+    *)
+      printf 'run.sh: unknown argument %s; expected --full or --fuzz\n' "$argument" >&2
+      exit 2
+      ;;
+  esac
+done
 
 # stage NAME COMMAND...: a failure is remembered, so that one run shows all of them.
 stage() {
@@ -35,12 +49,32 @@ test_folder() {
   ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$(nproc)"
 }
 
+build_fuzz() {
+  CC=clang CXX=clang++ bash launch/build.sh build-fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTITRATE_FUZZ=ON \
+    -DTITRATE_SANITIZE=ON -DTITRATE_TRAINING=OFF
+}
+
+# What it finds stays in build-fuzz/corpus/NAME and as crash-* beside it.
+fuzz_target() {
+  local name=$1 found=build-fuzz/corpus/$1
+  mkdir -p "$found"
+  "build-fuzz/tests/${name}_fuzz" -max_total_time=20 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+    -artifact_prefix="build-fuzz/$name-" "$found" "tests/fuzz/corpus/$name"
+}
+
 bash launch/setup.sh --tests || exit
 stage build bash launch/build.sh build -DCMAKE_BUILD_TYPE=Release
 stage format formatted
 stage clang-warnings .deps/venv/bin/python tests/support/clang_warnings.py build
 if stage build-asan bash launch/build.sh build-asan -DCMAKE_BUILD_TYPE=Debug -DTITRATE_SANITIZE=ON; then
   stage test-asan test_folder build-asan
+fi
+
+if $fuzz && stage build-fuzz build_fuzz; then
+  for target in tests/fuzz/*_fuzz.cpp; do
+    target=${target##*/}
+    stage "fuzz-${target%_fuzz.cpp}" fuzz_target "${target%_fuzz.cpp}"
+  done
 fi
 
 if ((${#failed[@]})); then
