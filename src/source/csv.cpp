@@ -1,6 +1,7 @@
 #include "titrate/source/csv.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "csv_forms.hpp"
 #include "encoded_files.hpp"
@@ -79,7 +80,18 @@ void refuse_doubtful_header(const Settings& settings, const CsvTable& table) {
                .hint = "set header = \"yes\" or header = \"no\""});
 }
 
+void refuse_keys(const Settings& settings, std::initializer_list<const char*> keys, const std::string& form) {
+  for (const char* key : keys) {
+    if (!settings.has(key)) continue;
+    throw Error({.code = ErrorCode::usage,
+                 .where = settings.where,
+                 .what = std::string(key) + " means nothing for \"" + settings.path.string() +
+                         "\", whose rows are " + form});
+  }
+}
+
 std::unique_ptr<Source> open_csv(const Settings& settings) {
+  decode_settings(settings);  // for what it refuses, whichever form the file has
   CsvTable table{.path = settings.path, .reader = CsvReader(settings.path)};
   const auto first = table.reader.next();
   if (!first) {
@@ -102,7 +114,11 @@ std::unique_ptr<Source> open_csv(const Settings& settings) {
   }
   bool by_number = false;
   table.label = find_label(settings, table, by_number);
-  if (table.column("path") || table.column("file")) return open_csv_paths(settings, table);
+  if (table.column("path") || table.column("file")) {
+    refuse_keys(settings, {"height", "width", "channels"}, "paths");
+    return open_csv_paths(settings, table);
+  }
+  refuse_keys(settings, {"images"}, "pixels");
   if (by_number) refuse_doubtful_header(settings, table);
   return open_csv_pixels(settings, table);
 }

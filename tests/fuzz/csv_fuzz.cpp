@@ -16,16 +16,16 @@ namespace {
 
 Settings settings_of(unsigned choice, const std::filesystem::path& path) {
   constexpr const char* kHeaders[] = {"auto", "yes", "no", "auto"};
-  // No picture is there: what a table of paths names is refused.
   Settings settings{.kind = "csv",
                     .where = "fuzz",
                     .path = path,
                     .values = {{"header", std::string(kHeaders[choice & 3])},
                                {"background", std::string("#000000")},
-                               {"most_pixels", std::int64_t{1} << 20},
-                               {"images", std::string("/nowhere")}}};
+                               {"most_pixels", std::int64_t{1} << 20}}};
   if ((choice & 4) != 0) settings.values["label"] = std::int64_t{1};
   if ((choice & 8) != 0) settings.values["height"] = std::int64_t{1};
+  // No picture is there: what a table of paths names is refused.
+  if ((choice & 64) != 0) settings.values["images"] = std::string("/nowhere");
   if ((choice & 16) != 0) settings.classes = {"a", "b", "0"};
   if ((choice & 32) != 0) settings.split = shard::Split::test;
   return settings;

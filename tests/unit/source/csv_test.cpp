@@ -173,6 +173,17 @@ TEST_F(CsvSource, ShapesAreSquareOrAsTheRecipeSays) {
   }
 }
 
+TEST_F(CsvSource, KeysOfTheOtherFormAreRefused) {
+  settings_.values = {{"images", std::string("x")}};
+  expect_refused("1,2\n", ErrorCode::usage, {"images means nothing for", "whose rows are pixels"});
+  settings_.values = {{"width", std::int64_t{1}}};
+  expect_refused("path,label\na.png,1\n", ErrorCode::usage,
+                 {"width means nothing for", "whose rows are paths"});
+  settings_.values = {{"background", std::string("red")}};
+  expect_refused("1,2\n", ErrorCode::usage,
+                 {"background is not a colour; expected \"#rrggbb\", got \"red\""});
+}
+
 TEST_F(CsvSource, RowsThatDoNotFitAreRefused) {
   const std::string start = "label,a,b,c,d\n1,0,0,0,0\n";
   for (const char* value : {"256", "-1", "1.0", "", " 1", "1 ", "x", "9999999999999999999999", "+1", "0x1"}) {
