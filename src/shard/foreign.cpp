@@ -54,8 +54,10 @@ Handle open_object(const Library& library, hid_t file, const std::string& name) 
       library.refuse("there is no " + printable(so_far));
     }
     check_link(library, place, part);
-    place = library.own(H5Oopen(place, part.c_str(), H5P_DEFAULT), H5Oclose,
-                        ("cannot open " + printable(so_far)).c_str());
+    place = library.own(
+        H5Oopen(place, part.c_str(), H5P_DEFAULT), H5Oclose,
+        ("cannot open " + printable(so_far) + ", which is damaged or of a newer form than is read here")
+            .c_str());
   }
   return place;
 }
@@ -82,9 +84,9 @@ void add_datasets(const Library& library, hid_t group, const std::string& prefix
                   std::vector<std::string>& found) {
   for (const std::string& name : members(library, group)) {
     if (found.size() >= kMostDatasets) return;
-    const Handle object =
-        library.own(H5Oopen(group, name.c_str(), H5P_DEFAULT), H5Oclose, "cannot open a member");
-    const H5I_type_t type = H5Iget_type(object);
+    const Handle object(H5Oopen(group, name.c_str(), H5P_DEFAULT), H5Oclose);
+    // What cannot be opened is an error for who asks for it by name, not for all others.
+    const H5I_type_t type = object < 0 ? H5I_DATASET : H5Iget_type(object);
     if (type == H5I_DATASET) found.push_back(prefix + name);
     if (type == H5I_GROUP && deeper) add_datasets(library, object, prefix + name + "/", false, found);
   }
@@ -198,6 +200,9 @@ std::vector<std::byte> ForeignArray::read_all() const {
 }
 
 ForeignFile::ForeignFile(const std::filesystem::path& path) : path_(path), bytes_(ByteFile(path).bytes()) {
+  // At the end of the process HDF5 complains on stderr of damaged files that it could not open and yet cannot
+  // close. What we write we close ourselves. Without effect where HDF5 was used before.
+  H5dont_atexit();
   const Library library(ErrorCode::integrity, path.string());
   open_file(library, path);
 }

@@ -191,6 +191,18 @@ std::vector<std::string> class_names(const Settings& settings, const std::vector
   return names;
 }
 
+// Names that a file gives.
+void check_names(const std::vector<std::string>& names, const std::string& where) {
+  std::set<std::string_view> seen;
+  for (const std::string& name : names) {
+    const bool good = !name.empty() && shard::printable(name) == name;
+    if (good && seen.insert(name).second) continue;
+    refuse(ErrorCode::integrity, where, "a class has no good name of its own",
+           "different texts of 1 to 80 bytes without control characters",
+           "\"" + shard::printable(name) + "\"", "name them by classes = in the recipe");
+  }
+}
+
 using ClassNumbers = std::unordered_map<std::string_view, std::int32_t>;
 
 std::int32_t label_of(const LabelledSet& set, std::size_t row, const std::vector<std::string>& classes,
@@ -275,6 +287,7 @@ image::Image interleaved(const image::Shape& shape, std::span<const std::uint8_t
 void list_sets(const Settings& settings, const std::vector<std::string>& known,
                const std::vector<LabelledSet>& sets, Listing& listing) {
   listing.class_names = class_names(settings, known, sets);
+  if (settings.classes.empty()) check_names(listing.class_names, settings.path.string());
   ClassNumbers numbers;
   for (const std::string& name : listing.class_names) {
     numbers.emplace(name, static_cast<std::int32_t>(numbers.size()));

@@ -8,6 +8,7 @@
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/shard/byte_file.hpp"
 
 namespace titrate::source {
 namespace {
@@ -77,37 +78,39 @@ void check_boolean(std::byte value, const std::string& where, std::uint64_t inde
   }
 }
 
-void append_code_point(std::string& text, std::uint32_t code, const std::string& where, std::uint64_t index) {
+void append_code_point(std::string& text, std::uint32_t code) {
   const auto put = [&](std::uint32_t byte) { text += static_cast<char>(byte); };
   const auto more = [&](int shift) { put(0x80 | (code >> shift & 0x3f)); };
-  if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
-    refuse(where, element_name(index) + " is not Unicode text");
-  } else if (code < 0x80) {
+  if (code < 0x80) {
     put(code);
   } else if (code < 0x800) {
     put(0xc0 | code >> 6), more(0);
   } else if (code < 0x10000) {
     put(0xe0 | code >> 12), more(6), more(0);
-  } else {
+  } else if (code <= 0x10ffff) {
     put(0xf0 | code >> 18), more(12), more(6), more(0);
+  } else {
+    put(0xff);  // is no UTF-8, and is found out as such
   }
 }
 
-// Bytes are taken as ASCII alone: nothing says what else they mean.
 std::vector<std::string> to_texts(const ElementType& type, std::span<const std::byte> raw,
                                   const std::string& where) {
   const bool wide = type.kind == ElementKind::wide_text;
-  const std::size_t unit = wide ? 4 : 1;
   std::vector<std::string> texts(raw.size() / type.bytes);
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    for (std::size_t j = 0; j < type.bytes; j += unit) {
+    for (std::size_t j = 0; j < type.bytes; j += wide ? 4 : 1) {
       const std::byte* at = raw.data() + i * type.bytes + j;
       const std::uint32_t code =
           wide ? load<std::uint32_t>(at, is_swapped(type)) : std::to_integer<std::uint32_t>(*at);
       if (code == 0) break;
-      if (!wide && code >= 0x80) refuse(where, element_name(i) + " is not ASCII text");
-      append_code_point(texts[i], code, where, i);
+      if (wide) {
+        append_code_point(texts[i], code);
+      } else {
+        texts[i] += static_cast<char>(code);
+      }
     }
+    if (!shard::is_utf8(texts[i])) refuse(where, element_name(i) + " is not Unicode text");
   }
   return texts;
 }

@@ -8,15 +8,19 @@
 #include "titrate/core/hash.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/source/cifar.hpp"
 #include "titrate/source/csv.hpp"
 #include "titrate/source/folder.hpp"
 #include "titrate/source/glyphs.hpp"
+#include "titrate/source/hdf5.hpp"
 #include "titrate/source/idx.hpp"
+#include "titrate/source/npy.hpp"
 
 namespace titrate::source {
 
 std::span<const Kind> kinds() {
-  static const std::array table{csv_kind(), folder_kind(), glyphs_kind(), idx_kind()};
+  static const std::array table{cifar_kind(), csv_kind(), folder_kind(), glyphs_kind(),
+                                hdf5_kind(),  idx_kind(), npy_kind()};
   return table;
 }
 
