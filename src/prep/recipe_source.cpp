@@ -57,7 +57,9 @@ shard::SourceInfo read_info(const TomlTable& table, const std::string& kind,
                          .kind = kind,
                          .origin = shard::parse_origin(table.text("origin", "real"), table.where("origin")),
                          .generator = table.text("generator", ""),
-                         .trained_on = table.text("trained_on", ""),
+                         .trained_on = table.is_integer("trained_on")
+                                           ? std::to_string(table.integer("trained_on", 0, 1, kMost))
+                                           : table.text("trained_on", ""),
                          .licence = table.text("licence", "")};
   if (info.name.empty()) table.refuse("name", "the name is empty");
   if (info.origin == Origin::augmented) {
@@ -100,7 +102,8 @@ std::span<const source::Key> source_keys() {
       {.name = "generator", .otherwise = "\"\"", .help = "what made it; a synthetic source has to say"},
       {.name = "trained_on",
        .otherwise = "\"\"",
-       .help = "what the generator saw; a number is that of real images, and no study feeds it to fewer"},
+       .help =
+           "what the generator saw; where it begins with a number of real images, no arm of fewer is fed"},
       {.name = "licence", .otherwise = "\"\"", .help = "of its images"},
       {.name = "classes",
        .type = KeyType::texts,

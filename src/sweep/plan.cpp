@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <chrono>
+#include <cmath>
 #include <set>
 
 #include "titrate/core/error.hpp"
@@ -54,6 +55,33 @@ image::Noise noise_of(const DataSettings& data, double level, const char* key) {
   return {kind, level};
 }
 
+// A generator that was trained on more real images than an arm is given would hand the arm what it was not
+// given. What a source was trained on limits arms where it begins with a number: that of the real images.
+void check_generators(const DataSettings& data, const shard::Manifest& manifest) {
+  require(data.trained_on == "limit" || data.trained_on == "ignore", "data.trained_on", "limit or ignore",
+          data.trained_on);
+  if (data.synthetic_ratio == 0 || data.trained_on == "ignore") return;
+  std::uint64_t real =
+      data.size == 0 ? count_images(manifest, data::Split::train, data::Origin::real) : data.size;
+  if (data.mode == "replace")
+    real =
+        static_cast<std::uint64_t>(std::floor(static_cast<double>(real) * (1 - data.synthetic_ratio) + 0.5));
+  for (const shard::SourceInfo& source : manifest.sources) {
+    const auto saw = parse_integer(source.trained_on.substr(0, source.trained_on.find(' ')));
+    if (source.origin != data::Origin::synthetic || !saw || *saw <= 0 ||
+        static_cast<std::uint64_t>(*saw) <= real)
+      continue;
+    throw Error(
+        {.code = ErrorCode::usage,
+         .where = "data.synthetic_ratio",
+         .what = "source " + source.name + " was generated from " +
+                 with_commas(static_cast<std::uint64_t>(*saw)) + " real images, more than the arm is given",
+         .expected = "at most " + with_commas(real),
+         .hint =
+             "leave such arms out, train a generator for each size, or set data.trained_on = \"ignore\""});
+  }
+}
+
 }  // namespace
 
 std::string describe_cell(const Settings& settings) {
@@ -82,6 +110,7 @@ Study resolve_study(const std::filesystem::path& file, const StudyOverrides& ove
 
 train::TrialSetup make_setup(const Settings& settings, const shard::Manifest& manifest) {
   check_train(settings.train);
+  check_generators(settings.data, manifest);
   require(count_images(manifest, data::Split::test, data::Origin::real) > 0, "dataset", "test images",
           "none");
   const DataSettings& data = settings.data;

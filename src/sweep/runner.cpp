@@ -94,6 +94,14 @@ void open_folder(const std::filesystem::path& out, const Log& log, RunFolder& fo
   folder.records = std::move(journal.records);
 }
 
+void warn_of_leaks(const shard::Manifest& manifest, const Log& log) {
+  const shard::Leaks& leaks = manifest.leaks;
+  if (leaks == shard::Leaks{}) return;
+  log.warn("dataset " + manifest.name + ": " + with_commas(leaks.same_image) +
+           " held-out images are in training, " + with_commas(leaks.same_family) +
+           " have a relative there; scores will be too good");
+}
+
 // The study as run goes into the folder, and its difference from the one before to the person.
 void publish_study(const std::filesystem::path& out, const Study& study, const RunFolder& folder,
                    const Log& log) {
@@ -265,6 +273,7 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
   std::vector<WorkItem> work;
   on_root(world, [&] {
     check_trials(trials, dataset);
+    warn_of_leaks(manifest, log);
     publish_study(options.out, study, folder, log);
     work = missing_work(trials, folder.records, manifest);
     log.info(with_commas(trials.size()) + " trials, " + with_commas(trials.size() - work.size()) +

@@ -37,6 +37,7 @@ struct DataSettings {
   std::string mode = "add";
   std::string synthetic_classes = "as_real";
   std::uint32_t augmented_copies = 0;
+  std::string trained_on = "limit";
   std::string noise_kind = "gaussian";
   double noise_level = 0.0;
 };
@@ -74,9 +75,12 @@ void for_each_key(AnySettings& s, const Visit& visit) {
   visit("data.synthetic_classes", s.data.synthetic_classes, "as_real, uniform or fill");
   visit("data.augmented_copies", s.data.augmented_copies,
         "packed copies of each selected real image that join it");
-  visit("data.noise_kind", s.data.noise_kind, "gaussian or salt_pepper");
-  visit("data.noise_level", s.data.noise_level,
-        "gaussian: deviation / 255; salt_pepper: share of the pixels");
+  visit("data.trained_on", s.data.trained_on,
+        "limit: no images of a generator that saw more real images than the arm has; ignore: any");
+  visit("data.noise_kind", s.data.noise_kind, "gaussian, salt_pepper, speckle or uniform");
+  visit(
+      "data.noise_level", s.data.noise_level,
+      "gaussian, speckle: deviation / 255; uniform: largest change / 255; salt_pepper: share of the pixels");
   visit("evaluate.noise_levels", s.evaluate.noise_levels, "test noise levels; empty: the training level");
   visit("seed", s.seed, "of selection, order, noise, dropout and initial values");
 }
