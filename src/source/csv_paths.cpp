@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "csv_forms.hpp"
@@ -46,7 +47,7 @@ class CsvPaths : public Source {
     std::uint64_t row = 0;
     for (; const auto record = table.reader.next(); ++row) {
       table.split(*record, fields);
-      Item item{.split = settings.split.value_or(shard::Split::train), .row = row};
+      Item item{.split = settings.split.value_or(shard::Split::train)};
       if (split_column_) item.split = split_of(table, fields[*split_column_]);
       item.part = part_of(table, fields);
       std::string& path = fields[path_column_];
@@ -62,6 +63,9 @@ class CsvPaths : public Source {
       item.label = labels_.number(label, table.reader.line());
       wanted_.resize(std::max(wanted_.size(), static_cast<std::size_t>(item.label) + 1));
       if (taken) {
+        // Named by its path, so that other rows of the table do not rename it; a path that stands twice is
+        // told apart.
+        item.row = mentions_[path]++;
         item.path = std::move(path);
         listing_.items.push_back(std::move(item));
       } else {
@@ -140,7 +144,8 @@ class CsvPaths : public Source {
   std::size_t path_column_ = 0;
   std::optional<std::size_t> split_column_, origin_column_, generator_column_;
   CsvLabels labels_;
-  std::vector<bool> wanted_;  // by the number of a label: it has images
+  std::vector<bool> wanted_;                                 // by the number of a label: it has images
+  std::unordered_map<std::string, std::uint64_t> mentions_;  // by path, so far
   std::map<std::pair<std::string, std::string>, std::uint32_t> parts_;
 };
 

@@ -277,7 +277,8 @@ TEST_F(CsvPaths, ReadsPictures) {
   EXPECT_EQ(listing.class_names, (Names{"cat", "dog"}));
   EXPECT_EQ(labels(), (Names{"dog", "cat", "cat"}));
   EXPECT_EQ(listing.items[1].path, "img/0.png");
-  EXPECT_EQ(listing.items[1].row, 1u);
+  EXPECT_EQ(listing.items[1].row, 0u);
+  EXPECT_EQ(listing.items[2].row, 1u);  // the second mention
   EXPECT_EQ(listing.items[1].split, Split::train);
   EXPECT_EQ(listing.items[1].part, 0u);
   EXPECT_EQ(listing.parts.size(), 1u);
@@ -307,7 +308,7 @@ TEST_F(CsvPaths, TakesSplits) {
   settings_.split = Split::test;
   const Listing& listing = open(text);
   ASSERT_EQ(listing.items.size(), 1u);
-  EXPECT_EQ(listing.items[0].row, 3u);
+  EXPECT_EQ(listing.items[0].row, 0u);
   EXPECT_EQ(listing.class_names, (Names{"a", "b", "c"}));
   expect_refused(
       "path,label,split\nimg/0.png,a,dev\n", ErrorCode::integrity,
@@ -344,7 +345,7 @@ TEST_F(CsvPaths, WhatCannotBeReadIsRefusedAlone) {
       "img/pipe.png,a\nimg/no_ending,b\nimg/2.png,\n\"img/\n.png\",a\nimg/3.png,b\n");
   EXPECT_EQ(listing.class_names, (Names{"a", "b"}));
   EXPECT_EQ(labels(), (Names{"a", "b", "b"}));
-  EXPECT_EQ(listing.items[2].row, 9u);
+  EXPECT_EQ(listing.items[2].row, 0u);
   EXPECT_EQ(source_->read(2).pixels, pictures_[3].pixels);
   const Names found = refusals();
   ASSERT_EQ(found.size(), 7u);
