@@ -18,12 +18,15 @@
 namespace titrate::source {
 namespace {
 
-constexpr std::size_t kMostNamed = 12;  // classes that a message lists
+constexpr std::size_t kMostNamed = 12;              // classes that a message lists
+constexpr const char* kImagesTable = "images.csv";  // as titrate-prep export writes it
 
-std::optional<shard::Split> split_of(const std::string& folder) {
-  if (folder == "train") return shard::Split::train;
-  if (folder == "val" || folder == "validation") return shard::Split::validation;
-  if (folder == "test") return shard::Split::test;
+// "Train" and "TEST" too: taken for classes, they would make a dataset that tells splits apart.
+std::optional<shard::Split> split_of(std::string folder) {
+  for (char& c : folder) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (folder == "train" || folder == "training") return shard::Split::train;
+  if (folder == "val" || folder == "valid" || folder == "validation") return shard::Split::validation;
+  if (folder == "test" || folder == "testing") return shard::Split::test;
   return std::nullopt;
 }
 
@@ -52,8 +55,13 @@ class Scan {
   void run(const image::DecodeSettings& decode) {
     find_candidates();
     add_items(decode);
+    refuse_nested();
     name_classes();
     listing_.notes = walk_.notes();
+    if (table_found_) {
+      listing_.notes.push_back("images.csv skipped: to keep the origins that it tells, pack \"" +
+                               (settings_.path / kImagesTable).string() + "\" instead (kind = \"csv\")");
+    }
     std::move(walk_.refused().begin(), walk_.refused().end(), std::back_inserter(listing_.refused));
     std::stable_sort(listing_.refused.begin(), listing_.refused.end(),
                      [](const Refusal& a, const Refusal& b) { return a.path < b.path; });
@@ -87,10 +95,11 @@ class Scan {
       }
     }
     if (groups_.empty() && !pattern_) {
-      refuse(
-          "\"" + settings_.path.string() + "\" has no folder that could be a class",
-          "a folder of images for each class", "",
-          "where the names of the files tell their classes, give pattern = \"{label}_{index}\" or the like");
+      refuse("\"" + settings_.path.string() + "\" has no folder that could be a class",
+             "a folder of images for each class", "",
+             "put the images of each class into a folder of its own; or, where the names of the files tell "
+             "their classes, give pattern = \"{label}_{index}\" or the like (without a recipe: --set "
+             "'source.0.pattern={label}_{index}')");
     }
     std::sort(candidates_.begin(), candidates_.end(),
               [](const Candidate& a, const Candidate& b) { return a.path < b.path; });
@@ -106,11 +115,26 @@ class Scan {
 
   bool has_split_folders(const FolderContent& root) const {
     bool main_split = false, asked_for = !settings_.split;
+    std::size_t with_classes = 0;
+    std::string other;
     for (const std::string& folder : root.folders) {
       const auto split = split_of(folder);
-      if (!split) return false;
+      if (!split) {
+        other = folder;
+        continue;
+      }
+      with_classes += FolderWalk(settings_.path).content(folder).folders.empty() ? 0 : 1;
       main_split = main_split || *split != shard::Split::validation;
       asked_for = asked_for || split == settings_.split;
+    }
+    if (!other.empty()) {
+      if (with_classes > 1 && settings_.classes.empty()) {
+        refuse("\"" + settings_.path.string() + "\" has folders named like splits, and \"" + other +
+                   "\" besides",
+               "train, val and test alone, or a folder for each class", join(root.folders, ", "),
+               "move \"" + other + "\" away; if all are classes, name them with classes = [...]");
+      }
+      return false;
     }
     if (main_split && !asked_for) {
       refuse("split = \"" + std::string(name_of(*settings_.split)) + "\", but there is no such folder in \"" +
@@ -171,6 +195,10 @@ class Scan {
     for (const std::string& name : content.files) {
       const std::string path = path_in(folder, name);
       if (path == sidecar_) continue;
+      if (path == kImagesTable) {
+        table_found_ = true;
+        continue;
+      }
       listing_.refused.push_back(
           {.path = path, .why = format_of_ending(name) ? "not in a class folder" : "not an image file"});
     }
@@ -192,6 +220,35 @@ class Scan {
       listing_.items.push_back(
           {.split = candidates_[i].split, .shape = probed[i].shape, .path = std::move(paths[i])});
     }
+  }
+
+  // The usual mistake: the folder above the one that holds the classes. All would be of one class.
+  void refuse_nested() const {
+    if (pattern_ || !settings_.classes.empty() || listing_.items.empty()) return;
+    const std::string& class_name = groups_[group_of_item_[0]].name;
+    for (const std::size_t group : group_of_item_) {
+      if (groups_[group].name != class_name) return;
+    }
+    const std::string& root = groups_[group_of_item_[0]].path;
+    std::string above = root;
+    std::set<std::string> below;
+    while (true) {
+      below.clear();
+      for (std::size_t i = 0; i < listing_.items.size(); ++i) {
+        if (group_of_item_[i] != group_of_item_[0]) continue;
+        const std::string rest = listing_.items[i].path.substr(above.size() + 1);
+        if (rest.find('/') == std::string::npos) return;
+        below.insert(rest.substr(0, rest.find('/')));
+      }
+      if (below.size() > 1) break;
+      above += '/' + *below.begin();
+    }
+    std::vector<std::string> names(below.begin(), below.end());
+    if (names.size() > kMostNamed) names.resize(kMostNamed);
+    refuse("\"" + class_name + "\" would be the only class, but its images lie in folders below it",
+           "a folder for each class", join(names, ", ") + (names.size() < below.size() ? ", ..." : ""),
+           "give the path of the folder that holds them, \"" + (settings_.path / above).string() +
+               "\"; if it is one class, say so with classes = [\"" + class_name + "\"]");
   }
 
   void name_classes() {
@@ -246,6 +303,7 @@ class Scan {
   Listing& listing_;
   FolderWalk walk_, unheeded_;  // the second for what the recipe does not take
   std::optional<FilePattern> pattern_;
+  bool table_found_ = false;
   std::string sidecar_;  // its path in the folder; empty: none
   std::vector<Group> groups_;
   std::map<std::string, std::size_t> group_of_label_;
