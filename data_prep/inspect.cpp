@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/image/codec.hpp"
 #include "titrate/prep/montage.hpp"
@@ -20,6 +21,13 @@ struct Options {
 };
 
 int run_inspect(const Options& options) {
+  if (options.montage && options.montage->extension() != ".png") {
+    throw Error({.code = ErrorCode::usage,
+                 .where = "--montage",
+                 .what = "the sheet is a PNG file",
+                 .expected = "a name that ends in .png",
+                 .got = options.montage->string()});
+  }
   const shard::Manifest manifest = shard::read_manifest(options.folder);
   const Contents contents = read_contents(options.folder, manifest);
   std::printf("%s",

@@ -20,6 +20,12 @@ void refuse_unknown_verb(const CLI::App& app, const std::string& word) {
                         .hint = near ? "did you mean \"" + *near + "\"?" : "see titrate-prep --help"});
 }
 
+std::string help_of(const CLI::App& app) {
+  std::string words = "titrate-prep ";
+  for (const CLI::App* verb : app.get_subcommands()) words += verb->get_name() + " ";
+  return words + "--help";
+}
+
 int body(int argc, char** argv) {
   CLI::App app("Packs images of any source once into sharded HDF5, for titrate to train on.", "titrate-prep");
   app.set_version_flag("--version", "titrate-prep " + titrate::version());
@@ -36,7 +42,7 @@ int body(int argc, char** argv) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
     throw titrate::Error(
-        {.code = titrate::ErrorCode::usage, .what = error.what(), .hint = "see titrate-prep --help"});
+        {.code = titrate::ErrorCode::usage, .what = error.what(), .hint = "see " + help_of(app)});
   }
   return run();
 }

@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <system_error>
 
+#include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/prep/inspect.hpp"
 #include "titrate/prep/recipe.hpp"
@@ -17,7 +19,31 @@ struct Options {
   std::optional<std::uint64_t> seed{};
 };
 
+// Words that were not found, and a folder that would hold both the images and what is made of them.
+void check_paths(const PackOptions& options) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::exists(options.recipe, error)) {
+    const bool windows = options.recipe.string().find('\\') != std::string::npos;
+    throw Error(
+        {.code = ErrorCode::usage,
+         .where = options.recipe.string(),
+         .what = "there is no such recipe, file or folder",
+         .hint = windows ? "write the path with / instead of \\"
+                         : "the path begins at the working directory, " + fs::current_path(error).string()});
+  }
+  if (!fs::is_directory(options.recipe, error)) return;
+  const fs::path images = fs::weakly_canonical(options.recipe, error),
+                 relative = fs::weakly_canonical(options.out, error).lexically_relative(images);
+  if (relative.empty() || *relative.begin() == "..") return;
+  throw Error({.code = ErrorCode::usage,
+               .where = options.out.string(),
+               .what = "--out lies in the folder of the images, where it would be taken for images itself",
+               .hint = "choose a folder outside " + options.recipe.string()});
+}
+
 int run_pack(const Options& options) {
+  check_paths(options.pack);
   PackOptions pack_options = options.pack;
   if (options.seed) pack_options.overrides.push_back("seed=" + std::to_string(*options.seed));
   const PackResult result = pack(pack_options);
@@ -44,7 +70,7 @@ void add_pack(CLI::App& app, Run& run) {
   const auto options = std::make_shared<Options>();
   PackOptions& pack = options->pack;
   verb->add_option(
-          "what", pack.recipe,
+          "recipe-or-images", pack.recipe,
           "a recipe; or images that need none: a folder of pictures with a folder for each class, of IDX or "
           "CIFAR files, a .npz, .csv or .h5 file, a dataset")
       ->required()

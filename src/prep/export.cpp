@@ -1,9 +1,14 @@
 #include "titrate/prep/export.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
-#include <map>
-#include <memory>
+#include <cerrno>
+#include <cstdio>
+#include <optional>
+#include <set>
 #include <system_error>
 
 #include "titrate/core/error.hpp"
@@ -51,20 +56,81 @@ std::string quoted(const std::string& field) {
   return text + '"';
 }
 
-// A class name that would lead elsewhere is no name for a folder.
+// A class name that would lead elsewhere is no name for a folder; those that begin with a dot and the others
+// are hidden, and no folder source would see them.
 void check_folder_names(const shard::Manifest& manifest) {
   for (const std::string& name : manifest.class_names) {
-    if (name == "." || name == ".." || name.find('/') != std::string::npos)
-      refuse(name, "the class cannot be a folder's name", "export to idx or npz");
+    const bool hidden = name.starts_with('.') || name == "__MACOSX" || name == "Thumbs.db";
+    if (hidden || name.find('/') != std::string::npos)
+      refuse("class \"" + name + '"', "it cannot be a folder's name", "export to idx or npz");
   }
 }
+
+// Unsynced: all files of a folder are synced at once, before it gets its name.
+void write_unsynced(const fs::path& path, std::span<const std::byte> bytes) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (file.get() < 0) {
+    throw Error({.code = ErrorCode::io,
+                 .where = path.string(),
+                 .what = "cannot create the file",
+                 .got = system_message(errno)});
+  }
+  write_all(file.get(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
+}
+
+// The folder that an export is made in, beside its target and hidden, until it is whole. What a killed export
+// left in it is cleared away.
+class BegunFolder {
+ public:
+  explicit BegunFolder(const fs::path& target)
+      : target_(target), path_(target.parent_path() / ("." + target.filename().string() + ".exporting")) {
+    make_folder(path_);
+    lock_.emplace(path_);
+    clear();
+  }
+  BegunFolder(BegunFolder&&) = delete;
+  ~BegunFolder() {
+    std::error_code error;
+    if (!published_) fs::remove_all(path_, error);
+  }
+
+  const fs::path& path() const { return path_; }
+
+  // Throws Error (io).
+  void publish() {
+    const FileDescriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder.get() < 0 || ::syncfs(folder.get()) != 0) fail("cannot sync the folder");
+    lock_.reset();
+    std::error_code error;
+    fs::remove(path_ / ".lock", error);
+    if (::rename(path_.c_str(), target_.c_str()) != 0) fail("cannot rename the folder into place");
+    published_ = true;
+    sync_folder(target_.parent_path());
+  }
+
+ private:
+  void clear() {
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(path_)) {
+      if (entry.path().filename() != ".lock") fs::remove_all(entry.path(), error);
+    }
+  }
+
+  [[noreturn]] void fail(const char* what) const {
+    throw Error(
+        {.code = ErrorCode::io, .where = target_.string(), .what = what, .got = system_message(errno)});
+  }
+
+  fs::path target_, path_;
+  std::optional<FolderLock> lock_;
+  bool published_ = false;
+};
 
 class FolderExporter : public Exporter {
  public:
   FolderExporter(const fs::path& folder, const shard::Manifest& manifest)
       : folder_(folder), manifest_(manifest) {
     check_folder_names(manifest);
-    make_folder(folder);
   }
 
   void add(const Exported& image) override {
@@ -74,8 +140,8 @@ class FolderExporter : public Exporter {
     number.insert(0, number.size() < 7 ? 7 - number.size() : 0, '0');
     const std::string origin(name_of(image.row.origin));
     const fs::path path = fs::path(split) / name / (number + "-" + origin + ".png");
-    if (made_.insert({split + "/" + name, true}).second) make_folder(folder_ / split / name);
-    write_file(folder_ / path, image::encode_png({manifest_.shape, image.pixels}));
+    if (made_.insert(split + "/" + name).second) make_folder(folder_ / split / name);
+    write_unsynced(folder_ / path, image::encode_png({manifest_.shape, image.pixels}));
     const std::string& generator = manifest_.sources[image.row.source].generator;
     table_ += quoted(path.string()) + "," + quoted(name) + "," + split + "," + origin + "," +
               quoted(generator) + "\n";
@@ -86,7 +152,7 @@ class FolderExporter : public Exporter {
  private:
   fs::path folder_;
   const shard::Manifest& manifest_;
-  std::map<std::string, bool> made_;
+  std::set<std::string> made_;
   std::string table_ = "path,label,split,origin,generator\n";
 };
 
@@ -127,8 +193,10 @@ class IdxExporter : public ColumnExporter {
  public:
   IdxExporter(const fs::path& folder, const shard::Manifest& manifest)
       : ColumnExporter(manifest), folder_(folder) {
-    if (manifest.shape.channels != 1) refuse(folder, "IDX files have no colours", "export to folder or npz");
-    make_folder(folder);
+    if (manifest.shape.channels != 1) {
+      refuse(manifest.name, "its images are in colour, and IDX files have one channel",
+             "export to folder or npz");
+    }
   }
 
   void finish() override {
@@ -172,18 +240,6 @@ class NpzExporter : public ColumnExporter {
   source::NpzWriter writer_;
 };
 
-std::unique_ptr<Exporter> make_exporter(ExportForm form, const fs::path& out,
-                                        const shard::Manifest& manifest) {
-  switch (form) {
-    case ExportForm::folder:
-      return std::make_unique<FolderExporter>(out, manifest);
-    case ExportForm::idx:
-      return std::make_unique<IdxExporter>(out, manifest);
-    default:
-      return std::make_unique<NpzExporter>(out, manifest);
-  }
-}
-
 std::uint64_t write_rows(const ExportOptions& options, const shard::Manifest& manifest, Exporter& exporter) {
   const std::size_t size = manifest.shape.bytes();
   std::array<std::uint64_t, 3> numbers{};
@@ -198,6 +254,21 @@ std::uint64_t write_rows(const ExportOptions& options, const shard::Manifest& ma
   }
   exporter.finish();
   return numbers[0] + numbers[1] + numbers[2];
+}
+
+void refuse_no_images(const ExportOptions& options, const shard::Manifest& manifest) {
+  if (options.origins.empty()) return;
+  for (const shard::SplitCounts& split : manifest.splits) {
+    for (const auto& counts : split.counts) {
+      for (const shard::Origin origin : options.origins) {
+        if (counts[static_cast<std::size_t>(origin)] > 0) return;
+      }
+    }
+  }
+  std::vector<std::string> names;
+  for (const shard::Origin origin : options.origins) names.emplace_back(name_of(origin));
+  refuse(options.dataset, "it has no " + join(names, " or ") + " images",
+         "titrate-prep inspect shows what it has");
 }
 
 }  // namespace
@@ -215,22 +286,29 @@ ExportForm parse_export_form(std::string_view text, std::string_view where) {
 
 std::uint64_t export_dataset(const ExportOptions& options) {
   const shard::Manifest manifest = shard::read_manifest(options.dataset);
+  const fs::path target = (fs::absolute(options.out) / "").lexically_normal().parent_path();
   std::error_code error;
-  if (fs::exists(options.out, error))
+  if (fs::symlink_status(target, error).type() != fs::file_type::not_found)
     refuse(options.out, "there is something already", "choose another --out");
-  // npz is whole or not there by itself; a folder becomes so by its last renaming.
-  const fs::path target = (options.out / "").parent_path();
-  const fs::path begun = options.form == ExportForm::npz ? target : fs::path(target.string() + ".partial");
-  fs::remove_all(begun, error);
-  try {
-    const std::unique_ptr<Exporter> exporter = make_exporter(options.form, begun, manifest);
-    const std::uint64_t images = write_rows(options, manifest, *exporter);
-    if (begun != target) fs::rename(begun, target);
-    return images;
-  } catch (...) {
-    fs::remove_all(begun, error);
-    throw;
+  refuse_no_images(options, manifest);
+  if (options.form == ExportForm::npz) {
+    if (target.extension() != ".npz")
+      refuse(options.out, "the file's name has to end in .npz", "--out " + options.out.string() + ".npz");
+    make_folder(target.parent_path());
+    NpzExporter exporter(target, manifest);
+    return write_rows(options, manifest, exporter);
   }
+  BegunFolder begun(target);
+  std::uint64_t images = 0;
+  if (options.form == ExportForm::idx) {
+    IdxExporter exporter(begun.path(), manifest);
+    images = write_rows(options, manifest, exporter);
+  } else {
+    FolderExporter exporter(begun.path(), manifest);
+    images = write_rows(options, manifest, exporter);
+  }
+  begun.publish();
+  return images;
 }
 
 }  // namespace titrate::prep

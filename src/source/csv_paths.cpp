@@ -15,6 +15,11 @@
 namespace titrate::source {
 namespace {
 
+// An export names them so. As real images they would count twice, and on both sides of a split.
+constexpr const char* kAugmented = "augmented";
+constexpr const char* kWhyNotAugmented =
+    "an augmented image, and nothing says of which one: [[augment]] makes them anew";
+
 class CsvPaths : public Source {
  public:
   CsvPaths(const Settings& settings, CsvTable& table)
@@ -47,6 +52,11 @@ class CsvPaths : public Source {
     std::uint64_t row = 0;
     for (; const auto record = table.reader.next(); ++row) {
       table.split(*record, fields);
+      if (origin_column_ && fields[*origin_column_] == kAugmented) {
+        if (!split_column_ || !settings.split || split_of(table, fields[*split_column_]) == *settings.split)
+          listing_.refused.push_back({.path = printable(fields[path_column_]), .why = kWhyNotAugmented});
+        continue;
+      }
       Item item{.split = settings.split.value_or(shard::Split::train)};
       if (split_column_) item.split = split_of(table, fields[*split_column_]);
       item.part = part_of(table, fields);
