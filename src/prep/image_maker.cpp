@@ -1,5 +1,7 @@
 #include "image_maker.hpp"
 
+#include "titrate/core/error.hpp"
+
 namespace titrate::prep {
 
 const image::Image& ImageMaker::plain(const Planned& planned) {
@@ -9,6 +11,14 @@ const image::Image& ImageMaker::plain(const Planned& planned) {
   if (!same_item) {
     last_.reset();
     read_ = sources_[planned.source]->read(planned.item);
+    const image::Shape& listed = sources_[planned.source]->listing().items[planned.item].shape;
+    if (read_.shape != listed) {
+      throw Error({.code = ErrorCode::integrity,
+                   .where = place_of(recipe_, sources_, planned),
+                   .what = "the image has another shape than its header said",
+                   .expected = image::to_string(listed),
+                   .got = image::to_string(read_.shape)});
+    }
   }
   plain_ = transforms.empty() ? read_ : image::transform(transforms, read_, planned.part);
   last_ = planned;

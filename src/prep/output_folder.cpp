@@ -68,6 +68,13 @@ void clear_staging(const fs::path& staging) {
   fs::remove(staging, not_empty);
 }
 
+// What was being written when the run ended, and what comes after the shards.
+void clear_unsealed(const fs::path& staging, const std::map<std::string, SealedShard>& sealed) {
+  for (const std::string& name : our_files(staging)) {
+    if (name != kJournalName && !sealed.contains(name)) fs::remove(staging / name);
+  }
+}
+
 // From here on the old dataset is gone and, before the last line, the new one not there.
 void swap_in(const fs::path& staging, const fs::path& folder) {
   const std::vector<std::string> names = our_files(staging);
@@ -128,7 +135,11 @@ OutputFolder::OutputFolder(const fs::path& folder, bool force, const std::string
   refuse_dataset(folder, force);
   try {
     read_journal(key);
-    if (sealed_.empty()) clear_staging(staging_);
+    std::erase_if(sealed_, [&](const auto& shard) { return !fs::exists(staging_ / shard.first); });
+    if (sealed_.empty())
+      clear_staging(staging_);
+    else
+      clear_unsealed(staging_, sealed_);
     if (!fs::exists(path_ / shard::kManifestName)) clear(path_);
   } catch (const fs::filesystem_error& error) {
     fail(path_, "cannot clear the folder of an earlier run", error);

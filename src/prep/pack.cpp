@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <system_error>
+#include <unordered_set>
 
 #include "audit.hpp"
 #include "quarantine.hpp"
@@ -173,8 +174,9 @@ void Packing::finish(OutputFolder& folder, PackedShards packed, const Sources& s
   std::vector<source::Refusal> refused = refused_at_opening(recipe_, sources);
   refused.insert(refused.end(), plan.refused.begin(), plan.refused.end());
   refused.insert(refused.end(), packed.refused.begin(), packed.refused.end());
-  const auto same = [](const source::Refusal& a, const source::Refusal& b) { return a.path == b.path; };
-  refused.erase(std::unique(refused.begin(), refused.end(), same), refused.end());
+  // An image and its children may lie in several shards.
+  std::unordered_set<std::string> named;
+  std::erase_if(refused, [&](const source::Refusal& refusal) { return !named.insert(refusal.path).second; });
   result_.manifest.quarantined = refused.size();
   if (const std::string lines = quarantine_lines(refused); !lines.empty())
     attach(folder, shard::kQuarantineName, std::as_bytes(std::span(lines)));

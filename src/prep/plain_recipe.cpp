@@ -58,14 +58,15 @@ std::optional<PlainRecipe> make_plain_recipe(const PackOptions& options) {
   if (!folder && (path.extension() == ".toml" || !fs::exists(path, error))) return {};
   const std::string kind = folder ? kind_of_folder(path) : kind_of_file(path);
   const std::string name = path.filename().string();
-  const std::string text = "name = " + quoted(path.stem().string()) + "\n[[source]]\nkind = \"" + kind +
-                           "\"\npath = " + quoted(name) + "\n";
+  const std::string text = "name = " + quoted(folder ? name : path.stem().string()) +
+                           "\n[[source]]\nkind = \"" + kind + "\"\npath = " + quoted(name) + "\n";
   return PlainRecipe{.recipe = parse_recipe(text, options.recipe.string(), options.overrides),
                      .root = path.parent_path()};
 }
 
 void hold_out_unless_given(const Sources& sources, Recipe& recipe, std::vector<std::string>& notes) {
-  if (recipe.split.test > 0) return;
+  // Where there is no recipe, a setting says it: also that none is wanted.
+  if (recipe.split.test > 0 || recipe.split.where.starts_with("--set split.test=")) return;
   for (const auto& source : sources) {
     const auto tests = [](const source::Item& item) { return item.split == shard::Split::test; };
     if (std::ranges::any_of(source->listing().items, tests)) return;

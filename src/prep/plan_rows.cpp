@@ -27,8 +27,10 @@ class RowPlanner {
   std::vector<Planned>& rows(Split split) { return plan_.rows[static_cast<std::size_t>(split)]; }
 
   Origin origin_of(const Planned& planned) const;
-  void choose_splits(std::span<const Planned> images, std::vector<Split>& splits) const;
+  void choose_splits(std::span<const Planned> images, const std::vector<bool>& taken,
+                     std::vector<Split>& splits) const;
   void refuse_given_splits(std::span<const Planned> images) const;
+  void leave_out_unread(std::span<const Planned> images, const Survey& survey, std::vector<bool>& taken);
   void leave_out(std::span<const Planned> images, std::vector<bool>& taken, std::span<const Split> splits);
   void add(std::span<const Planned> images, const std::vector<bool>& taken, std::span<const Split> splits,
            Origin origin);
@@ -62,11 +64,12 @@ void RowPlanner::refuse_given_splits(std::span<const Planned> images) const {
 }
 
 // Whole families of real training images, and whatever else is of them, leave training.
-void RowPlanner::choose_splits(std::span<const Planned> images, std::vector<Split>& splits) const {
+void RowPlanner::choose_splits(std::span<const Planned> images, const std::vector<bool>& taken,
+                               std::vector<Split>& splits) const {
   std::vector<Candidate> candidates;
   std::vector<std::size_t> where;
   for (std::size_t i = 0; i < images.size(); ++i) {
-    if (origin_of(images[i]) != Origin::real || splits[i] != Split::train) continue;
+    if (!taken[i] || origin_of(images[i]) != Origin::real || splits[i] != Split::train) continue;
     candidates.push_back({plan_.families[i], item_of(images[i]).label});
     where.push_back(i);
   }
@@ -75,7 +78,25 @@ void RowPlanner::choose_splits(std::span<const Planned> images, std::vector<Spli
   for (std::size_t i = 0; i < chosen.size(); ++i) splits[where[i]] = chosen[i];
 }
 
-// What cannot be read, and what was made of a held-out image: it may neither train nor test.
+// What cannot be read, and the children that a source brings along of it.
+void RowPlanner::leave_out_unread(std::span<const Planned> images, const Survey& survey,
+                                  std::vector<bool>& taken) {
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const auto& kinship = sources_[images[i].source]->listing().kinship;
+    const auto kin = kinship.find(images[i].item);
+    taken[i] = survey.content[i] != 0;
+    if (!taken[i] || kin == kinship.end() || !kin->second.parent) continue;
+    const std::size_t parts = plan_.parts[images[i].source];
+    const std::size_t parent =
+        plan_.first_image[images[i].source] + *kin->second.parent * parts + images[i].part;
+    if (survey.content[parent] != 0) continue;
+    taken[i] = false;
+    if (images[i].part == 0)
+      plan_.refused.push_back({place_of(recipe_, sources_, images[i]), "its parent cannot be read"});
+  }
+}
+
+// What was made of a held-out image may neither train nor test.
 void RowPlanner::leave_out(std::span<const Planned> images, std::vector<bool>& taken,
                            std::span<const Split> splits) {
   std::unordered_set<std::uint64_t> held_out;
@@ -160,8 +181,8 @@ void RowPlanner::run(std::span<const Planned> images, const std::optional<Survey
   const bool by_family = recipe_.split.by == SplitUnit::family;
   refuse_given_splits(images);
   if (survey) {
-    for (std::size_t i = 0; i < images.size(); ++i) taken[i] = survey->content[i] != 0;
-    if (by_family) choose_splits(images, splits);
+    leave_out_unread(images, *survey, taken);
+    if (by_family) choose_splits(images, taken, splits);
     leave_out(images, taken, splits);
   }
   add(images, taken, splits, Origin::real);

@@ -98,12 +98,6 @@ std::vector<source::Refusal> ShardPacker::fill(std::size_t index, shard::ShardCo
   Quarantine quarantine(recipe_, sources_);
   const auto make_one = [&](ImageMaker& maker, std::size_t i) {
     const image::Image& plain = maker.plain(planned[i]);
-    if (plain.shape != plan_.shape) {
-      throw Error({.code = ErrorCode::integrity,
-                   .what = "the image has another shape than its header said",
-                   .expected = image::to_string(plan_.shape),
-                   .got = image::to_string(plain.shape)});
-    }
     shard::Row& row = content.rows[i] = make_row(recipe_, sources_, plan_, planned[i]);
     row.content_hash = xxh3(std::as_bytes(std::span(plain.pixels)));
     if (plan_.families.empty()) row.family_id = row.content_hash;

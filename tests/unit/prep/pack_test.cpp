@@ -1,24 +1,11 @@
 #include "titrate/prep/pack.hpp"
 
-#include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/resource.h>
-
-#include <functional>
-#include <map>
 #include <set>
 
-#include "support/outcome.hpp"
-#include "support/temporary_folder.hpp"
-#include "titrate/core/error.hpp"
-#include "titrate/core/file.hpp"
-#include "titrate/core/hash.hpp"
+#include "pack_folder.hpp"
 #include "titrate/image/operation.hpp"
 #include "titrate/prep/inspect.hpp"
 #include "titrate/prep/verify.hpp"
-#include "titrate/shard/reader.hpp"
-#include "titrate/shard/writer.hpp"
-#include "unit/source/idx_files.hpp"
 
 namespace titrate::prep {
 namespace {
@@ -28,73 +15,7 @@ using shard::Origin;
 using shard::Row;
 using shard::Split;
 
-constexpr const char* kRecipe = R"(name = "example"
-seed = 4
-shards = 3
-
-[[source]]
-kind = "glyphs"
-origin = "synthetic"
-generator = "glyphs"
-per_class = 30
-size = 16
-
-[[source]]
-kind = "idx"
-path = "set"
-
-[[augment]]
-ops = ["rotate 10", "shift 2"]
-copies = 2
-
-[[augment]]
-ops = ["zoom 0.9 1.1"]
-)";
-
-std::map<std::string, std::string> files_of(const fs::path& folder) {
-  std::map<std::string, std::string> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (name != ".lock" && !entry.is_directory()) files[name] = read_text(entry.path());
-  }
-  return files;
-}
-
-// A file may grow to this many bytes: a disk that is full.
-struct Limit {
-  rlimit before{};
-  explicit Limit(rlim_t bytes) {
-    ::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before);
-    const rlimit now{bytes, before.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &now);
-  }
-  ~Limit() { ::setrlimit(RLIMIT_FSIZE, &before); }
-};
-
-class Pack : public testing::Test {
- protected:
-  Pack() {
-    put_idx_set(root_.path() / "set", {.train = 100, .test = 20, .side = 16});
-    put(root_.path() / "recipe.toml", kRecipe);
-  }
-
-  PackOptions options(const std::string& out = "out") const {
-    return {.recipe = root_.path() / "recipe.toml",
-            .out = root_.path() / out,
-            .data_root = root_.path(),
-            .quiet = true};
-  }
-  fs::path out() const { return root_.path() / "out"; }
-  void expect_refused(const PackOptions& options, ErrorCode code, const std::string& part) const {
-    const Outcome found = outcome([&] { pack(options); });
-    EXPECT_EQ(found.code, code) << found.message;
-    EXPECT_NE(found.message.find(part), std::string::npos) << found.message;
-    EXPECT_FALSE(fs::exists(options.out / "manifest.json"));
-  }
-
-  TemporaryFolder root_;
-};
+class Pack : public PackFolder {};
 
 TEST_F(Pack, GivesTheSameBytesOnAnyNumberOfThreads) {
   std::map<std::string, std::string> first;
@@ -167,9 +88,12 @@ TEST_F(Pack, ManifestSaysWhatWasPacked) {
   for (const char value : train) sum += static_cast<std::uint8_t>(value);
   EXPECT_NEAR(manifest.mean[0], sum / 255 / static_cast<double>(train.size()), 1e-12);
   EXPECT_EQ(shard::to_json(verify(out())), shard::to_json(manifest));
-  EXPECT_NE(describe(manifest, read_contents(out(), manifest)).find("train   100        300        300     700"), std::string::npos)
+  EXPECT_NE(
+      describe(manifest, read_contents(out(), manifest)).find("train   100        300        300     700"),
+      std::string::npos)
       << describe(manifest, read_contents(out(), manifest));
-  EXPECT_NE(describe_json(manifest, read_contents(out(), manifest)).find("\"images\": 720"), std::string::npos);
+  EXPECT_NE(describe_json(manifest, read_contents(out(), manifest)).find("\"images\": 720"),
+            std::string::npos);
 }
 
 TEST_F(Pack, ShardingAndOrderLeaveTheFingerprint) {
@@ -347,65 +271,6 @@ TEST_F(Pack, NamesAFolderThatCannotBeWrittenOrIsInUse) {
   make_folder(out());
   const FolderLock lock(out());
   expect_refused(options(), ErrorCode::in_use, "in use by process");
-}
-
-TEST_F(Pack, VerifyNamesTheFileThatDiffers) {
-  shard::Manifest manifest = pack(options()).manifest;
-  const auto expect = [&](const std::string& part) {
-    const Outcome found = outcome([&] { verify(out()); });
-    EXPECT_EQ(found.code, ErrorCode::integrity) << found.message;
-    EXPECT_NE(found.message.find(part), std::string::npos) << found.message;
-  };
-  const fs::path path = out() / "train-00001-of-00003.h5";
-  const std::string bytes = read_text(path);
-  std::string damaged = bytes;
-  damaged[damaged.size() / 2] ^= 1;
-  put(path, damaged);
-  expect("train-00001-of-00003.h5: the shard is not the one in the manifest");
-  // The hash in the manifest follows; the hashes of the pixels do not.
-  manifest.shards[1].sha256 = sha256_hex(std::as_bytes(std::span(damaged)));
-  put(out() / "manifest.json", shard::to_json(manifest));
-  expect("train-00001-of-00003.h5: row");
-  fs::remove(path);
-  expect("train-00001-of-00003.h5: the shard is missing");
-  put(path, bytes);
-  manifest.shards[1].sha256 = sha256_hex(std::as_bytes(std::span(bytes)));
-  manifest.mean[0] += 1e-9;
-  put(out() / "manifest.json", shard::to_json(manifest));
-  expect("manifest.json: mean and deviation");
-}
-
-TEST_F(Pack, VerifySeesRowsThatContradictEachOther) {
-  shard::Manifest manifest = pack(options()).manifest;
-  shard::ShardContent content;
-  {
-    const shard::Shard shard(out(), manifest, manifest.shards[3]);
-    content = shard.content();
-    content.images.assign(shard.pixels().begin(), shard.pixels().end());
-  }
-  const Row trained = shard::Shard(out(), manifest, manifest.shards[0]).rows()[0];
-  const auto outcome_of = [&](const std::function<void(Row&)>& change) {
-    shard::ShardContent changed = content;
-    change(changed.rows[2]);
-    const std::vector<std::byte> bytes = shard::build_shard(changed);
-    write_file(out() / manifest.shards[3].name, bytes);
-    manifest.shards[3].sha256 = sha256_hex(bytes);
-    manifest.shards[3].bytes = bytes.size();
-    write_file(out() / "manifest.json", shard::to_json(manifest));
-    return outcome([&] { verify(out()); }).message;
-  };
-  const auto has = [](const std::string& text, const char* part) {
-    return text.find(part) != std::string::npos;
-  };
-  EXPECT_TRUE(has(outcome_of([](Row&) {}), "nothing was thrown"));
-  EXPECT_TRUE(
-      has(outcome_of([&](Row& row) { row.sample_id = row.parent_id = trained.sample_id; }), "the sample id"));
-  EXPECT_TRUE(
-      has(outcome_of([&](Row& row) { row.family_id = trained.family_id; }), "that training gives away"));
-  EXPECT_TRUE(has(outcome_of([](Row& row) { row.origin = Origin::synthetic; }), "synthetic images may not"));
-  EXPECT_TRUE(has(outcome_of([](Row& row) { row.parent_id = 1; }), "augmented images have a parent"));
-  EXPECT_TRUE(has(outcome_of([](Row& row) { row.label ^= 1; }), "the counts"));
-  EXPECT_TRUE(has(outcome_of([](Row& row) { row.family_id = 12345; }), "the fingerprint"));
 }
 
 }  // namespace
