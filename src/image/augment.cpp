@@ -130,6 +130,7 @@ class Augmentation {
 
 void apply(std::span<const Operation> operations, const View& view, const AugmentKey& key,
            std::span<std::uint8_t> out, AugmentScratch& scratch) {
+  if (view.pixels.empty()) return;
   const RandomStream stream(key.seed, Purpose::augmentation, key.sample, key.epoch);
   Augmentation augmentation(view, key, out, scratch);
   for (std::size_t place = 0; place < operations.size(); ++place) {

@@ -16,11 +16,6 @@ const std::array<std::string, 4> kKinds{"gaussian", "salt_pepper", "speckle", "u
 
 constexpr std::size_t kPixelsAtOnce = 512;
 
-// Pixel i takes 16 bits: the lower half of a word first.
-inline std::uint32_t bits_of(const std::uint32_t* words, std::size_t i) {
-  return (words[i / 2] >> (16 * (i % 2))) & 0xFFFF;
-}
-
 void gather_normals(const std::uint32_t* words, std::size_t count, float* normals) {
   const float* quantiles = normal_quantiles().data();
   for (std::size_t i = 0; i + 1 < count; i += 2) {
@@ -52,12 +47,17 @@ TITRATE_CLONES void add_uniform(std::uint8_t* pixels, std::size_t count, const s
   for (std::size_t i = 0; i < count; ++i) pixels[i] = to_level(static_cast<float>(pixels[i]) + shifts[i]);
 }
 
-void add_salt_pepper(std::uint8_t* pixels, std::size_t count, const std::uint32_t* words,
-                     std::uint32_t threshold) {
+TITRATE_CLONES void add_salt_pepper(std::uint8_t* pixels, std::size_t count, const std::uint32_t* words,
+                                    std::uint32_t threshold) {
   // 16 bits: the lowest says salt or pepper, the upper 15 whether at all.
+  std::uint16_t bits[kPixelsAtOnce];
+  for (std::size_t i = 0; i < (count + 1) / 2; ++i) {
+    bits[2 * i] = static_cast<std::uint16_t>(words[i] & 0xFFFF);
+    bits[2 * i + 1] = static_cast<std::uint16_t>(words[i] >> 16);
+  }
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t bits = bits_of(words, i);
-    if ((bits >> 1) < threshold) pixels[i] = (bits & 1) != 0 ? 255 : 0;
+    const auto extreme = static_cast<std::uint8_t>((bits[i] & 1) != 0 ? 255 : 0);
+    pixels[i] = static_cast<std::uint32_t>(bits[i] >> 1) < threshold ? extreme : pixels[i];
   }
 }
 

@@ -4,12 +4,12 @@
 #include <cstring>
 
 #include "clones.hpp"
+#include "planes.hpp"
 
 namespace titrate::image {
 namespace {
 
 constexpr std::int32_t kOne = 1 << 14;  // a weight of 1
-constexpr std::size_t kRoom = kChunk + 4 * kGroup;
 
 // Where the four neighbours of each pixel lie, and the weights of the right and the lower ones.
 struct Places {
@@ -37,11 +37,14 @@ TITRATE_CLONES void locate(const Coordinates& at, std::size_t count, const Shape
 void fetch(const std::uint8_t* plane, const Places& places, std::size_t count, std::size_t stride,
            std::uint32_t* neighbours) {
   const std::uint8_t* lower_plane = plane + stride;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint16_t upper, lower;
-    std::memcpy(&upper, plane + places.index[i], 2);
-    std::memcpy(&lower, lower_plane + places.index[i], 2);
-    neighbours[i] = upper | std::uint32_t{lower} << 16;
+  for (std::size_t i = 0; i < count; i += 4) {
+    for (std::size_t k = i; k < i + 4; ++k) {
+      const auto index = static_cast<std::uint32_t>(places.index[k]);
+      std::uint16_t upper, lower;
+      std::memcpy(&upper, plane + index, 2);
+      std::memcpy(&lower, lower_plane + index, 2);
+      neighbours[k] = upper | std::uint32_t{lower} << 16;
+    }
   }
 }
 
@@ -57,22 +60,7 @@ TITRATE_CLONES void blend(const std::uint32_t* neighbours, const Places& places,
   }
 }
 
-// On little-endian machines the two bytes that fetch() reads at once stand in this order; elsewhere swap.
-constexpr bool kLittleEndian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-static_assert(kLittleEndian, "fetch() reads two neighbouring bytes as one little-endian number");
-
-void interleave(const std::uint8_t* plane, std::size_t count, std::size_t channels, std::uint8_t* out) {
-  for (std::size_t i = 0; i < count; ++i) out[i * channels] = plane[i];
-}
-
-TITRATE_CLONES void interleave3(const std::uint8_t* planes, std::size_t room, std::size_t count,
-                                std::uint8_t* out) {
-  for (std::size_t i = 0; i < count; ++i) {
-    out[3 * i] = planes[i];
-    out[3 * i + 1] = planes[room + i];
-    out[3 * i + 2] = planes[2 * room + i];
-  }
-}
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "fetch() reads two bytes as one number");
 
 }  // namespace
 
@@ -83,25 +71,18 @@ Sampler::Sampler(const View& view, AugmentScratch& scratch)
       stride_(shape_.width + std::size_t{3}),
       plane_(stride_ * (shape_.height + std::size_t{3})) {
   scratch.padded.assign(plane_ * shape_.channels, 0);
+  scratch.bytes.resize(kRoom * shape_.channels);
   padded_ = scratch.padded.data();
-  const std::size_t width = shape_.width, channels = shape_.channels;
-  for (std::size_t channel = 0; channel < channels; ++channel) {
-    for (std::size_t row = 0; row < shape_.height; ++row) {
-      const std::uint8_t* from = view.pixels.data() + row * width * channels + channel;
-      std::uint8_t* to = scratch.padded.data() + channel * plane_ + (row + 1) * stride_ + 1;
-      if (channels == 1) {
-        std::memcpy(to, from, width);
-      } else {
-        for (std::size_t x = 0; x < width; ++x) to[x] = from[x * channels];
-      }
-    }
+  planes_ = scratch.bytes.data();
+  for (std::size_t row = 0; row < shape_.height; ++row) {
+    split_channels(view.pixels.data() + row * shape_.width * shape_.channels, shape_.width, shape_.channels,
+                   scratch.padded.data() + (row + 1) * stride_ + 1, plane_);
   }
 }
 
 void Sampler::sample(Coordinates& at, std::size_t count, std::uint8_t* out) const {
   Places places;
   std::uint32_t neighbours[kRoom];
-  std::uint8_t planes[3 * kRoom];
   // Whole groups are computed; what is beyond the end is any valid place.
   const std::size_t rounded = (count + 4 * kGroup - 1) / (4 * kGroup) * (4 * kGroup);
   std::fill(at.x + count, at.x + rounded, 0.0f);
@@ -109,16 +90,10 @@ void Sampler::sample(Coordinates& at, std::size_t count, std::uint8_t* out) cons
   locate(at, rounded, shape_, static_cast<std::int32_t>(stride_), places);
   const std::size_t channels = shape_.channels;
   for (std::size_t channel = 0; channel < channels; ++channel) {
-    std::uint8_t* to = planes + (channels == 3 ? channel * kRoom : 0);
     fetch(padded_ + channel * plane_, places, rounded, stride_, neighbours);
-    blend(neighbours, places, rounded, to);
-    if (channels == 1) {
-      std::memcpy(out, to, count);
-    } else if (channels != 3) {
-      interleave(to, count, channels, out + channel);
-    }
+    blend(neighbours, places, rounded, planes_ + channel * kRoom);
   }
-  if (channels == 3) interleave3(planes, kRoom, count, out);
+  join_channels(planes_, kRoom, count, channels, out);
 }
 
 }  // namespace titrate::image

@@ -13,8 +13,10 @@ inline constexpr std::size_t kChunk = 1024;
 // Producers of coordinates work on so many at once and may write up to one group less one beyond the end.
 inline constexpr std::size_t kGroup = 8;
 
+inline constexpr std::size_t kRoom = kChunk + 4 * kGroup;
+
 struct Coordinates {
-  float x[kChunk + 4 * kGroup], y[kChunk + 4 * kGroup];  // pixel centres at whole numbers, from the top left
+  float x[kRoom], y[kRoom];  // pixel centres at whole numbers, from the top left
 };
 
 // A copy of a picture, channel by channel, with a border of zeros, in a scratch that must live on.
@@ -29,6 +31,7 @@ class Sampler {
   Shape shape_;
   std::size_t stride_, plane_;
   const std::uint8_t* padded_;
+  std::uint8_t* planes_;  // of the chunk at hand
 };
 
 }  // namespace titrate::image

@@ -12,54 +12,97 @@ namespace {
 
 constexpr std::size_t kStep = 16;  // rows are a multiple of so many floats
 
-// Eight floats: one register where there are such, else two.
-typedef float Eight __attribute__((vector_size(32), aligned(4), may_alias));
-
-// Weighted sums of N registers of neighbours, all under way at once: an addition alone waits for the one
-// before it. `before` and `after` give the k-th neighbours on both sides.
-template <int N, class Before, class After>
-inline __attribute__((always_inline)) void weigh(const float* middle, const Before& before,
-                                                 const After& after, const float* kernel, std::size_t reach,
-                                                 float* out) {
-  Eight sums[N];
-  for (int i = 0; i < N; ++i) sums[i] = *reinterpret_cast<const Eight*>(middle + 8 * i) * kernel[0];
-  for (std::size_t k = 1; k <= reach; ++k) {
-    const float *left = before(k), *right = after(k);
-    for (int i = 0; i < N; ++i)
-      sums[i] +=
-          (*reinterpret_cast<const Eight*>(left + 8 * i) + *reinterpret_cast<const Eight*>(right + 8 * i)) *
-          kernel[k];
+// The sums of kRows rows by kWide registers are all under way at once: an addition alone waits for the one
+// before it. at(row, k) is where the k-th neighbour of a row lies, on the side of k's sign.
+template <int kRows, int kWide, class At>
+inline __attribute__((always_inline)) void weigh(const At& at, const float* kernel, std::ptrdiff_t reach,
+                                                 float* out, std::size_t stride) {
+  Eight sums[kRows][kWide];
+  for (int row = 0; row < kRows; ++row)
+    for (int i = 0; i < kWide; ++i)
+      sums[row][i] = *reinterpret_cast<const Eight*>(at(row, 0) + 8 * i) * kernel[0];
+  for (std::ptrdiff_t k = 1; k <= reach; ++k) {
+    for (int row = 0; row < kRows; ++row) {
+      const float *before = at(row, -k), *after = at(row, k);
+      for (int i = 0; i < kWide; ++i)
+        sums[row][i] += (*reinterpret_cast<const Eight*>(before + 8 * i) +
+                         *reinterpret_cast<const Eight*>(after + 8 * i)) *
+                        kernel[k];
+    }
   }
-  for (int i = 0; i < N; ++i) *reinterpret_cast<Eight*>(out + 8 * i) = sums[i];
+  for (int row = 0; row < kRows; ++row)
+    for (int i = 0; i < kWide; ++i)
+      *reinterpret_cast<Eight*>(out + static_cast<std::size_t>(row) * stride + 8 * i) = sums[row][i];
 }
 
-// Down the columns: rows[i] is row i - reach.
-TITRATE_CLONES void smooth_columns(const float* const* rows, std::size_t height, std::size_t stride,
-                                   const float* kernel, std::size_t reach, float* out) {
-  for (std::size_t r = 0; r < height; ++r, out += stride) {
-    const float* const* middle = rows + reach + r;
-    std::size_t c = 0;
-    const auto up = [&](std::size_t k) __attribute__((always_inline)) { return *(middle - k) + c; };
-    const auto down = [&](std::size_t k) __attribute__((always_inline)) { return middle[k] + c; };
-    for (; c + 32 <= stride; c += 32) weigh<4>(middle[0] + c, up, down, kernel, reach, out + c);
-    for (; c < stride; c += kStep) weigh<2>(middle[0] + c, up, down, kernel, reach, out + c);
+// Where neighbours lie above and below: rows[i] is row i - reach.
+struct Columns {
+  const float* const* rows;
+  std::ptrdiff_t reach;
+  const float* at(std::size_t row, std::ptrdiff_t k) const {
+    return rows[static_cast<std::ptrdiff_t>(row) + reach + k];
+  }
+};
+
+// Where they lie to the left and right, in rows that are longer by `reach` at both ends.
+struct Lines {
+  const float* first;
+  std::size_t size;
+  std::ptrdiff_t reach;
+  const float* at(std::size_t row, std::ptrdiff_t k) const { return first + row * size + reach + k; }
+};
+
+template <class Neighbours>
+inline __attribute__((always_inline)) void smooth_along(const Neighbours& from, std::size_t height,
+                                                        std::size_t stride, const float* kernel, float* out) {
+  std::size_t r = 0, c = 0;
+  const auto at = [&](int row, std::ptrdiff_t k) __attribute__((always_inline)) {
+    return from.at(r + static_cast<std::size_t>(row), k) + c;
+  };
+  for (; r < height; r += r + 1 < height ? 2 : 1) {
+    for (c = 0; c < stride;) {
+      const bool two = r + 1 < height, wide = c + 32 <= stride;
+      float* to = out + r * stride + c;
+      if (two && wide) {
+        weigh<2, 4>(at, kernel, from.reach, to, stride);
+      } else if (wide) {
+        weigh<1, 4>(at, kernel, from.reach, to, stride);
+      } else if (two) {
+        weigh<2, 2>(at, kernel, from.reach, to, stride);
+      } else {
+        weigh<1, 2>(at, kernel, from.reach, to, stride);
+      }
+      c += wide ? 32 : kStep;
+    }
   }
 }
 
-// Along one row; line[reach] is its first pixel.
-TITRATE_CLONES void smooth_row(const float* line, std::size_t stride, const float* kernel, std::size_t reach,
-                               float* out) {
-  const float* middle = line + reach;
-  std::size_t c = 0;
-  const auto left = [&](std::size_t k) __attribute__((always_inline)) { return middle + c - k; };
-  const auto right = [&](std::size_t k) __attribute__((always_inline)) { return middle + c + k; };
-  for (; c + 32 <= stride; c += 32) weigh<4>(middle + c, left, right, kernel, reach, out + c);
-  for (; c < stride; c += kStep) weigh<2>(middle + c, left, right, kernel, reach, out + c);
+TITRATE_CLONES void smooth_columns(const Columns& from, std::size_t height, std::size_t stride,
+                                   const float* kernel, float* out) {
+  smooth_along(from, height, stride, kernel, out);
+}
+
+TITRATE_CLONES void smooth_rows(const Lines& from, std::size_t height, std::size_t stride,
+                                const float* kernel, float* out) {
+  smooth_along(from, height, stride, kernel, out);
+}
+
+// Rows with what lies to their left and right.
+void extend_rows(const float* plane, std::size_t height, std::size_t width, std::size_t reach, Border border,
+                 float* lines, std::size_t line_size) {
+  const std::size_t stride = row_stride(width);
+  for (std::size_t r = 0; r < height; ++r, lines += line_size) {
+    const float* row = plane + r * stride;
+    const bool edge = border == Border::edge;
+    std::fill_n(lines, reach, edge ? row[0] : 0.0f);
+    std::memcpy(lines + reach, row, width * sizeof(float));
+    std::fill(lines + reach + width, lines + line_size, edge ? row[width - 1] : 0.0f);
+  }
 }
 
 }  // namespace
 
-std::vector<float> gaussian_kernel(double sigma) {
+std::vector<double> gaussian_kernel(double sigma) {
   const auto reach = static_cast<std::size_t>(std::ceil(3 * sigma));
   // e^(-k^2 / 2 s^2) = q^(k^2), and k^2 is the sum of the first k odd numbers: one exponential for all.
   const double q = exponential(-1 / (2 * sigma * sigma));
@@ -70,30 +113,23 @@ std::vector<float> gaussian_kernel(double sigma) {
     odd *= q * q;
     sum += 2 * values[k];
   }
-  std::vector<float> kernel;
-  for (const double value : values) kernel.push_back(static_cast<float>(value / sum));
-  return kernel;
+  for (double& value : values) value /= sum;
+  return values;
 }
 
 std::size_t row_stride(std::size_t width) { return (width + kStep - 1) / kStep * kStep; }
 
-void smooth(float* plane, std::size_t height, std::size_t width, const std::vector<float>& kernel,
+void smooth(float* plane, std::size_t height, std::size_t width, const std::vector<double>& weights,
             Border border, std::vector<float>& scratch) {
+  const std::vector<float> kernel(weights.begin(), weights.end());
   const std::size_t stride = row_stride(width), reach = kernel.size() - 1;
-  // A row of zeros, a line with its borders, and the plane between the two passes.
+  // A row of zeros, the rows with their borders, and the plane between the two passes.
   const std::size_t line_size = stride + 2 * reach;
-  scratch.resize(stride + line_size + stride * height);
-  float *zeros = scratch.data(), *line = zeros + stride, *between = line + line_size;
-  std::fill(zeros, line + line_size, 0.0f);
-  for (std::size_t r = 0; r < height; ++r) {
-    float* row = plane + r * stride;
-    std::memcpy(line + reach, row, width * sizeof(float));
-    if (border == Border::edge) {
-      std::fill(line, line + reach, row[0]);
-      std::fill(line + reach + width, line + line_size, row[width - 1]);
-    }
-    smooth_row(line, stride, kernel.data(), reach, between + r * stride);
-  }
+  scratch.resize(stride + line_size * height + stride * height);
+  float *zeros = scratch.data(), *lines = zeros + stride, *between = lines + line_size * height;
+  std::fill_n(zeros, stride, 0.0f);
+  extend_rows(plane, height, width, reach, border, lines, line_size);
+  smooth_rows({lines, line_size, static_cast<std::ptrdiff_t>(reach)}, height, stride, kernel.data(), between);
   std::vector<const float*> rows(height + 2 * reach);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto r = static_cast<std::ptrdiff_t>(i) - static_cast<std::ptrdiff_t>(reach);
@@ -103,7 +139,7 @@ void smooth(float* plane, std::size_t height, std::size_t width, const std::vect
                   ? between + static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(r, 0, last)) * stride
                   : zeros;
   }
-  smooth_columns(rows.data(), height, stride, kernel.data(), reach, plane);
+  smooth_columns({rows.data(), static_cast<std::ptrdiff_t>(reach)}, height, stride, kernel.data(), plane);
 }
 
 }  // namespace titrate::image

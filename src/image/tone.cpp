@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "clones.hpp"
+#include "planes.hpp"
 #include "series.hpp"
 #include "smooth.hpp"
 
@@ -17,57 +18,57 @@ TITRATE_CLONES void scale_levels(std::uint8_t* pixels, std::size_t count, float 
     pixels[i] = to_level(static_cast<float>(pixels[i]) * factor + offset);
 }
 
+// What stands at each of 48 places, which are whole pixels of one and of three channels.
+TITRATE_CLONES void sum_places(const std::uint8_t* pixels, std::size_t groups, std::uint32_t* sums) {
+  for (std::size_t group = 0; group < groups; ++group, pixels += 48)
+    for (int i = 0; i < 48; ++i) sums[i] += pixels[i];
+}
+
 double mean_grey(const Canvas& canvas) {
+  const std::size_t size = canvas.pixels.size();
+  const bool colours = canvas.shape.channels == 3;
   std::array<std::uint64_t, 3> sums{};
-  const std::size_t channels = canvas.shape.channels;
-  if (channels != 3) {
-    std::uint64_t sum = 0;
-    for (const std::uint8_t value : canvas.pixels) sum += value;
-    return static_cast<double>(sum) / static_cast<double>(canvas.pixels.size());
+  // 2^24 sums of a byte fit into 32 bits.
+  constexpr std::size_t kGroups = std::size_t{1} << 24;
+  for (std::size_t start = 0; start < size; start += 48 * kGroups) {
+    const std::size_t groups = std::min(kGroups, (size - start) / 48);
+    std::array<std::uint32_t, 48> places{};
+    sum_places(canvas.pixels.data() + start, groups, places.data());
+    for (std::size_t i = 0; i < 48; ++i) sums[i % 3] += places[i];
   }
-  for (std::size_t i = 0; i < canvas.pixels.size(); i += 3)
-    for (std::size_t c = 0; c < 3; ++c) sums[c] += canvas.pixels[i + c];
-  const double weighted = 0.299 * static_cast<double>(sums[0]) + 0.587 * static_cast<double>(sums[1]) +
-                          0.114 * static_cast<double>(sums[2]);
-  return weighted / static_cast<double>(canvas.shape.pixels());
+  for (std::size_t i = size / 48 * 48; i < size; ++i) sums[i % 3] += canvas.pixels[i];
+  const auto sum = [&](std::size_t c) { return static_cast<double>(sums[c]); };
+  if (!colours) return (sum(0) + sum(1) + sum(2)) / static_cast<double>(size);
+  return (0.299 * sum(0) + 0.587 * sum(1) + 0.114 * sum(2)) / static_cast<double>(canvas.shape.pixels());
 }
 
-// pixel + amount (pixel - smooth) of one channel; amount -1 leaves what is smooth.
-template <std::size_t kChannels>
-inline void mix_pixels(const float* smooth, std::size_t count, float amount, std::uint8_t* pixels,
-                       std::size_t channels) {
-  const std::size_t step = kChannels == 0 ? channels : kChannels;
+TITRATE_CLONES void to_floats(const std::uint8_t* pixels, std::size_t count, float* out) {
+  for (std::size_t x = 0; x < count; ++x) out[x] = static_cast<float>(pixels[x]);
+}
+
+// pixel + amount (pixel - smooth); amount -1 leaves what is smooth.
+TITRATE_CLONES void mix_row(const float* smooth, std::size_t count, float amount, std::uint8_t* pixels) {
   for (std::size_t x = 0; x < count; ++x) {
-    const auto pixel = static_cast<float>(pixels[x * step]);
-    pixels[x * step] = to_level(pixel + amount * (pixel - smooth[x]));
-  }
-}
-
-TITRATE_CLONES void mix_row(const float* smooth, std::size_t count, float amount, std::uint8_t* pixels,
-                            std::size_t channels) {
-  if (channels == 1) {
-    mix_pixels<1>(smooth, count, amount, pixels, channels);
-  } else {
-    mix_pixels<0>(smooth, count, amount, pixels, channels);
+    const auto pixel = static_cast<float>(pixels[x]);
+    pixels[x] = to_level(pixel + amount * (pixel - smooth[x]));
   }
 }
 
 void mix_with_smooth(const Canvas& canvas, double sigma, float amount, AugmentScratch& scratch) {
-  const std::size_t height = canvas.shape.height, width = canvas.shape.width;
+  const std::size_t height = canvas.shape.height, width = canvas.shape.width, area = height * width;
   const std::size_t channels = canvas.shape.channels, stride = row_stride(width);
-  const std::vector<float> kernel = gaussian_kernel(sigma);
+  const std::vector<double> kernel = gaussian_kernel(sigma);
   scratch.field.resize(stride * height);
+  scratch.bytes.resize(area * channels);
   float* plane = scratch.field.data();
+  split_channels(canvas.pixels.data(), area, channels, scratch.bytes.data(), area);
   for (std::size_t channel = 0; channel < channels; ++channel) {
-    std::uint8_t* pixels = canvas.pixels.data() + channel;
-    for (std::size_t y = 0; y < height; ++y) {
-      const std::uint8_t* from = pixels + y * width * channels;
-      for (std::size_t x = 0; x < width; ++x) plane[y * stride + x] = from[x * channels];
-    }
+    std::uint8_t* pixels = scratch.bytes.data() + channel * area;
+    for (std::size_t y = 0; y < height; ++y) to_floats(pixels + y * width, width, plane + y * stride);
     smooth(plane, height, width, kernel, Border::edge, scratch.lines);
-    for (std::size_t y = 0; y < height; ++y)
-      mix_row(plane + y * stride, width, amount, pixels + y * width * channels, channels);
+    for (std::size_t y = 0; y < height; ++y) mix_row(plane + y * stride, width, amount, pixels + y * width);
   }
+  join_channels(scratch.bytes.data(), area, area, channels, canvas.pixels.data());
 }
 
 }  // namespace

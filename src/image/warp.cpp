@@ -1,7 +1,9 @@
 #include "titrate/image/warp.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "clones.hpp"
 #include "sampler.hpp"
@@ -27,35 +29,36 @@ RowStart row_start(const Projection& p, const Shape& shape, std::size_t row, std
           static_cast<float>(p.yx * x + p.yy * y + p.y0 + centre_y * w), static_cast<float>(w)};
 }
 
+// Columns are counted in floats, which is exact.
 TITRATE_CLONES void affine_rows(const RowStart* starts, const Block& block, const RowStart& step,
                                 Coordinates& at) {
   for (std::size_t r = 0; r < block.rows; ++r) {
-    float *x = at.x + r * block.columns, *y = at.y + r * block.columns;
-    const float x0 = starts[r].x, y0 = starts[r].y;
-    for (std::size_t c = 0; c < block.columns; c += kGroup) {
-      for (std::size_t k = 0; k < kGroup; ++k) {
-        const auto column = static_cast<float>(static_cast<std::int32_t>(c + k));
-        x[c + k] = x0 + step.x * column;
-        y[c + k] = y0 + step.y * column;
-      }
+    const RowStart start = starts[r];
+    Eight* x = reinterpret_cast<Eight*>(at.x + r * block.columns);
+    Eight* y = reinterpret_cast<Eight*>(at.y + r * block.columns);
+    Eight column = kEight;
+    for (std::size_t c = 0; c < block.columns; c += kGroup, column += 8.0f) {
+      *x++ = column * step.x + start.x;
+      *y++ = column * step.y + start.y;
     }
   }
 }
 
 TITRATE_CLONES void projective_rows(const RowStart* starts, const Block& block, const RowStart& step,
                                     Coordinates& at) {
+  constexpr float kLeast = 1e-6f;  // what lies behind the eye is not seen
   for (std::size_t r = 0; r < block.rows; ++r) {
-    float *x = at.x + r * block.columns, *y = at.y + r * block.columns;
     const RowStart start = starts[r];
-    for (std::size_t c = 0; c < block.columns; c += kGroup) {
-      for (std::size_t k = 0; k < kGroup; ++k) {
-        const auto column = static_cast<float>(static_cast<std::int32_t>(c + k));
-        const float w = start.w + step.w * column;
-        const float over_w = 1.0f / (w > 1e-6f ? w : 1e-6f);
-        const float at_x = (start.x + step.x * column) * over_w;
-        x[c + k] = w > 1e-6f ? at_x : -1.0f;
-        y[c + k] = (start.y + step.y * column) * over_w;
-      }
+    Eight* x = reinterpret_cast<Eight*>(at.x + r * block.columns);
+    Eight* y = reinterpret_cast<Eight*>(at.y + r * block.columns);
+    const Eight least = Eight{} + kLeast, outside = Eight{} - 1.0f;
+    Eight column = kEight;
+    for (std::size_t c = 0; c < block.columns; c += kGroup, column += 8.0f) {
+      const Eight w = column * step.w + start.w;
+      const auto seen = w > least;
+      const Eight over = 1.0f / (seen ? w : least);
+      *x++ = seen ? (column * step.x + start.x) * over : outside;
+      *y++ = (column * step.y + start.y) * over;
     }
   }
 }
@@ -65,6 +68,69 @@ RowStart step_of(const Projection& p, const Shape& shape) {
   const double centre_x = (shape.width - 1.0) / 2, centre_y = (shape.height - 1.0) / 2;
   return {static_cast<float>(p.xx + centre_x * p.wx), static_cast<float>(p.yx + centre_y * p.wx),
           static_cast<float>(p.wx)};
+}
+
+// Flips and shifts by whole pixels, and half turns: the source of column 0 and of row 0, and which way it
+// goes.
+struct Moves {
+  std::ptrdiff_t x, y;
+  int x_step, y_step;
+};
+
+std::optional<Moves> whole_moves(const Projection& p, const Shape& shape) {
+  const bool straight = std::fabs(p.xx) == 1 && std::fabs(p.yy) == 1 && p.xy == 0 && p.yx == 0 && p.wx == 0 &&
+                        p.wy == 0 && p.w0 == 1;
+  if (!straight) return {};
+  const double centre_x = (shape.width - 1.0) / 2, centre_y = (shape.height - 1.0) / 2;
+  const double x = centre_x + p.x0 - p.xx * centre_x, y = centre_y + p.y0 - p.yy * centre_y;
+  if (!(std::fabs(x) < 1e9 && std::fabs(y) < 1e9 && x == std::floor(x) && y == std::floor(y))) return {};
+  return Moves{static_cast<std::ptrdiff_t>(x), static_cast<std::ptrdiff_t>(y), static_cast<int>(p.xx),
+               static_cast<int>(p.yy)};
+}
+
+template <std::size_t kChannels>
+inline void reverse(const std::uint8_t* __restrict from, std::size_t count, std::size_t channels,
+                    std::uint8_t* __restrict to) {
+  const std::size_t step = kChannels == 0 ? channels : kChannels;
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t c = 0; c < step; ++c) to[i * step + c] = from[(count - 1 - i) * step + c];
+}
+
+// With the number of channels known, a compiler shuffles registers.
+TITRATE_CLONES void reverse_pixels(const std::uint8_t* from, std::size_t count, std::size_t channels,
+                                   std::uint8_t* to) {
+  if (channels == 1) return reverse<1>(from, count, channels, to);
+  if (channels == 3) return reverse<3>(from, count, channels, to);
+  reverse<0>(from, count, channels, to);
+}
+
+// `from` is another picture than `out`.
+void move_whole(const std::uint8_t* from, const Shape& shape, const Moves& moves, std::uint8_t* out) {
+  const auto width = static_cast<std::ptrdiff_t>(shape.width),
+             height = static_cast<std::ptrdiff_t>(shape.height);
+  const std::size_t channels = shape.channels, row_bytes = shape.width * channels;
+  // Columns of the output whose source is inside: low .. high - 1.
+  const std::ptrdiff_t first = moves.x_step > 0 ? -moves.x : moves.x - width + 1;
+  const std::ptrdiff_t low = std::clamp<std::ptrdiff_t>(first, 0, width);
+  const std::ptrdiff_t high = std::clamp<std::ptrdiff_t>(first + width, low, width);
+  const auto count = static_cast<std::size_t>(high - low);
+  const std::ptrdiff_t leftmost = moves.x_step > 0 ? low + moves.x : moves.x - (high - 1);
+  for (std::ptrdiff_t row = 0; row < height; ++row, out += row_bytes) {
+    const std::ptrdiff_t source = moves.y + moves.y_step * row;
+    if (source < 0 || source >= height || count == 0) {
+      std::memset(out, 0, row_bytes);
+      continue;
+    }
+    const std::uint8_t* pixels = from + static_cast<std::size_t>(source * width + leftmost) * channels;
+    std::uint8_t* to = out + static_cast<std::size_t>(low) * channels;
+    std::memset(out, 0, static_cast<std::size_t>(low) * channels);
+    if (moves.x_step > 0) {
+      std::memcpy(to, pixels, count * channels);
+    } else {
+      reverse_pixels(pixels, count, channels, to);
+    }
+    std::memset(to + count * channels, 0, static_cast<std::size_t>(width - high) * channels);
+  }
 }
 
 }  // namespace
@@ -118,9 +184,17 @@ Projection perspective_to(const std::array<Point, 4>& corners, const Shape& shap
 
 void warp(const View& view, const Projection& p, std::span<std::uint8_t> out, AugmentScratch& scratch) {
   const Shape shape = view.shape;
-  if (p == Projection{}) {
+  if (p == Projection{} || view.pixels.empty()) {
     if (out.data() != view.pixels.data()) std::memcpy(out.data(), view.pixels.data(), shape.bytes());
     return;
+  }
+  if (const auto moves = whole_moves(p, shape)) {
+    const std::uint8_t* from = view.pixels.data();
+    if (from == out.data()) {
+      scratch.padded.assign(view.pixels.begin(), view.pixels.end());
+      from = scratch.padded.data();
+    }
+    return move_whole(from, shape, *moves, out.data());
   }
   const Sampler sampler(view, scratch);
   const bool affine = p.wx == 0 && p.wy == 0 && p.w0 == 1;

@@ -16,6 +16,7 @@ struct AugmentScratch {
   std::vector<std::uint8_t> padded, bytes;
   std::vector<float> field, lines;
   std::vector<std::uint32_t> words;
+  std::vector<std::int16_t> halves;
 };
 
 // Where an output pixel reads from: x' = (xx x + xy y + x0) / w, y' = (yx x + yy y + y0) / w with

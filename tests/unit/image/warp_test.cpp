@@ -114,6 +114,25 @@ TEST(Warp, FlipsAreExact) {
   }
 }
 
+TEST(Warp, WholeMovesAndFlipsTogetherAreExact) {
+  for (const std::uint32_t channels : {1u, 2u, 3u}) {
+    const Image image = ramp(Shape{6, 9, channels});
+    for (const double x : {-20.0, -9.0, -8.0, -3.0, 0.0, 1.0, 5.0, 9.0, 20.0}) {
+      for (const double y : {-7.0, -5.0, 0.0, 2.0, 6.0}) {
+        for (const Projection& flip : {Projection{}, flip_horizontal(), flip_vertical(), rotate_by(180)}) {
+          const Projection p = then(flip, shift_by(x, y));
+          const Image moved = warp(image.view(), p);
+          ASSERT_EQ(moved.pixels, reference(image.view(), p).pixels) << channels << " " << x << " " << y;
+          Image in_place = image;
+          AugmentScratch scratch;
+          warp(in_place.view(), p, in_place.pixels, scratch);
+          ASSERT_EQ(in_place.pixels, moved.pixels);
+        }
+      }
+    }
+  }
+}
+
 TEST(Warp, MovesAreAppliedInOrder) {
   const Image image = ramp(9);
   const Image two_steps = warp(warp(image.view(), shift_by(1, 0)).view(), rotate_by(90));
