@@ -177,11 +177,10 @@ bool has_avx2() { return false; }
 
 #endif
 
-// 16 random bits a pixel become -32768 .. 32767.
+// 16 random bits a pixel become -32768 .. 32767; what is beside the rows stays.
 void lay_out_noise(const std::uint32_t* words, const Shape& shape, std::size_t reach, const Rows& rows) {
   for (std::size_t r = 0; r < shape.height; ++r) {
     std::int16_t* line = rows.noise + r * rows.line;
-    std::memset(line, 0, rows.line * sizeof *line);
     const char* from = reinterpret_cast<const char*>(words) + 2 * r * shape.width;
     for (std::size_t x = 0; x < shape.width; ++x) {
       std::int16_t bits;
@@ -207,6 +206,7 @@ void fill_displacement(const Shape& shape, double alpha, double sigma, const Ran
   rows.noise = scratch.halves.data();
   rows.once = rows.noise + rows.height * rows.line;
 
+  std::fill_n(rows.noise, rows.height * rows.line, std::int16_t{0});
   const bool fast = has_avx2();
   const auto scale = static_cast<float>(alpha / (1 << (2 * kBits)));
   for (std::uint32_t axis = 0; axis < 2; ++axis) {

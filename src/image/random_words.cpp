@@ -20,6 +20,11 @@ __attribute__((target("avx2"))) void fill_blocks_avx2(PhiloxKey first_key, Philo
                                                       std::size_t groups, std::uint32_t* words) {
   const __m256i multiplier0 = _mm256_set1_epi64x(0xD2511F53), multiplier1 = _mm256_set1_epi64x(0xCD9E8D57);
   const __m256i lower_half = _mm256_set1_epi64x(0xFFFFFFFF);
+  __m256i keys[10][2];
+  for (std::uint32_t round = 0; round < 10; ++round) {
+    keys[round][0] = _mm256_set1_epi64x(first_key[0] + round * 0x9E3779B9u);
+    keys[round][1] = _mm256_set1_epi64x(first_key[1] + round * 0xBB67AE85u);
+  }
   for (std::size_t group = 0; group < groups; ++group) {
     __m256i a[2], b[2], c[2], d[2];
     for (int i = 0; i < 2; ++i) {
@@ -29,18 +34,15 @@ __attribute__((target("avx2"))) void fill_blocks_avx2(PhiloxKey first_key, Philo
       c[i] = _mm256_add_epi32(_mm256_set1_epi64x(draw), _mm256_setr_epi64x(0, 1, 2, 3));
       d[i] = _mm256_set1_epi64x(counter[3]);
     }
-    PhiloxKey key = first_key;
-    for (int round = 0; round < 10; ++round) {
-      const __m256i key0 = _mm256_set1_epi64x(key[0]), key1 = _mm256_set1_epi64x(key[1]);
+    for (const auto& key : keys) {
       for (int i = 0; i < 2; ++i) {
         const __m256i product0 = _mm256_mul_epu32(a[i], multiplier0);
         const __m256i product1 = _mm256_mul_epu32(c[i], multiplier1);
-        a[i] = _mm256_xor_si256(_mm256_srli_epi64(product1, 32), _mm256_xor_si256(b[i], key0));
-        c[i] = _mm256_xor_si256(_mm256_srli_epi64(product0, 32), _mm256_xor_si256(d[i], key1));
+        a[i] = _mm256_xor_si256(_mm256_srli_epi64(product1, 32), _mm256_xor_si256(b[i], key[0]));
+        c[i] = _mm256_xor_si256(_mm256_srli_epi64(product0, 32), _mm256_xor_si256(d[i], key[1]));
         b[i] = product1;
         d[i] = product0;
       }
-      key = {key[0] + 0x9E3779B9, key[1] + 0xBB67AE85};
     }
     for (int i = 0; i < 2; ++i, words += 16) {
       // Words of one block side by side: (a, b) and (c, d) of each lane, then lanes 0, 1, 2, 3.

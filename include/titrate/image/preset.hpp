@@ -23,8 +23,7 @@ std::vector<std::string> preset_names();
 std::vector<Operation> preset_operations(std::string_view name, std::string_view where);
 
 // A sentence for each operation that may turn a picture of this kind into one of another class, or into none;
-// and one for rotations that do so only together. Throws Error (internal) for a preset that
-// there is not.
+// and one for rotations that do so only together. Throws Error (internal) for a preset that there is not.
 std::vector<std::string> label_risks(std::string_view preset, std::span<const Operation> operations);
 
 }  // namespace titrate::image
