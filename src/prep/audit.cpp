@@ -23,19 +23,21 @@ using shard::Split;
                .got = got});
 }
 
+// `where()` is the name of the row.
+template <class Where>
 void check_row(const Row& row, std::span<const std::uint8_t> pixels, const shard::Manifest& manifest,
-               Split split, const std::string& where) {
+               Split split, const Where& where) {
   if (const std::uint64_t hash = xxh3(std::as_bytes(pixels)); hash != row.content_hash) {
-    refuse(where, "the pixels are not those that were packed", hex(row.content_hash), hex(hash));
+    refuse(where(), "the pixels are not those that were packed", hex(row.content_hash), hex(hash));
   }
   if (split != Split::train && row.origin == Origin::synthetic) {
-    refuse(where, "synthetic images may not be outside training");
+    refuse(where(), "synthetic images may not be outside training");
   }
   if (row.origin != manifest.sources[row.source].origin && row.origin != Origin::augmented) {
-    refuse(where, "the origin is not that of its source");
+    refuse(where(), "the origin is not that of its source");
   }
   if ((row.origin == Origin::augmented) != (row.parent_id != row.sample_id)) {
-    refuse(where, "augmented images have a parent, and no other images have");
+    refuse(where(), "augmented images have a parent, and no other images have");
   }
 }
 
@@ -131,18 +133,23 @@ std::vector<shard::SplitCounts> count_rows(std::span<const ShardFacts> shards, s
 
 ShardFacts audit_shard(const std::filesystem::path& folder, const shard::Manifest& manifest,
                        const shard::ShardFile& file) {
-  const shard::Shard shard(folder, manifest, file);
-  ShardFacts facts{.split = file.split, .sums = PixelSums(manifest.shape.channels)};
+  return audit_shard(shard::Shard(folder, manifest, file), (folder / file.name).string(), manifest);
+}
+
+ShardFacts audit_shard(const shard::Shard& shard, const std::string& where, const shard::Manifest& manifest) {
+  const Split split = shard.content().split;
+  ShardFacts facts{.split = split, .sums = PixelSums(manifest.shape.channels)};
+  facts.rows.reserve(shard.rows().size());
+  facts.prints.reserve(shard.rows().size());
   const std::size_t size = manifest.shape.bytes();
   for (std::size_t i = 0; i < shard.rows().size(); ++i) {
     const Row& row = shard.rows()[i];
     const auto pixels = shard.pixels().subspan(i * size, size);
-    check_row(row, pixels, manifest, file.split,
-              (folder / file.name).string() + ": row " + std::to_string(i));
+    check_row(row, pixels, manifest, split, [&] { return where + ": row " + std::to_string(i); });
     facts.rows.push_back(
         {row.sample_id, row.parent_id, row.family_id, row.content_hash, row.label, row.origin});
-    facts.prints.push_back(shard::Fingerprint::of(row, file.split, manifest.sources[row.source].name));
-    if (file.split == Split::train && row.origin == Origin::real) facts.sums.add(pixels);
+    facts.prints.push_back(shard::Fingerprint::of(row, split, manifest.sources[row.source].name));
+    if (split == Split::train && row.origin == Origin::real) facts.sums.add(pixels);
   }
   return facts;
 }

@@ -34,6 +34,9 @@ struct ShardFacts {
 ShardFacts audit_shard(const std::filesystem::path& folder, const shard::Manifest& manifest,
                        const shard::ShardFile& file);
 
+// The same of a shard in memory; `where` is what messages call it.
+ShardFacts audit_shard(const shard::Shard& shard, const std::string& where, const shard::Manifest& manifest);
+
 // Everything that a manifest says of its shards but their files.
 struct Facts {
   std::vector<double> mean{}, deviation{};

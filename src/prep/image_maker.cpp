@@ -7,7 +7,8 @@ namespace titrate::prep {
 const image::Image& ImageMaker::plain(const Planned& planned) {
   const auto& transforms = recipe_.sources[planned.source].transforms;
   const bool same_item = last_ && last_->source == planned.source && last_->item == planned.item;
-  if (same_item && last_->part == planned.part) return plain_;
+  if (same_item && (transforms.empty() || last_->part == planned.part))
+    return transforms.empty() ? read_ : plain_;
   if (!same_item) {
     last_.reset();
     read_ = sources_[planned.source]->read(planned.item);
@@ -20,9 +21,9 @@ const image::Image& ImageMaker::plain(const Planned& planned) {
                    .got = image::to_string(read_.shape)});
     }
   }
-  plain_ = transforms.empty() ? read_ : image::transform(transforms, read_, planned.part);
+  if (!transforms.empty()) plain_ = image::transform(transforms, read_, planned.part);
   last_ = planned;
-  return plain_;
+  return transforms.empty() ? read_ : plain_;
 }
 
 image::Image ImageMaker::child(const image::Image& plain, const Planned& planned,

@@ -1,6 +1,8 @@
 #include "shard_packer.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <span>
 #include <utility>
 
 #include "image_maker.hpp"
@@ -9,6 +11,9 @@
 #include "titrate/core/hash.hpp"
 #include "titrate/core/parallel.hpp"
 #include "titrate/core/version.hpp"
+#include "titrate/shard/byte_file.hpp"
+#include "titrate/shard/large_memory.hpp"
+#include "titrate/shard/reader.hpp"
 #include "titrate/shard/writer.hpp"
 
 namespace titrate::prep {
@@ -17,6 +22,7 @@ namespace {
 using shard::Split;
 
 constexpr std::size_t kBlock = 128;              // images per piece of work
+constexpr std::size_t kReadBack = 1 << 20;       // bytes
 constexpr double kSecondsWithoutProgress = 1.0;  // who is done at once shows no bar
 
 // Drops the rows that could not be made; the others keep their order.
@@ -35,6 +41,22 @@ void compact(shard::ShardContent& content, const std::vector<char>& made) {
   }
   content.rows.resize(kept);
   content.images.resize(kept * size);
+}
+
+void check_stored(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  const shard::ByteFile file(path);
+  bool same = file.bytes() == bytes.size();
+  std::vector<std::byte> block(std::min(kReadBack, bytes.size()));
+  for (std::size_t done = 0; same && done < bytes.size(); done += block.size()) {
+    const auto expected = bytes.subspan(done, std::min(block.size(), bytes.size() - done));
+    const auto found = std::span(block).first(expected.size());
+    file.read(done, found);
+    same = std::memcmp(found.data(), expected.data(), expected.size()) == 0;
+  }
+  if (same) return;
+  throw Error({.code = ErrorCode::integrity,
+               .where = path.string(),
+               .what = "the disk gives back other bytes than were written"});
 }
 
 }  // namespace
@@ -93,6 +115,7 @@ std::vector<source::Refusal> ShardPacker::fill(std::size_t index, shard::ShardCo
       std::span(rows).subspan(ranges_[index].begin, ranges_[index].end - ranges_[index].begin);
   const std::size_t size = plan_.shape.bytes();
   content.rows.resize(planned.size());
+  shard::reserve_large(content.images, planned.size() * size);
   content.images.resize(planned.size() * size);
   std::vector<char> made(planned.size());
   Quarantine quarantine(recipe_, sources_);
@@ -120,16 +143,24 @@ std::vector<source::Refusal> ShardPacker::fill(std::size_t index, shard::ShardCo
   return quarantine.refused();
 }
 
-void ShardPacker::write(std::size_t index, const shard::ShardContent& content,
+// The file is looked at where it is in memory, while it is written and read back: what the disk gives back is
+// what counts, before anything vouches for it.
+void ShardPacker::write(std::size_t index, shard::ShardContent content,
                         std::vector<source::Refusal> refused) {
-  const std::vector<std::byte> bytes = shard::build_shard(content);
   shard::ShardFile& file = packed_.manifest.shards[index];
+  std::vector<std::byte> bytes = shard::build_shard(content);
   file.rows = content.rows.size();
   file.bytes = bytes.size();
+  content = {};
+  const std::filesystem::path path = folder_.staging() / file.name;
+  std::future<void> stored = std::async(threads_ > 1 ? std::launch::async : std::launch::deferred, [&] {
+    write_file(path, bytes);
+    check_stored(path, bytes);
+  });
   file.sha256 = sha256_hex(bytes);
-  write_file(folder_.staging() / file.name, bytes);
-  // What the disk gives back is what counts, before anything vouches for it.
-  packed_.facts[index] = audit_shard(folder_.staging(), packed_.manifest, file);
+  packed_.facts[index] = audit_shard(shard::Shard(bytes, folder_.staging(), packed_.manifest, file),
+                                     path.string(), packed_.manifest);
+  stored.get();
   refused_[index] = refused;
   folder_.seal({file, std::move(refused)});
 }
@@ -139,12 +170,11 @@ void ShardPacker::wait() {
 }
 
 void ShardPacker::make(std::size_t index) {
-  auto content = std::make_shared<shard::ShardContent>(describe(index));
-  std::vector<source::Refusal> refused = fill(index, *content);
+  shard::ShardContent content = describe(index);
+  std::vector<source::Refusal> refused = fill(index, content);
   wait();
-  writing_ = std::async(std::launch::async, [this, index, content, refused = std::move(refused)] {
-    write(index, *content, refused);
-  });
+  writing_ = std::async(std::launch::async, &ShardPacker::write, this, index, std::move(content),
+                        std::move(refused));
 }
 
 // A shard of an interrupted run is as good as a new one if it is what its journal says.

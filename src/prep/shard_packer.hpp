@@ -50,7 +50,7 @@ class ShardPacker {
 
   shard::ShardContent describe(std::size_t index) const;
   std::vector<source::Refusal> fill(std::size_t index, shard::ShardContent& content);
-  void write(std::size_t index, const shard::ShardContent& content, std::vector<source::Refusal> refused);
+  void write(std::size_t index, shard::ShardContent content, std::vector<source::Refusal> refused);
 
   struct Range {
     std::size_t begin, end;
@@ -66,7 +66,7 @@ class ShardPacker {
   PackedShards packed_;
   std::vector<Range> ranges_;  // of the rows of its split, by shard
   std::vector<std::vector<source::Refusal>> refused_;
-  std::future<void> writing_;
+  std::future<void> writing_;  // the last member: it ends first
 };
 
 }  // namespace titrate::prep

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "titrate/shard/large_memory.hpp"
+
 namespace titrate::shard::hdf5 {
 namespace {
 
@@ -33,9 +35,10 @@ struct Packed {
   std::vector<char> bytes;
 };
 
-Packed pack(const std::vector<std::string>& values) {
+template <class Text>
+Packed pack(const std::vector<Text>& values) {
   Packed packed;
-  for (const std::string& value : values) packed.size = std::max(packed.size, value.size());
+  for (const Text& value : values) packed.size = std::max(packed.size, value.size());
   packed.bytes.resize(packed.size * values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     std::copy(values[i].begin(), values[i].end(),
@@ -47,7 +50,7 @@ Packed pack(const std::vector<std::string>& values) {
 }  // namespace
 
 MemoryFile::MemoryFile(const Library& library, std::size_t expected_bytes)
-    : library_(library), file_((bytes_.reserve(expected_bytes), open_file())) {}
+    : library_(library), file_((reserve_large(bytes_, expected_bytes), open_file())) {}
 
 Handle MemoryFile::open_file() {
   const Handle access = library_.own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot make a property list");
@@ -81,6 +84,10 @@ void MemoryFile::dataset(const char* name, hid_t file_type, hid_t memory_type,
 }
 
 void MemoryFile::strings(const char* name, const std::vector<std::string>& values) {
+  strings(name, std::vector<std::string_view>(values.begin(), values.end()));
+}
+
+void MemoryFile::strings(const char* name, const std::vector<std::string_view>& values) {
   const Packed packed = pack(values);
   const Handle type = string_type(library_, packed.size);
   dataset(name, type, type, {values.size()}, packed.bytes.data());

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hdf5.hpp"
@@ -23,6 +24,7 @@ class MemoryFile {
   void dataset(const char* name, hid_t file_type, hid_t memory_type, const std::vector<hsize_t>& extent,
                const void* values);
   void strings(const char* name, const std::vector<std::string>& values);
+  void strings(const char* name, const std::vector<std::string_view>& values);
   void attribute(const char* name, std::uint32_t value);
   void attribute(const char* name, const std::vector<std::string>& values, bool scalar);
 

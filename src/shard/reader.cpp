@@ -5,8 +5,9 @@
 #include <system_error>
 
 #include "hdf5.hpp"
-#include "titrate/core/file.hpp"
 #include "titrate/core/hash.hpp"
+#include "titrate/shard/byte_file.hpp"
+#include "titrate/shard/large_memory.hpp"
 
 namespace titrate::shard {
 namespace {
@@ -280,11 +281,15 @@ std::vector<std::byte> read_checked(const std::filesystem::path& path, const Sha
   };
   std::error_code error;
   if (!std::filesystem::exists(path, error) && !error) refuse("the shard is missing", "", "");
-  std::vector<std::byte> bytes = read_file(path);
-  if (bytes.size() != file.bytes) {
+  const ByteFile opened(path);
+  if (opened.bytes() != file.bytes) {
     refuse("the shard has another size than the manifest says", std::to_string(file.bytes) + " bytes",
-           std::to_string(bytes.size()));
+           std::to_string(opened.bytes()));
   }
+  std::vector<std::byte> bytes;
+  reserve_large(bytes, opened.bytes());
+  bytes.resize(opened.bytes());
+  opened.read(0, bytes);
   if (const std::string sha256 = sha256_hex(bytes); sha256 != file.sha256) {
     refuse("the shard is not the one in the manifest", "SHA-256 " + file.sha256, sha256);
   }
@@ -295,9 +300,19 @@ std::vector<std::byte> read_checked(const std::filesystem::path& path, const Sha
 
 Shard::Shard(const std::filesystem::path& folder, const Manifest& manifest, const ShardFile& file)
     : bytes_(read_checked(folder / file.name, file)) {
-  const Library library(ErrorCode::integrity, (folder / file.name).string());
-  if (file.rows > bytes_.size()) library.refuse("the manifest counts more rows than the file has bytes");
-  const Reader reader(library, bytes_);
+  parse(bytes_, (folder / file.name).string(), manifest, file);
+}
+
+Shard::Shard(std::span<std::byte> bytes, const std::filesystem::path& folder, const Manifest& manifest,
+             const ShardFile& file) {
+  parse(bytes, (folder / file.name).string(), manifest, file);
+}
+
+void Shard::parse(std::span<std::byte> bytes, const std::string& where, const Manifest& manifest,
+                  const ShardFile& file) {
+  const Library library(ErrorCode::integrity, where);
+  if (file.rows > bytes.size()) library.refuse("the manifest counts more rows than the file has bytes");
+  const Reader reader(library, bytes);
   read_head(reader, library, content_);
   check_place(library, content_, manifest, file);
   content_.shape = manifest.shape;

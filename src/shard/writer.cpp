@@ -1,6 +1,8 @@
 #include "titrate/shard/writer.hpp"
 
 #include <algorithm>
+#include <ranges>
+#include <string_view>
 
 #include "hdf5.hpp"
 #include "memory_file.hpp"
@@ -39,6 +41,8 @@ std::vector<Value> collect(const std::vector<Row>& rows, Value Row::*member) {
 
 void write_columns(MemoryFile& writer, const Library& library, const ShardContent& content) {
   const std::vector<Row>& rows = content.rows;
+  const auto paths =
+      rows | std::views::transform([](const Row& row) { return std::string_view(row.source_path); });
   const auto words = [&](const char* name, std::uint64_t Row::*member) {
     writer.column(name, H5T_STD_U64LE, H5T_NATIVE_UINT64, collect(rows, member));
   };
@@ -55,7 +59,7 @@ void write_columns(MemoryFile& writer, const Library& library, const ShardConten
   words("source_row", &Row::source_row);
   writer.column("source", H5T_STD_U32LE, H5T_NATIVE_UINT32, collect(rows, &Row::source));
   writer.column("operation", H5T_STD_U32LE, H5T_NATIVE_UINT32, collect(rows, &Row::operations));
-  writer.strings("source_path", collect(rows, &Row::source_path));
+  writer.strings("source_path", std::vector<std::string_view>(paths.begin(), paths.end()));
 }
 
 std::size_t estimate_bytes(const ShardContent& content) {

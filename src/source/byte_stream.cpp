@@ -3,12 +3,11 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <new>
 #include <string>
 
 #include "titrate/core/error.hpp"
-#include "titrate/core/file.hpp"
 
 namespace titrate::source {
 namespace {
@@ -20,10 +19,18 @@ bool begins_gzip(std::span<const std::byte> bytes) {
   return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
 }
 
+bool begins_gzip(const shard::ByteFile& file) {
+  std::array<std::byte, 2> head{};
+  file.read(0, std::span(head).first(std::min<std::uint64_t>(head.size(), file.bytes())));
+  return begins_gzip(head);
+}
+
 }  // namespace
 
-ByteStream::ByteStream(const std::filesystem::path& path) : path_(path), file_(read_file(path)) {
+ByteStream::ByteStream(const std::filesystem::path& path) : path_(path), file_(path) {
   if (!begins_gzip(file_)) return;
+  packed_.resize(file_.bytes());
+  file_.read(0, packed_);
   auto inflater = std::make_unique<z_stream>();
   if (inflateInit2(inflater.get(), kGzipOnly) != Z_OK) throw std::bad_alloc();
   inflater_ = std::move(inflater);
@@ -35,8 +42,8 @@ ByteStream::~ByteStream() {
 
 std::size_t ByteStream::read(std::span<std::byte> out) {
   if (!compressed()) {
-    const std::size_t count = std::min(out.size(), file_.size() - position_);
-    if (count > 0) std::memcpy(out.data(), file_.data() + position_, count);
+    const std::size_t count = std::min<std::uint64_t>(out.size(), file_.bytes() - position_);
+    file_.read(position_, out.first(count));
     position_ += count;
     return count;
   }
@@ -46,9 +53,9 @@ std::size_t ByteStream::read(std::span<std::byte> out) {
 }
 
 std::size_t ByteStream::inflate_some(std::span<std::byte> out) {
-  const std::size_t input = std::min(file_.size() - position_, kLargestStep);
+  const std::size_t input = std::min(packed_.size() - position_, kLargestStep);
   const std::size_t output = std::min(out.size(), kLargestStep);
-  inflater_->next_in = reinterpret_cast<Bytef*>(file_.data() + position_);
+  inflater_->next_in = reinterpret_cast<Bytef*>(packed_.data() + position_);
   inflater_->avail_in = static_cast<uInt>(input);
   inflater_->next_out = reinterpret_cast<Bytef*>(out.data());
   inflater_->avail_out = static_cast<uInt>(output);
@@ -57,7 +64,7 @@ std::size_t ByteStream::inflate_some(std::span<std::byte> out) {
   if (result == Z_STREAM_END) {
     end_member();
   } else if (result != Z_OK) {
-    const bool cut = result == Z_BUF_ERROR && position_ == file_.size();
+    const bool cut = result == Z_BUF_ERROR && position_ == packed_.size();
     throw Error(
         {.code = ErrorCode::integrity,
          .where = path_.string(),
@@ -69,17 +76,17 @@ std::size_t ByteStream::inflate_some(std::span<std::byte> out) {
 }
 
 void ByteStream::end_member() {
-  if (begins_gzip(std::span(file_).subspan(position_))) {
+  if (begins_gzip(std::span(packed_).subspan(position_))) {
     inflateReset(inflater_.get());
     return;
   }
   ended_ = true;
-  if (position_ == file_.size()) return;
+  if (position_ == packed_.size()) return;
   throw Error({.code = ErrorCode::integrity,
                .where = path_.string(),
                .what = "there are bytes after the end of the gzip stream",
                .expected = "the file's end at byte " + std::to_string(position_),
-               .got = std::to_string(file_.size()) + " bytes"});
+               .got = std::to_string(packed_.size()) + " bytes"});
 }
 
 }  // namespace titrate::source

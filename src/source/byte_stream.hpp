@@ -11,22 +11,24 @@
 #include <span>
 #include <vector>
 
+#include "titrate/shard/byte_file.hpp"
+
 struct z_stream_s;
 
 namespace titrate::source {
 
 class ByteStream {
  public:
-  // Reads the file. Throws Error (io) where it cannot be read.
+  // Throws Error: integrity when there is no such file, io when it cannot be read.
   explicit ByteStream(const std::filesystem::path& path);
   ByteStream(ByteStream&&) = delete;
   ~ByteStream();
 
   bool compressed() const { return inflater_ != nullptr; }
-  std::size_t file_bytes() const { return file_.size(); }
+  std::size_t file_bytes() const { return file_.bytes(); }
 
-  // Fills `out`; returns fewer only where the stream ends. Throws Error (integrity), with the offset in the
-  // file, for a gzip stream that is damaged, cut off or followed by other bytes.
+  // Fills `out`; returns fewer only where the stream ends. Throws Error: io; integrity, with the offset in
+  // the file, for a gzip stream that is damaged, cut off or followed by other bytes.
   std::size_t read(std::span<std::byte> out);
 
  private:
@@ -34,8 +36,9 @@ class ByteStream {
   void end_member();  // goes on with the next one where there is one
 
   std::filesystem::path path_;
-  std::vector<std::byte> file_;
-  std::size_t position_ = 0;  // in the file
+  shard::ByteFile file_;
+  std::vector<std::byte> packed_;  // the whole file, where it is compressed
+  std::size_t position_ = 0;       // in the file
   std::unique_ptr<z_stream_s> inflater_;
   bool ended_ = false;
 };

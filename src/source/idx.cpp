@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <span>
 #include <system_error>
 
 #include "byte_stream.hpp"
 #include "titrate/core/error.hpp"
+#include "titrate/core/parallel.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/image/glyph.hpp"
+#include "titrate/shard/large_memory.hpp"
 
 namespace titrate::source {
 namespace {
@@ -85,8 +88,8 @@ std::uint64_t product(const std::vector<std::uint32_t>& extent) {
 }
 
 // The names under which a file of the set is looked for, the usual one first.
-std::filesystem::path find_file(const Settings& settings, const std::string& prefix,
-                                const std::string& format) {
+std::optional<std::filesystem::path> look_for(const Settings& settings, const std::string& prefix,
+                                              const std::string& format) {
   for (const char* separator : {"-", "."}) {
     for (const char* ending : {"", ".gz"}) {
       const std::filesystem::path path = settings.path / (prefix + separator + format + ending);
@@ -94,8 +97,17 @@ std::filesystem::path find_file(const Settings& settings, const std::string& pre
       if (std::filesystem::exists(path, error)) return path;
     }
   }
+  return std::nullopt;
+}
+
+std::filesystem::path find_file(const Settings& settings, const std::string& prefix,
+                                const std::string& format) {
+  if (const auto path = look_for(settings, prefix, format)) return *path;
+  const bool only_test = prefix.starts_with("t10k") && look_for(settings, "train-images", "idx3-ubyte");
   refuse(settings.path / (prefix + "-" + format), "the file is missing, plain and as .gz", "", "",
-         "the path of a source begins at --data-root, else TITRATE_DATA, else the working directory");
+         only_test
+             ? "where there are no test images, take the training images alone with split = \"train\""
+             : "the path of a source begins at --data-root, else TITRATE_DATA, else the working directory");
 }
 
 // EMNIST keeps the columns of its images as rows.
@@ -112,13 +124,21 @@ class Idx : public Source {
  public:
   explicit Idx(const Settings& settings) : transpose_(settings.flag("transpose")) {
     listing_.class_names = settings.classes.empty() ? image::glyph_set("digits") : settings.classes;
-    if (settings.split != shard::Split::test) add(settings, shard::Split::train, "train");
-    if (settings.split != shard::Split::train) add(settings, shard::Split::test, "t10k");
+    std::vector<Set> sets;
+    const auto wanted = [&](shard::Split split) { return !settings.split || settings.split == split; };
+    if (wanted(shard::Split::train)) sets.push_back({shard::Split::train, "train"});
+    // MNIST and its kin have none; what titrate-prep export gives may.
+    if (settings.split == shard::Split::validation ||
+        (!settings.split && look_for(settings, "val-images", "idx3-ubyte")))
+      sets.push_back({shard::Split::validation, "val"});
+    if (wanted(shard::Split::test)) sets.push_back({shard::Split::test, "t10k"});
+    parallel_for(sets.size(), usable_processors(), [&](std::size_t i) { read_set(settings, sets[i]); });
+    for (Set& set : sets) add(set);
   }
 
   image::Image read(std::size_t index) const override {
-    const std::size_t part = index < parts_[0].count ? 0 : 1;
-    const std::size_t row = index - (part == 0 ? 0 : parts_[0].count);
+    std::size_t part = 0, row = index;
+    while (row >= parts_[part].count) row -= parts_[part++].count;
     image::Shape shape = listing_.items[index].shape;
     if (transpose_) std::swap(shape.height, shape.width);
     const image::View view{shape, std::span(parts_[part].pixels).subspan(row * shape.bytes(), shape.bytes())};
@@ -131,39 +151,51 @@ class Idx : public Source {
     std::vector<std::uint8_t> pixels{};
   };
 
-  void add(const Settings& settings, shard::Split split, const std::string& prefix) {
-    const std::filesystem::path images_path = find_file(settings, prefix + "-images", "idx3-ubyte");
-    const std::filesystem::path labels_path = find_file(settings, prefix + "-labels", "idx1-ubyte");
-    IdxArray images = read_idx(images_path, 3);
-    const IdxArray labels = read_idx(labels_path, 1);
-    if (labels.extent[0] != images.extent[0]) {
-      refuse(labels_path, "the number of labels is not that of " + images_path.filename().string(),
-             std::to_string(images.extent[0]), std::to_string(labels.extent[0]));
+  // A file of images with its file of labels.
+  struct Set {
+    shard::Split split = shard::Split::train;
+    std::string prefix{};
+    std::filesystem::path images_path{}, labels_path{};
+    IdxArray images{}, labels{};
+  };
+
+  static void read_set(const Settings& settings, Set& set) {
+    set.images_path = find_file(settings, set.prefix + "-images", "idx3-ubyte");
+    set.labels_path = find_file(settings, set.prefix + "-labels", "idx1-ubyte");
+    set.images = read_idx(set.images_path, 3);
+    set.labels = read_idx(set.labels_path, 1);
+    if (set.labels.extent[0] != set.images.extent[0]) {
+      refuse(set.labels_path, "the number of labels is not that of " + set.images_path.filename().string(),
+             std::to_string(set.images.extent[0]), std::to_string(set.labels.extent[0]));
     }
-    image::Shape shape{images.extent[1], images.extent[2], 1};
-    if (transpose_) std::swap(shape.height, shape.width);
-    for (const std::filesystem::path& path : {images_path, labels_path})
-      listing_.state = hash_words(listing_.state, file_state(path));
-    const std::size_t first = listing_.items.size();
-    add_items(labels_path, labels.values, split, prefix + "-images-idx3-ubyte");
-    for (std::size_t i = first; i < listing_.items.size(); ++i) listing_.items[i].shape = shape;
-    parts_[parts_[0].count == 0 ? 0 : 1] = {images.extent[0], std::move(images.values)};
   }
 
-  // `name` is the same whether the file is compressed or not, so that packing either gives the same dataset.
-  void add_items(const std::filesystem::path& path, const std::vector<std::uint8_t>& labels,
-                 shard::Split split, const std::string& name) {
+  void add(Set& set) {
+    for (const std::filesystem::path& path : {set.images_path, set.labels_path})
+      listing_.state = hash_words(listing_.state, file_state(path));
+    add_items(set);
+    parts_.push_back({set.images.extent[0], std::move(set.images.values)});
+  }
+
+  void add_items(const Set& set) {
+    const std::vector<std::uint8_t>& labels = set.labels.values;
+    image::Shape shape{set.images.extent[1], set.images.extent[2], 1};
+    if (transpose_) std::swap(shape.height, shape.width);
+    // The same whether the file is compressed or not, so that packing either gives the same dataset.
+    const std::string name = set.prefix + "-images-idx3-ubyte";
+    listing_.items.reserve(listing_.items.size() + labels.size());
     for (std::size_t i = 0; i < labels.size(); ++i) {
       if (labels[i] >= listing_.class_names.size()) {
-        refuse(path, "the label at byte " + std::to_string(8 + i) + " is out of range",
+        refuse(set.labels_path, "the label at byte " + std::to_string(8 + i) + " is out of range",
                "0 to " + std::to_string(listing_.class_names.size() - 1), std::to_string(labels[i]));
       }
-      listing_.items.push_back({.label = labels[i], .split = split, .row = i, .path = name});
+      listing_.items.push_back(
+          {.label = labels[i], .split = set.split, .shape = shape, .row = i, .path = name});
     }
   }
 
   bool transpose_;
-  std::array<Pixels, 2> parts_;
+  std::vector<Pixels> parts_;  // of each set
 };
 
 std::unique_ptr<Source> open_idx(const Settings& settings) { return std::make_unique<Idx>(settings); }
@@ -175,6 +207,7 @@ IdxArray read_idx(const std::filesystem::path& path, std::uint32_t dimensions) {
   IdxArray array{.extent = read_extent(stream, path, dimensions)};
   const std::uint64_t header = 4 + 4 * std::uint64_t{dimensions}, elements = product(array.extent);
   check_length(stream, path, header, elements);
+  shard::reserve_large(array.values, elements);
   array.values.resize(elements);
   if (const std::size_t count = stream.read(std::as_writable_bytes(std::span(array.values)));
       count < elements) {

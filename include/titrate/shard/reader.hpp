@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "titrate/shard/format.hpp"
@@ -12,7 +13,7 @@
 namespace titrate::shard {
 
 // A verified shard in memory. The pixels are a view into the file's own bytes (the dataset is contiguous), so
-// a dataset costs one read and no copy. Owns the bytes.
+// a dataset costs one read and no copy. Owns the bytes that it reads.
 class Shard {
  public:
   // Reads `folder`/`file.name`. Throws Error (integrity) naming the file when it is missing, or has another
@@ -20,12 +21,20 @@ class Shard {
   // agree.
   Shard(const std::filesystem::path& folder, const Manifest& manifest, const ShardFile& file);
 
+  // The same of bytes that somebody else owns, for at least as long, and has checked: of
+  // `folder`/`file.name`, which need not be there.
+  Shard(std::span<std::byte> bytes, const std::filesystem::path& folder, const Manifest& manifest,
+        const ShardFile& file);
+
   const std::vector<Row>& rows() const { return content_.rows; }
   const ShardContent& content() const { return content_; }          // its `images` is empty; see pixels()
   std::span<const std::uint8_t> pixels() const { return pixels_; }  // rows x H x W x C
 
  private:
-  std::vector<std::byte> bytes_;
+  void parse(std::span<std::byte> bytes, const std::string& where, const Manifest& manifest,
+             const ShardFile& file);
+
+  std::vector<std::byte> bytes_;  // empty: somebody else's
   ShardContent content_;
   std::span<const std::uint8_t> pixels_;
 };
