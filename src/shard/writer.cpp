@@ -1,7 +1,6 @@
 #include "titrate/shard/writer.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <string_view>
 
 #include "hdf5.hpp"
@@ -31,18 +30,17 @@ void check_content(const ShardContent& content, const std::string& where) {
   }
 }
 
-template <class Value>
-std::vector<Value> collect(const std::vector<Row>& rows, Value Row::*member) {
+// The column of a member, or of what its values become.
+template <class Member, class Value = Member>
+std::vector<Value> collect(const std::vector<Row>& rows, Member Row::*member) {
   std::vector<Value> values;
   values.reserve(rows.size());
-  for (const Row& row : rows) values.push_back(row.*member);
+  for (const Row& row : rows) values.emplace_back(row.*member);
   return values;
 }
 
 void write_columns(MemoryFile& writer, const Library& library, const ShardContent& content) {
   const std::vector<Row>& rows = content.rows;
-  const auto paths =
-      rows | std::views::transform([](const Row& row) { return std::string_view(row.source_path); });
   const auto words = [&](const char* name, std::uint64_t Row::*member) {
     writer.column(name, H5T_STD_U64LE, H5T_NATIVE_UINT64, collect(rows, member));
   };
@@ -59,7 +57,7 @@ void write_columns(MemoryFile& writer, const Library& library, const ShardConten
   words("source_row", &Row::source_row);
   writer.column("source", H5T_STD_U32LE, H5T_NATIVE_UINT32, collect(rows, &Row::source));
   writer.column("operation", H5T_STD_U32LE, H5T_NATIVE_UINT32, collect(rows, &Row::operations));
-  writer.strings("source_path", std::vector<std::string_view>(paths.begin(), paths.end()));
+  writer.strings("source_path", collect<std::string, std::string_view>(rows, &Row::source_path));
 }
 
 std::size_t estimate_bytes(const ShardContent& content) {
