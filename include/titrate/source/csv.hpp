@@ -6,7 +6,7 @@
 //                                    known, split (train, val, test), origin (real, synthetic) and generator
 //
 // The second is told by its header. In the first, whatever is wrong is an error of the whole file; in the
-// second, a picture that cannot be read is refused alone.
+// second, a picture that cannot be read is refused alone, and so is one whose origin is "augmented".
 #pragma once
 
 #include "titrate/source/source.hpp"

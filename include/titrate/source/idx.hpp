@@ -23,7 +23,8 @@ struct IdxArray {
 // file are checked. Throws Error (integrity) with the offset, what was expected there and what was found.
 IdxArray read_idx(const std::filesystem::path& path, std::uint32_t dimensions);
 
-// The file set in the folder of the source: train and t10k, or only the one that `split` names. Classes are
+// The file sets in the folder of the source: train, val where it is there, and t10k; or only the one that
+// `split` names. Classes are
 // those of the recipe, else "0" to "9".
 Kind idx_kind();
 

@@ -328,7 +328,8 @@ TEST_F(CsvPaths, OriginAndGeneratorMakeParts) {
   EXPECT_EQ(listing.parts[1].origin, shard::Origin::synthetic);
   EXPECT_EQ(listing.parts[2].origin, shard::Origin::real);
   EXPECT_FALSE(listing.parts[4].origin.has_value());
-  for (const char* origin : {"augmented", "Real", "x"}) {
+  EXPECT_EQ(open("path,label,origin\nimg/0.png,a,augmented\nimg/1.png,a,\n").refused.size(), 1u);
+  for (const char* origin : {"Augmented", "Real", "x"}) {
     expect_refused(std::string("path,label,origin\nimg/0.png,a,") + origin, ErrorCode::integrity,
                    {"train.csv:2: column 2 (\"origin\")", "expected real or synthetic"});
   }
