@@ -200,9 +200,6 @@ std::vector<std::byte> ForeignArray::read_all() const {
 }
 
 ForeignFile::ForeignFile(const std::filesystem::path& path) : path_(path), bytes_(ByteFile(path).bytes()) {
-  // At the end of the process HDF5 complains on stderr of damaged files that it could not open and yet cannot
-  // close. What we write we close ourselves. Without effect where HDF5 was used before.
-  H5dont_atexit();
   const Library library(ErrorCode::integrity, path.string());
   open_file(library, path);
 }
@@ -229,17 +226,15 @@ ForeignArray ForeignFile::array(const std::string& name) const {
   return ForeignArray(storage);
 }
 
-bool ForeignFile::has_texts(const std::string& name) const {
+bool ForeignFile::has_dataset(const std::string& name) const {
   const Library library(ErrorCode::integrity, path_.string());
-  const Handle file = open_file(library, path_);
-  return library.check(H5Aexists(file, name.c_str()), "cannot look up an attribute") > 0 ||
-         exists(library, file, name);
+  return exists(library, open_file(library, path_), name);
 }
 
 std::vector<std::string> ForeignFile::texts(const std::string& name) const {
   const Library library(ErrorCode::integrity, path_.string());
   const Handle file = open_file(library, path_);
-  if (library.check(H5Aexists(file, name.c_str()), "cannot look up an attribute") == 0) {
+  if (exists(library, file, name)) {
     const ForeignArray found = array(name);
     if (found.type().kind != ElementKind::text || found.extent().size() != 1) {
       library.refuse(printable(name) + ": not a list of texts", "", to_string(found.type()));

@@ -22,6 +22,9 @@ herr_t keep_first(unsigned, const H5E_error2_t* error, void* data) {
 
 Library::Library(ErrorCode code, std::string where)
     : lock_(library_mutex()), code_(code), where_(std::move(where)) {
+  // At the end of the process HDF5 would complain on stderr of damaged files that it could not open and
+  // cannot close. What we write we close ourselves.
+  H5dont_atexit();
   H5Eget_auto2(H5E_DEFAULT, &printer_, &printer_data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }

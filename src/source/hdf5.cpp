@@ -63,7 +63,7 @@ class ForeignHdf5 : public Source {
   static std::vector<std::string> class_names(const Settings& settings, const shard::ForeignFile& file) {
     if (!settings.classes.empty()) return {};
     if (settings.has("class_names")) return file.texts(settings.text("class_names"));
-    return file.has_texts(kUsualClassNames) ? file.texts(kUsualClassNames) : std::vector<std::string>{};
+    return file.has_dataset(kUsualClassNames) ? file.texts(kUsualClassNames) : std::vector<std::string>{};
   }
 
   LabelledSet open_set(const Settings& settings, const shard::ForeignFile& file, const ArraySet& names) {
@@ -144,8 +144,8 @@ Kind hdf5_kind() {
                 .otherwise = "told by the usual names",
                 .help = "of a file: name of the dataset of their labels"},
                {.name = "class_names",
-                .otherwise = "class_names where there is one, else numbers",
-                .help = "of a file: name of the attribute or dataset that names the classes"},
+                .otherwise = "the dataset class_names where there is one, else numbers",
+                .help = "of a file: name of the dataset or attribute that names the classes"},
                {.name = "channels_first",
                 .type = KeyType::flag,
                 .fallback = false,

@@ -9,6 +9,7 @@
 #include "titrate/core/file.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/core/toml_text.hpp"
 #include "toml_value.hpp"
 
 namespace titrate::sweep {
@@ -49,6 +50,12 @@ std::vector<Entry> entries_of(const toml::table& table, const std::string& file)
 }
 
 toml::table parse_toml(const std::string& text, const std::string& where) {
+  if (const auto stray = find_stray_byte(text)) {
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*stray), '\n');
+    throw Error({.code = ErrorCode::usage,
+                 .where = where + ":" + std::to_string(line),
+                 .what = "not valid TOML: a character that is not ASCII outside of quotes and comments"});
+  }
   try {
     return toml::parse(text, where);
   } catch (const toml::parse_error& error) {

@@ -518,7 +518,8 @@ class Hdf5(Case):
             f.attrs["class_names"] = np.array([b"a", b"b", b"c", b"d"])
         listed = self.listed("hdf5", self.path)
         self.assertEqual(listed.column("split"), ["train"] * 15 + ["test"] * 8)
-        self.assertEqual(listed.class_names, list("abcd"))
+        self.assertEqual(listed.class_names, list("0123"))
+        self.assertEqual(self.listed("hdf5", self.path, "class_names=class_names").class_names, list("abcd"))
         self.assertEqual(listed.items[0]["path"], "train/data")
         self.assertEqual(self.listed("hdf5", self.path, "class_names=names").class_names, list("wxyz"))
         listed = self.listed("hdf5", self.path, "images=deep/er/pictures", "labels=deep/er/classes", "channels_first=true", "split=test", "classes=dog,cat")
@@ -528,7 +529,7 @@ class Hdf5(Case):
         for bad in ([b"a", b"b", b"a", b"c"], [b"a", b"", b"b", b"c"], [b"a", b"b\n", b"c", b"d"], [b"a", b"\xff", b"c", b"d"]):
             with h5py.File(self.path, "a") as f:
                 f.attrs["class_names"] = np.array(bad)
-            self.refused("hdf5", self.path, "no good name of its own")
+            self.refused("hdf5", self.path, "no good name of its own", arguments=["class_names=class_names"])
         self.write(self.images > 99, labels=(self.labels > 1).reshape(-1, 1))
         np.testing.assert_array_equal(self.listed("hdf5", self.path).images(), (self.images > 99) * 255)
 
@@ -574,7 +575,7 @@ class Hdf5(Case):
         write()
         with h5py.File(self.path, "a") as f:
             f.attrs["class_names"] = ["a", "b", "c", "d"]
-        refused("class_names", "variable length")
+        self.refused("hdf5", self.path, "class_names", "variable length", arguments=["class_names=class_names"])
         self.listed("hdf5", self.path, "classes=a,b,c,d")
         with h5py.File(self.path, "w") as f:
             f["labels"] = self.labels

@@ -6,9 +6,9 @@
 // external storage, filters other than gzip, shuffle and fletcher32, types of variable length, chunks that
 // were never written, and extents that claim much more than the file can hold.
 //
-// What stays with the library is the decoding of names, types, extents and attributes. HDF5 1.10.8 reads a
-// few bytes past the end of some attributes that were damaged on purpose (address sanitizer, 2 of 600 flipped
-// bits; a plain build survived all): files from strangers are best packed where a crash does no harm.
+// What stays with the library is the decoding of names, types and extents; and of attributes, which are
+// looked at only where the user names one: HDF5 1.10.8 reads a few bytes past the end of some that were
+// damaged on purpose.
 #pragma once
 
 #include <cstddef>
@@ -58,9 +58,10 @@ class ForeignFile {
   // Throws Error (integrity) for what the top of this page lists.
   ForeignArray array(const std::string& name) const;
 
-  // The texts of this dataset, or of this attribute of the file: one row or one value each. Throws like
-  // array(), and when they are no texts of a fixed length.
-  bool has_texts(const std::string& name) const;
+  bool has_dataset(const std::string& name) const;
+
+  // The texts of this dataset, or where there is none of this attribute of the file: one row or one value
+  // each. Throws like array(), and when they are no texts of a fixed length.
   std::vector<std::string> texts(const std::string& name) const;
 
  private:

@@ -124,6 +124,10 @@ TEST_F(RecipeFile, WrongValuesAreRefusedByName) {
       {"path = \"mnist\"", "path = \"a\\nb\"", "recipe.toml:6: source.0.path: a control character"},
       {"\"digits\"", "[\"1\", \"\\t\"]", "source.1.classes: a control character in the text"},
       {"\"mnist\"", "\"\xc3(\"", "recipe.toml: byte 8 is not UTF-8"},
+      {"seed = 3",
+       "s\xc3\xa9"
+       "ed = 3",
+       "recipe.toml:2: a character that is not ASCII outside of quotes"},
       {"\"synthetic\"", "\"syntetic\"", "did you mean \"synthetic\"?"},
       {"\"synthetic\"", "\"augmented\"", "make them with [[augment]]"},
       {"generator = \"glyphs\"", "", "source.1.generator: a synthetic source has to say what made it"},

@@ -64,8 +64,8 @@ TEST_F(Foreign, GivesElementsAndTexts) {
   std::vector<std::int32_t> numbers(7);
   std::memcpy(numbers.data(), labels.read_all().data(), 28);
   EXPECT_EQ(numbers, (std::vector<std::int32_t>{0, 1, 0, 1, 0, 1, 0}));
-  EXPECT_TRUE(file.has_texts("class_names"));
-  EXPECT_FALSE(file.has_texts("other_names"));
+  EXPECT_TRUE(file.has_dataset("operations"));
+  EXPECT_FALSE(file.has_dataset("class_names"));  // an attribute
   EXPECT_EQ(file.texts("class_names"), content_.class_names);
   EXPECT_EQ(file.texts("operations"), content_.operations);
 }

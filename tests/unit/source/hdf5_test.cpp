@@ -243,6 +243,7 @@ TEST_F(PackedDataset, IsReadFromManyThreads) {
 
 TEST_F(PackedDataset, AShardAloneIsAFileOfImagesAndLabels) {
   settings_.path /= manifest_.shards[1].name;
+  settings_.values["class_names"] = "class_names";  // an attribute, which has to be named
   const auto source = open_filled(settings_);
   EXPECT_EQ(seen(*source),
             (std::vector<std::string>{"2 images 0", "0 images 1", "2 images 2", "1 images 3"}));
