@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kExamples = 16;            // of each line
 constexpr std::uint32_t kLargestThumbnail = 64;  // pixels
+constexpr std::size_t kLongestName = 40;         // characters of a class that are shown
+constexpr std::size_t kMostLines = 500;          // of the sheet; a thousand classes would not be looked at
 constexpr std::uint32_t kGap = 2, kMargin = 4;
 constexpr std::uint8_t kGround = 24, kInk = 220;  // levels
 
@@ -31,6 +33,16 @@ struct Strip {
 
 using Strips = std::map<std::pair<std::int32_t, shard::Origin>, Strip>;  // by class and origin
 
+// One byte for each character, since what is not ASCII has no form of its own, and no more than are read.
+std::string caption_of(const std::string& name) {
+  std::string text;
+  for (const char c : name) {
+    if ((c & 0xc0) != 0x80) text += c;
+  }
+  if (text.size() > kLongestName) text = text.substr(0, kLongestName - 3) + "...";
+  return text;
+}
+
 Strips plan_strips(const shard::Manifest& manifest) {
   Strips strips;
   for (const shard::SplitCounts& split : manifest.splits) {
@@ -42,8 +54,9 @@ Strips plan_strips(const shard::Manifest& manifest) {
       }
     }
   }
+  while (strips.size() > kMostLines) strips.erase(std::prev(strips.end()));
   for (auto& [key, strip] : strips) {
-    strip.name = manifest.class_names[static_cast<std::size_t>(key.first)] + " " +
+    strip.name = caption_of(manifest.class_names[static_cast<std::size_t>(key.first)]) + " " +
                  std::string(name_of(key.second)) + " " + with_commas(strip.images);
   }
   return strips;
@@ -65,7 +78,9 @@ void collect(const std::filesystem::path& folder, const shard::Manifest& manifes
     const shard::Shard shard(folder, manifest, file);
     for (std::size_t i = 0; i < shard.rows().size(); ++i) {
       const shard::Row& row = shard.rows()[i];
-      Strip& strip = strips.at({row.label, row.origin});
+      const auto found = strips.find({row.label, row.origin});
+      if (found == strips.end()) continue;
+      Strip& strip = found->second;
       if (strip.wants())
         strip.examples.push_back(thumbnail({manifest.shape, shard.pixels().subspan(i * size, size)}));
       ++strip.seen;
@@ -87,16 +102,16 @@ void paste(const image::Image& from, image::Image& to, std::uint32_t top, std::u
 image::Image make_montage(const std::filesystem::path& folder, const shard::Manifest& manifest) {
   Strips strips = plan_strips(manifest);
   collect(folder, manifest, strips);
-  std::uint32_t longest_name = 0;
-  for (const auto& [key, strip] : strips)
+  std::uint32_t longest_name = 0, columns = 0;
+  for (const auto& [key, strip] : strips) {
     longest_name = std::max(longest_name, static_cast<std::uint32_t>(strip.name.size()));
+    columns = std::max(columns, static_cast<std::uint32_t>(strip.examples.size()));
+  }
   const image::Shape cell = strips.begin()->second.examples.front().shape;
   const std::uint32_t line = std::max(cell.height, image::kCaptionHeight) + kGap;
   const std::uint32_t pictures = kMargin + longest_name * image::kCaptionAdvance + kMargin;
-  image::Image sheet(
-      image::Shape{2 * kMargin + static_cast<std::uint32_t>(strips.size()) * line - kGap,
-                   pictures + static_cast<std::uint32_t>(kExamples) * (cell.width + kGap) - kGap + kMargin,
-                   cell.channels});
+  image::Image sheet(image::Shape{2 * kMargin + static_cast<std::uint32_t>(strips.size()) * line - kGap,
+                                  pictures + columns * (cell.width + kGap) - kGap + kMargin, cell.channels});
   std::ranges::fill(sheet.pixels, kGround);
   std::uint32_t top = kMargin;
   for (const auto& [key, strip] : strips) {
