@@ -154,7 +154,7 @@ void write_dataset(const std::filesystem::path& folder, const DatasetContent& co
   shard::Fingerprint fingerprint(content.shape, manifest.class_names);
   for (std::size_t i = 0; i < content.samples.size(); ++i) {
     const shard::Row row = row_of(content.samples[i], i);
-    fingerprint.add(row, content.samples[i].split, manifest.sources[row.source].name);
+    fingerprint.add(shard::Fingerprint::of(row, content.samples[i].split, manifest.sources[row.source].name));
   }
   manifest.fingerprint = fingerprint.finish();
   write_file(folder / shard::kManifestName, shard::to_json(manifest));
