@@ -60,8 +60,11 @@ std::optional<PlainRecipe> make_plain_recipe(const PackOptions& options) {
   const std::string name = path.filename().string();
   const std::string text = "name = " + quoted(folder ? name : path.stem().string()) +
                            "\n[[source]]\nkind = \"" + kind + "\"\npath = " + quoted(name) + "\n";
-  return PlainRecipe{.recipe = parse_recipe(text, options.recipe.string(), options.overrides),
-                     .root = path.parent_path()};
+  PlainRecipe plain{.recipe = parse_recipe(text, options.recipe.string(), options.overrides),
+                    .root = path.parent_path()};
+  // Nobody wrote the lines that messages would name.
+  for (SourceRecipe& source : plain.recipe.sources) source.settings.where = options.recipe.string();
+  return plain;
 }
 
 void hold_out_unless_given(const Sources& sources, Recipe& recipe, std::vector<std::string>& notes) {
