@@ -114,7 +114,7 @@ std::unique_ptr<Source> open_csv(const Settings& settings) {
   }
   bool by_number = false;
   table.label = find_label(settings, table, by_number);
-  if (table.column("path") || table.column("file")) {
+  if (table.path_column()) {
     refuse_keys(settings, {"height", "width", "channels"}, "paths");
     return open_csv_paths(settings, table);
   }
@@ -138,6 +138,13 @@ std::optional<std::size_t> CsvTable::column(const std::string& name) const {
   const auto found = std::find(header.begin(), header.end(), name);
   return found == header.end() ? std::nullopt
                                : std::optional(static_cast<std::size_t>(found - header.begin()));
+}
+
+std::optional<std::size_t> CsvTable::path_column() const {
+  for (const char* name : {"path", "file", "filename", "file_name", "filepath", "image_path", "image"}) {
+    if (const auto found = column(name)) return found;
+  }
+  return std::nullopt;
 }
 
 std::string CsvTable::column_text(std::size_t column) const {

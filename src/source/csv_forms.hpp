@@ -20,6 +20,7 @@ struct CsvTable {
   std::size_t label = 0;  // column of the label
 
   std::optional<std::size_t> column(const std::string& name) const;
+  std::optional<std::size_t> path_column() const;     // where rows name picture files
   std::string column_text(std::size_t column) const;  // for messages: `column 2 ("pixel1")`
 
   // Splits the record that the reader gave last. Throws Error (integrity) for another number of fields than

@@ -25,7 +25,7 @@ class CsvPaths : public Source {
   CsvPaths(const Settings& settings, CsvTable& table)
       : folder_(settings.path.parent_path()), decode_(decode_settings(settings)) {
     if (settings.has("images")) folder_ /= settings.text("images");
-    path_column_ = table.column(table.column("path") ? "path" : "file").value();
+    path_column_ = table.path_column().value();
     split_column_ = table.column("split");
     origin_column_ = table.column("origin");
     generator_column_ = table.column("generator");

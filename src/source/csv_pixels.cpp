@@ -149,7 +149,9 @@ class CsvPixels : public Source {
                  .what = table.column_text(column) + " is no pixel",
                  .expected = "an integer from 0 to 255",
                  .got = '"' + fields_[column] + '"',
-                 .hint = maybe_header ? "set header = \"yes\" if this line names the columns" : ""});
+                 .hint = maybe_header             ? "set header = \"yes\" if this line names the columns"
+                         : listing_.items.empty() ? "where rows name picture files, call that column \"path\""
+                                                  : ""});
   }
 
   image::Shape shape_;

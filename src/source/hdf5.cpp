@@ -110,6 +110,14 @@ class ForeignHdf5 : public Source {
 
 std::unique_ptr<Source> open_hdf5(const Settings& settings) {
   std::error_code error;
+  const std::filesystem::path folder = settings.path.parent_path();
+  if (settings.path.filename() == shard::kVirtualName &&
+      std::filesystem::exists(folder / shard::kManifestName, error)) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = settings.path.string(),
+                 .what = "a view of the shards beside it, which together are a dataset",
+                 .hint = "give their folder, " + folder.string()});
+  }
   if (!std::filesystem::is_directory(settings.path, error)) return open_foreign_hdf5(settings);
   if (std::filesystem::exists(settings.path / shard::kManifestName, error)) return open_dataset(settings);
   throw Error({.code = ErrorCode::integrity,

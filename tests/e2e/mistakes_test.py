@@ -99,6 +99,15 @@ class Mistakes(trips.Trip):
             self.no("pictures", "lies in the folder of the images", "choose", out=self.root / out)
         self.assertEqual(sorted(self.root.rglob("*")), before)
 
+    def test_parts_of_a_dataset(self):
+        self.classes("pictures")
+        first = self.root / "first"
+        self.pack(self.root / "pictures", out=first)
+        self.no("first/dataset.h5", "give their folder, " + str(first))
+        self.no("first/manifest.json", "manifest.json", "a folder, or a file that ends in")
+        self.refused(run("pack", first, "--out", first), 2, str(first))
+        self.refused(run("inspect", first / "manifest.json"), 2, "no dataset in this folder")
+
     def test_recipes(self):
         def recipe(text):
             self.put("r.toml", 'name = "x"\n[[source]]\n' + text)
@@ -115,6 +124,10 @@ class Mistakes(trips.Trip):
         self.no("empty.csv", "empty.csv", "empty", code=3)
         self.put("gone.csv", "path,label\nx.png,cat\n")
         self.no("gone.csv", "no images")
+        self.put("other.csv", "zip,label\nx.png,cat\n")
+        self.no("other.csv", '"zip"', 'call that column "path"', code=3)
+        self.put("class.csv", "filename,class\nx.png,cat\n")
+        self.no("class.csv", "filename, class", "label =")
         self.put("words.txt", "hello")
         self.no("words.txt", "words.txt", ".npz, .csv or .h5")
         self.put("broken.npz", b"PK\3\4" + b"x" * 90)
