@@ -187,7 +187,8 @@ class Idx : public Source {
     for (std::size_t i = 0; i < labels.size(); ++i) {
       if (labels[i] >= listing_.class_names.size()) {
         refuse(set.labels_path, "the label at byte " + std::to_string(8 + i) + " is out of range",
-               "0 to " + std::to_string(listing_.class_names.size() - 1), std::to_string(labels[i]));
+               "0 to " + std::to_string(listing_.class_names.size() - 1), std::to_string(labels[i]),
+               "where there are other classes, say which or how many with classes = ...");
       }
       listing_.items.push_back(
           {.label = labels[i], .split = set.split, .shape = shape, .row = i, .path = name});

@@ -187,6 +187,17 @@ class Export(trips.Trip):
         self.assertEqual(len(refused), sum(int((s["origin"] == AUGMENTED).sum()) for s in splits.values()))
         self.assertTrue(all("augmented" in line["what"] and "[[augment]]" in line["why"] for line in refused))
 
+    def test_unusual_names_come_back(self):
+        names = ["#", 'a b, "c"', "größe 😀", "x" * 200, " lead", "trail ", "train", "01", "1", "-1", "a'b", "C:\\d", "*?", "%s"]
+        made = self.classes("pictures", names, 3)
+        self.pack('[[source]]\nkind = "folder"\npath = "pictures"\n')
+        path = self.export("folder", "given back")
+        for what in [path, path / "images.csv"]:
+            found, splits = self.again(what)
+            self.assertEqual(found, sorted(names, key=lambda name: name.encode()))
+            whole = [row for split in splits.values() for row in bag(split, found)]
+            self.assertEqual(sorted(whole), sorted((p.rsplit("/", 1)[0], i.tobytes()) for p, i in made.items()))
+
     def test_refused(self):
         self.pack(COLOUR)
 
