@@ -5,14 +5,12 @@
 #include <span>
 #include <utility>
 
-#include "image_maker.hpp"
 #include "quarantine.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/parallel.hpp"
 #include "titrate/core/version.hpp"
 #include "titrate/shard/byte_file.hpp"
-#include "titrate/shard/large_memory.hpp"
 #include "titrate/shard/reader.hpp"
 #include "titrate/shard/writer.hpp"
 
@@ -25,22 +23,19 @@ constexpr std::size_t kBlock = 128;              // images per piece of work
 constexpr std::size_t kReadBack = 1 << 20;       // bytes
 constexpr double kSecondsWithoutProgress = 1.0;  // who is done at once shows no bar
 
-// Drops the rows that could not be made; the others keep their order.
-void compact(shard::ShardContent& content, const std::vector<char>& made) {
-  if (std::ranges::count(made, 0) == 0) return;
+// Keeps the rows that could be made, in their order, with their pixels.
+void keep_made(shard::ShardContent& content, std::span<const std::uint8_t> pixels,
+               const std::vector<char>& made) {
   const std::size_t size = content.shape.bytes();
   std::size_t kept = 0;
   for (std::size_t i = 0; i < made.size(); ++i) {
     if (made[i] == 0) continue;
-    if (kept != i) {
-      content.rows[kept] = std::move(content.rows[i]);
-      std::copy_n(content.images.begin() + static_cast<std::ptrdiff_t>(i * size), size,
-                  content.images.begin() + static_cast<std::ptrdiff_t>(kept * size));
-    }
+    if (kept != i) content.rows[kept] = std::move(content.rows[i]);
+    const auto image = pixels.subspan(i * size, size);
+    content.images.insert(content.images.end(), image.begin(), image.end());
     ++kept;
   }
   content.rows.resize(kept);
-  content.images.resize(kept * size);
 }
 
 void check_stored(const std::filesystem::path& path, std::span<const std::byte> bytes) {
@@ -109,72 +104,89 @@ shard::ShardContent ShardPacker::describe(std::size_t index) const {
   return content;
 }
 
-std::vector<source::Refusal> ShardPacker::fill(std::size_t index, shard::ShardContent& content) {
+void ShardPacker::make_image(ImageMaker& maker, const Planned& planned, shard::Row& row,
+                             std::span<std::uint8_t> out) const {
+  const image::Image& plain = maker.plain(planned);
+  row.content_hash = xxh3(std::as_bytes(std::span(plain.pixels)));
+  if (plan_.families.empty()) row.family_id = row.content_hash;
+  if (planned.augment == 0) {
+    std::ranges::copy(plain.pixels, out.begin());
+  } else {
+    std::ranges::copy(maker.child(plain, planned, row.sample_id).pixels, out.begin());
+    row.content_hash = xxh3(std::as_bytes(out));
+  }
+}
+
+ShardPacker::Filled ShardPacker::fill(std::size_t index) {
+  shard::ShardContent content = describe(index);
   const auto& rows = plan_.rows[static_cast<std::size_t>(content.split)];
   const auto planned =
       std::span(rows).subspan(ranges_[index].begin, ranges_[index].end - ranges_[index].begin);
-  const std::size_t size = plan_.shape.bytes();
+  const auto in_blocks = [&](const auto& work) {
+    parallel_for((planned.size() + kBlock - 1) / kBlock, threads_, [&](std::size_t block) {
+      work(block * kBlock, std::min(planned.size(), (block + 1) * kBlock));
+    });
+  };
   content.rows.resize(planned.size());
-  shard::reserve_large(content.images, planned.size() * size);
-  content.images.resize(planned.size() * size);
+  in_blocks([&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i)
+      content.rows[i] = make_row(recipe_, sources_, plan_, planned[i]);
+  });
+  shard::ShardDraft draft(content, std::move(spare_));
+  const std::size_t size = plan_.shape.bytes();
   std::vector<char> made(planned.size());
   Quarantine quarantine(recipe_, sources_);
-  const auto make_one = [&](ImageMaker& maker, std::size_t i) {
-    const image::Image& plain = maker.plain(planned[i]);
-    shard::Row& row = content.rows[i] = make_row(recipe_, sources_, plan_, planned[i]);
-    row.content_hash = xxh3(std::as_bytes(std::span(plain.pixels)));
-    if (plan_.families.empty()) row.family_id = row.content_hash;
-    const auto out = std::span(content.images).subspan(i * size, size);
-    if (planned[i].augment == 0) {
-      std::ranges::copy(plain.pixels, out.begin());
-    } else {
-      std::ranges::copy(maker.child(plain, planned[i], row.sample_id).pixels, out.begin());
-      row.content_hash = xxh3(std::as_bytes(out));
-    }
-  };
-  parallel_for((planned.size() + kBlock - 1) / kBlock, threads_, [&](std::size_t block) {
+  in_blocks([&](std::size_t begin, std::size_t end) {
     ImageMaker maker(recipe_, sources_);
-    const std::size_t begin = block * kBlock, end = std::min(planned.size(), begin + kBlock);
-    for (std::size_t i = begin; i < end; ++i)
-      made[i] = quarantine.unless_read(planned[i], [&] { make_one(maker, i); }) ? 1 : 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto out = draft.pixels().subspan(i * size, size);
+      const bool read =
+          quarantine.unless_read(planned[i], [&] { make_image(maker, planned[i], content.rows[i], out); });
+      made[i] = read ? 1 : 0;
+    }
     counter_.advance(end - begin);
   });
-  compact(content, made);
-  return quarantine.refused();
+  Filled filled{.refused = quarantine.refused()};
+  if (filled.refused.empty()) {
+    filled.bytes = draft.finish(content.rows);
+  } else {
+    keep_made(content, draft.pixels(), made);
+    filled.bytes = shard::build_shard(content);
+  }
+  filled.rows = content.rows.size();
+  return filled;
 }
 
 // The file is looked at where it is in memory, while it is written and read back: what the disk gives back is
-// what counts, before anything vouches for it.
-void ShardPacker::write(std::size_t index, shard::ShardContent content,
-                        std::vector<source::Refusal> refused) {
+// what counts, before anything vouches for it. Returns memory to use again.
+std::vector<std::byte> ShardPacker::write(std::size_t index, Filled filled) {
   shard::ShardFile& file = packed_.manifest.shards[index];
-  std::vector<std::byte> bytes = shard::build_shard(content);
-  file.rows = content.rows.size();
-  file.bytes = bytes.size();
-  content = {};
+  file.rows = filled.rows;
+  file.bytes = filled.bytes.size();
   const std::filesystem::path path = folder_.staging() / file.name;
-  std::future<void> stored = std::async(threads_ > 1 ? std::launch::async : std::launch::deferred, [&] {
-    write_file(path, bytes);
-    check_stored(path, bytes);
+  const auto beside = threads_ > 1 ? std::launch::async : std::launch::deferred;
+  std::future<void> stored = std::async(beside, [&] {
+    write_file(path, filled.bytes);
+    check_stored(path, filled.bytes);
   });
-  file.sha256 = sha256_hex(bytes);
-  packed_.facts[index] = audit_shard(shard::Shard(bytes, folder_.staging(), packed_.manifest, file),
+  std::future<std::string> hash = std::async(beside, [&] { return sha256_hex(filled.bytes); });
+  packed_.facts[index] = audit_shard(shard::Shard(filled.bytes, folder_.staging(), packed_.manifest, file),
                                      path.string(), packed_.manifest);
+  file.sha256 = hash.get();
   stored.get();
-  refused_[index] = refused;
-  folder_.seal({file, std::move(refused)});
+  refused_[index] = filled.refused;
+  folder_.seal({file, std::move(filled.refused)});
+  return std::move(filled.bytes);
 }
 
 void ShardPacker::wait() {
-  if (writing_.valid()) writing_.get();
+  if (writing_.valid()) spare_ = writing_.get();
 }
 
 void ShardPacker::make(std::size_t index) {
-  shard::ShardContent content = describe(index);
-  std::vector<source::Refusal> refused = fill(index, content);
+  Filled filled = fill(index);
   wait();
-  writing_ = std::async(std::launch::async, &ShardPacker::write, this, index, std::move(content),
-                        std::move(refused));
+  writing_ = std::async(std::launch::async, &ShardPacker::write, this, index, std::move(filled));
 }
 
 // A shard of an interrupted run is as good as a new one if it is what its journal says.

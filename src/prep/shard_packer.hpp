@@ -2,12 +2,16 @@
 // it is written. Private to this module.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <future>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "audit.hpp"
+#include "image_maker.hpp"
 #include "titrate/core/progress.hpp"
 #include "titrate/prep/output_folder.hpp"
 #include "titrate/prep/plan.hpp"
@@ -48,9 +52,18 @@ class ShardPacker {
   void make(std::size_t index);
   void wait();
 
+  // A shard's file, to be written.
+  struct Filled {
+    std::vector<std::byte> bytes{};
+    std::size_t rows = 0;
+    std::vector<source::Refusal> refused{};
+  };
+
   shard::ShardContent describe(std::size_t index) const;
-  std::vector<source::Refusal> fill(std::size_t index, shard::ShardContent& content);
-  void write(std::size_t index, shard::ShardContent content, std::vector<source::Refusal> refused);
+  Filled fill(std::size_t index);
+  void make_image(ImageMaker& maker, const Planned& planned, shard::Row& row,
+                  std::span<std::uint8_t> out) const;
+  std::vector<std::byte> write(std::size_t index, Filled filled);
 
   struct Range {
     std::size_t begin, end;
@@ -66,7 +79,8 @@ class ShardPacker {
   PackedShards packed_;
   std::vector<Range> ranges_;  // of the rows of its split, by shard
   std::vector<std::vector<source::Refusal>> refused_;
-  std::future<void> writing_;  // the last member: it ends first
+  std::vector<std::byte> spare_;                 // of a shard that is written
+  std::future<std::vector<std::byte>> writing_;  // the last member: it ends first
 };
 
 }  // namespace titrate::prep

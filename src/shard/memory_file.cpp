@@ -13,13 +13,14 @@ constexpr std::size_t kGrowth = 1 << 20;      // bytes by which the file in memo
 constexpr std::size_t kEndOfFileOffset = 28;  // superblock versions 2 and 3: where the file's end stands
 constexpr std::size_t kSuperblockVersionOffset = 8;
 
-// HDF5's core driver works in memory of ours, so it is still there after H5Fclose.
+// HDF5's core driver works in memory of ours, so it is still there after H5Fclose. It clears what it grows
+// by.
 void* image_malloc(size_t, H5FD_file_image_op_t, void*) { return nullptr; }  // only for opening an image
 void* image_memcpy(void*, const void*, size_t, H5FD_file_image_op_t, void*) { return nullptr; }
 void* image_realloc(void*, size_t size, H5FD_file_image_op_t, void* data) {
   try {
     auto& bytes = *static_cast<std::vector<std::byte>*>(data);
-    bytes.resize(size);
+    if (bytes.size() < size) bytes.resize(size);
     return bytes.data();
   } catch (const std::bad_alloc&) {
     return nullptr;
@@ -49,8 +50,10 @@ Packed pack(const std::vector<Text>& values) {
 
 }  // namespace
 
-MemoryFile::MemoryFile(const Library& library, std::size_t expected_bytes)
-    : library_(library), file_((reserve_large(bytes_, expected_bytes), open_file())) {}
+MemoryFile::MemoryFile(const Library& library, std::size_t expected_bytes, std::vector<std::byte> memory)
+    : library_(library),
+      bytes_((reserve_large(memory, expected_bytes), std::move(memory))),
+      file_(open_file()) {}
 
 Handle MemoryFile::open_file() {
   const Handle access = library_.own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot make a property list");
@@ -66,8 +69,8 @@ Handle MemoryFile::open_file() {
                       "cannot begin the file");
 }
 
-void MemoryFile::dataset(const char* name, hid_t file_type, hid_t memory_type,
-                         const std::vector<hsize_t>& extent, const void* values) {
+std::size_t MemoryFile::dataset(const char* name, hid_t file_type, hid_t memory_type,
+                                const std::vector<hsize_t>& extent, const void* values) {
   const auto rank = static_cast<int>(extent.size());
   const Handle space =
       library_.own(H5Screate_simple(rank, extent.data(), nullptr), H5Sclose, "cannot make a dataspace");
@@ -79,8 +82,12 @@ void MemoryFile::dataset(const char* name, hid_t file_type, hid_t memory_type,
   library_.check(H5Pset_obj_track_times(creation, false), "cannot leave out times");
   const Handle set = library_.own(
       H5Dcreate2(file_, name, file_type, space, H5P_DEFAULT, creation, H5P_DEFAULT), H5Dclose, name);
-  if (std::find(extent.begin(), extent.end(), hsize_t{0}) != extent.end()) return;
-  library_.check(H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), name);
+  if (std::find(extent.begin(), extent.end(), hsize_t{0}) != extent.end()) return 0;
+  if (values != nullptr)
+    library_.check(H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), name);
+  const haddr_t offset = H5Dget_offset(set);
+  if (offset == HADDR_UNDEF) library_.fail(std::string(name) + " has no place in the file");
+  return static_cast<std::size_t>(offset);
 }
 
 void MemoryFile::strings(const char* name, const std::vector<std::string>& values) {

@@ -14,15 +14,17 @@ namespace titrate::shard::hdf5 {
 
 class MemoryFile {
  public:
-  MemoryFile(const Library& library, std::size_t expected_bytes);
+  // `memory` is used again, whatever it holds and however much it is.
+  MemoryFile(const Library& library, std::size_t expected_bytes, std::vector<std::byte> memory = {});
   MemoryFile(MemoryFile&&) = delete;  // HDF5 keeps its address
 
+  // These return where in the file the values are. Without `values` they are left to be put there later.
   template <class Value>
-  void column(const char* name, hid_t file_type, hid_t memory_type, const std::vector<Value>& values) {
-    dataset(name, file_type, memory_type, {values.size()}, values.data());
+  std::size_t column(const char* name, hid_t file_type, hid_t memory_type, const std::vector<Value>& values) {
+    return dataset(name, file_type, memory_type, {values.size()}, values.data());
   }
-  void dataset(const char* name, hid_t file_type, hid_t memory_type, const std::vector<hsize_t>& extent,
-               const void* values);
+  std::size_t dataset(const char* name, hid_t file_type, hid_t memory_type,
+                      const std::vector<hsize_t>& extent, const void* values);
   void strings(const char* name, const std::vector<std::string>& values);
   void strings(const char* name, const std::vector<std::string_view>& values);
   void attribute(const char* name, std::uint32_t value);

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "titrate/shard/format.hpp"
@@ -14,5 +16,24 @@ namespace titrate::shard {
 // The bytes of one HDF5 file. Throws Error: internal when the parts of `content` do not agree (pixels,
 // labels, rows of /sources and /operations), failed when HDF5 refuses.
 std::vector<std::byte> build_shard(const ShardContent& content);
+
+// A shard of which everything is known but the pixels and what follows from them. Its file is made at once,
+// and pixels are put where they stay: the same bytes as those of build_shard(), with one copy less.
+class ShardDraft {
+ public:
+  // `content` has its rows, but for content_hash and family_id, and no images. `memory` is used again,
+  // whatever it holds. Throws like build_shard().
+  explicit ShardDraft(const ShardContent& content, std::vector<std::byte> memory = {});
+
+  std::span<std::uint8_t> pixels();  // rows x H x W x C, zeros; good until finish()
+
+  // `rows` are those of the content, now whole.
+  std::vector<std::byte> finish(std::span<const Row> rows);
+
+ private:
+  std::vector<std::byte> bytes_;
+  std::size_t pixels_ = 0, content_hashes_ = 0, family_ids_ = 0;  // where in the file
+  std::size_t size_ = 0;                                          // of the pixels
+};
 
 }  // namespace titrate::shard
