@@ -135,7 +135,7 @@ OutputFolder::OutputFolder(const fs::path& folder, bool force, const std::string
   refuse_dataset(folder, force);
   try {
     read_journal(key);
-    std::erase_if(sealed_, [&](const auto& shard) { return !fs::exists(staging_ / shard.first); });
+    std::erase_if(sealed_, [&](const auto& shard) { return !fs::is_regular_file(staging_ / shard.first); });
     if (sealed_.empty())
       clear_staging(staging_);
     else

@@ -124,25 +124,38 @@ TEST(PlanSplits, HoldsOutATenthOfHalvesWithTheirTurnedCopies) {
   }
 }
 
+// Each synthetic image is made of one real one, but for the last, which equals the first real one.
 TEST(PlanSplits, LeavesOutWhatWasMadeOfAHeldOutImage) {
-  // Each synthetic image is made of one real one, but for the last, which equals the first real one.
-  const Recipe recipe = fake_recipe({"", kSynthetic}, "", "[split]\ntest = 0.4\n");
-  auto real = fake(fake_items(10, 1), 1), made = fake(fake_items(11, 1, 500), 1);
-  for (std::size_t i = 0; i < 10; ++i) made->kin(i).parents = {std::to_string(i) + ".png"};
-  const Sources sources = sources_of(std::move(real), std::move(made));
-  const Plan plan = plan_of(recipe, sources);
-  const auto train = rows_of(recipe, sources, plan), test = rows_of(recipe, sources, plan, Split::test);
-  ASSERT_EQ(test.size(), 4u);
-  EXPECT_EQ(train.size(), 6u + 7);
-  std::set<std::string> expected, found;
-  for (const Row& row : test) expected.insert("b: " + row.source_path);
-  for (const source::Refusal& refusal : plan.refused) {
-    found.insert(refusal.path);
-    EXPECT_EQ(refusal.why, "it is made of a held-out image, or the same as one");
+  for (const auto& [transforms, parts] :
+       {std::pair{"", 1u}, std::pair{"transforms = [\"patches 2 2\"]", 4u}}) {
+    bool equal_left_out = false, equal_kept = false;
+    for (int seed = 1; seed <= 8; ++seed) {
+      Recipe recipe = fake_recipe({"", kSynthetic}, transforms, "[split]\ntest = 0.4\n");
+      recipe.seed = static_cast<std::uint64_t>(seed);
+      std::vector<FakeItem> items = fake_items(11, 1, 500);
+      items[10].content = 0;
+      auto real = fake(fake_items(10, 1), 1), made = fake(items, 1);
+      for (std::size_t i = 0; i < 10; ++i) made->kin(i).parents = {std::to_string(i) + ".png"};
+      const Sources sources = sources_of(std::move(real), std::move(made));
+      const Plan plan = plan_of(recipe, sources);
+      const auto train = rows_of(recipe, sources, plan), test = rows_of(recipe, sources, plan, Split::test);
+      std::set<std::string> expected, found;
+      for (const Row& row : test) expected.insert("b: " + row.source_path);
+      ASSERT_EQ(expected.size(), 4u);
+      const bool equal_is_held_out = expected.contains("b: 0.png");
+      if (equal_is_held_out) expected.insert("b: 10.png");
+      (equal_is_held_out ? equal_left_out : equal_kept) = true;
+      for (const source::Refusal& refusal : plan.refused) {
+        EXPECT_TRUE(found.insert(refusal.path).second) << refusal.path << " twice";
+        EXPECT_EQ(refusal.why, "it is made of a held-out image, or the same as one");
+      }
+      EXPECT_EQ(found, expected);
+      EXPECT_EQ(test.size(), 4u * parts);
+      EXPECT_EQ(train.size(), (6u + 11 - expected.size()) * parts);
+      for (const std::uint64_t family : families_in(test)) EXPECT_FALSE(families_in(train).contains(family));
+    }
+    EXPECT_TRUE(equal_left_out && equal_kept);
   }
-  EXPECT_EQ(found, expected);
-  EXPECT_EQ(plan.refused.size(), 4u);
-  for (const std::uint64_t family : families_in(test)) EXPECT_FALSE(families_in(train).contains(family));
 }
 
 // Children that a source brings along go where their parents are not, if those leave training.

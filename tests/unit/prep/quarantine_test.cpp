@@ -1,5 +1,7 @@
 #include "../../../src/prep/quarantine.hpp"
 
+#include <algorithm>
+
 #include "../../../src/prep/shard_packer.hpp"
 #include "fake_plans.hpp"
 #include "pack_folder.hpp"
@@ -150,19 +152,24 @@ TEST(Plan, CountsOnlyImagesThatCanBeReadForAShare) {
 
 // A child without its parent would belong to nobody.
 TEST(Plan, LeavesOutChildrenOfImagesThatCannotBeRead) {
-  const Recipe recipe = fake_recipe({""});
-  auto source = fake(fake_items(6, 1), 1);
-  source->kin(4) = {.parent = 1, .operations = "[\"flip\"]"};
-  source->kin(5) = {.parent = 0, .operations = "[\"flip\"]"};
-  source->damaged = {1};
-  const Sources sources = sources_of(std::move(source));
-  const Plan plan = plan_of(recipe, sources);
-  std::vector<std::string> paths;
-  for (const Row& row : rows_of(recipe, sources, plan)) paths.push_back(row.source_path);
-  EXPECT_EQ(paths, (std::vector<std::string>{"0.png", "2.png", "3.png", "5.png"}));
-  ASSERT_EQ(plan.refused.size(), 2u);
-  EXPECT_EQ(plan.refused[1].path, "a: 4.png");
-  EXPECT_EQ(plan.refused[1].why, "its parent cannot be read");
+  for (const auto& [transforms, parts] :
+       {std::pair{"", 1u}, std::pair{"transforms = [\"patches 2 2\"]", 4u}}) {
+    const Recipe recipe = fake_recipe({""}, transforms);
+    auto source = fake(fake_items(6, 1), 1);
+    source->kin(4) = {.parent = 1, .operations = "[\"flip\"]"};
+    source->kin(5) = {.parent = 0, .operations = "[\"flip\"]"};
+    source->damaged = {1};
+    const Sources sources = sources_of(std::move(source));
+    const Plan plan = plan_of(recipe, sources);
+    std::vector<std::string> paths;
+    for (const Row& row : rows_of(recipe, sources, plan)) paths.push_back(row.source_path);
+    ASSERT_EQ(paths.size(), 4u * parts);
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+    EXPECT_EQ(paths, (std::vector<std::string>{"0.png", "2.png", "3.png", "5.png"}));
+    ASSERT_EQ(plan.refused.size(), 2u);
+    EXPECT_EQ(plan.refused[1].path, "a: 4.png");
+    EXPECT_EQ(plan.refused[1].why, "its parent cannot be read");
+  }
 }
 
 // Folders "cat" and "dog" of ten pictures each.

@@ -175,6 +175,15 @@ TEST_F(Resume, MakesDamagedShardsAgain) {
   }
 }
 
+TEST_F(Resume, SaysHowManyShardsAreThere) {
+  stop_at(train(5));
+  fs::remove(staging() / train(1));
+  EXPECT_NE(stop_at(train(1)).message.find("after the 4 shards"), std::string::npos);
+  for (const int i : {0, 2, 3, 4}) fs::remove(staging() / train(i));
+  EXPECT_EQ(stop_at(train(0)).message.find("shards that are whole"), std::string::npos);
+  EXPECT_TRUE(go_on().empty());
+}
+
 TEST_F(Resume, ToleratesATornJournal) {
   const fs::path journal = staging() / "packing.jsonl";
   stop_at(train(5));
