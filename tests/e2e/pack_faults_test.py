@@ -131,27 +131,29 @@ class FaultCase(unittest.TestCase):
 
 
 class Killed(FaultCase):
-    def kill_after(self, seconds, *arguments, of_packing=False):
-        """SIGKILL these seconds after the start, or after the first shard: most of the time before it, images
-        are only looked at. Says whether it was in time."""
+    def kill(self, shards, seconds, *arguments):
+        """SIGKILL these seconds after so many shards were sealed. Says whether it was in time."""
         process = start(self.out, *arguments)
-        while of_packing and not sealed(self.out) and process.poll() is None:
+        while len(sealed(self.out)) < shards and process.poll() is None:
             time.sleep(0.001)
         try:
             process.communicate(timeout=seconds)
-            return False
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             process.communicate()
-            return process.returncode == -signal.SIGKILL
+        return process.returncode == -signal.SIGKILL
+
+    def moment(self):
+        """In a third of all cases while images are only looked at; after the last shard the end is near."""
+        shards = self.random.choice([0, self.random.randrange(1, SHARDS), self.random.randrange(1, SHARDS + 1)])
+        return shards, self.random.uniform(0, 0.5 * SECONDS if shards == 0 else 0.03)
 
     def test_at_random_moments(self):
         kept, killed = [], 0
-        for i in range(KILLS):
-            of_packing = i % 3 != 0
-            delay = self.random.uniform(0, 0.4 * SECONDS if of_packing else SECONDS)
-            with self.subTest(delay=delay, of_packing=of_packing):
-                if self.kill_after(delay, "--threads", self.random.choice([1, 2, 5]), of_packing=of_packing):
+        for _ in range(KILLS):
+            shards, seconds = self.moment()
+            with self.subTest(shards=shards, seconds=seconds):
+                if self.kill(shards, seconds, "--threads", self.random.choice([1, 2, 5])):
                     killed += 1
                 if (self.out / "manifest.json").exists():  # killed after its last word
                     self.assertEqual(digests(self.out), REFERENCE)
@@ -190,7 +192,7 @@ class Killed(FaultCase):
         for _ in range(KILLS):
             shutil.copytree(old, self.out)
             with self.subTest():
-                self.kill_after(self.random.uniform(0, 0.5) * SECONDS, "--force", of_packing=True)
+                self.kill(*self.moment(), "--force")
                 if (self.out / "manifest.json").exists():
                     self.assertIn(digests(self.out), [before, REFERENCE])
                 self.assertEqual(run(*command(self.out, "--force")).returncode, 0)
