@@ -1,4 +1,5 @@
-// Giving the images of a dataset back, as files that other tools read; `pack` reads each of them again.
+// Giving the images of a dataset back, as files that other tools read; `pack` reads each of them again. Only
+// images.csv tells it their origins, and augmented images it leaves out by name: their parents are not told.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +21,15 @@ ExportForm parse_export_form(std::string_view text, std::string_view where);
 
 struct ExportOptions {
   std::filesystem::path dataset{};
-  std::filesystem::path out{};  // a folder (npz: a file) that is not there yet
+  std::filesystem::path out{};  // a folder (npz: a file that ends so) that is not there yet
   ExportForm form = ExportForm::folder;
   std::vector<shard::Origin> origins{};  // empty: all
 };
 
-// Returns the number of images. Everything is there when it returns, and nothing when it fails. Throws Error:
-// usage (no dataset, `out` is there, colour as idx), integrity (a damaged shard), io.
+// Returns the number of images. Everything is there when it returns, and nothing when it fails; what a killed
+// one leaves is hidden, ".OUT.exporting" or "OUT.tmp.PID". Throws Error: usage (no dataset, `out` is there,
+// colour as idx, no image of these origins, a class that cannot be a folder), integrity (a damaged shard),
+// io, in_use.
 std::uint64_t export_dataset(const ExportOptions& options);
 
 }  // namespace titrate::prep
