@@ -19,7 +19,8 @@ from PIL import Image
 import round_trip_test as trips
 from round_trip_test import AUGMENTED, REAL, SYNTHETIC, load, noise, run
 
-MIXED = """[split]
+MIXED = """transforms = ["crop 10 8"]
+[split]
 test = 0.2
 validation = 0.1
 [[source]]
@@ -292,14 +293,14 @@ class Inspect(trips.Trip):
         strips = [(label, origin) for label in range(10) for origin in range(3)]
         most = min(16, max(((joined["labels"] == l) & (joined["origin"] == o)).sum() for l, o in strips))
         width = max(len(f"{names[l]} {ORIGINS[o]} {((joined['labels'] == l) & (joined['origin'] == o)).sum():,}") for l, o in strips)
-        left, gap, side = 4 + 6 * width + 4, 2, 10
-        self.assertEqual(sheet.shape, (8 + 30 * (side + gap) - gap, left + most * (side + gap) - gap + 4))
+        left, gap, side, across = 4 + 6 * width + 4, 2, 10, 8
+        self.assertEqual(sheet.shape, (8 + 30 * (side + gap) - gap, left + most * (across + gap) - gap + 4))
         for line, (label, origin) in enumerate(strips):
             images = joined["images"][(joined["labels"] == label) & (joined["origin"] == origin)]
             wanted = min(16, len(images))
             for i in range(wanted):
-                top, x = 4 + line * (side + gap), left + i * (side + gap)
-                np.testing.assert_array_equal(sheet[top : top + side, x : x + side], images[-(-i * len(images) // wanted)][..., 0])
+                top, x = 4 + line * (side + gap), left + i * (across + gap)
+                np.testing.assert_array_equal(sheet[top : top + side, x : x + across], images[-(-i * len(images) // wanted)][..., 0])
         refused = run("inspect", self.out, "--montage", self.root / "sheet.jpg")
         self.assertEqual((refused.returncode, refused.stdout), (2, ""))
         self.assertIn(".png", refused.stderr)
