@@ -50,8 +50,10 @@ int TextForm::integer(std::size_t index, int low, int high, const char* meaning)
 }
 
 void TextForm::refuse(const std::string& what, const std::string& hint) const {
-  throw Error(
-      {.code = ErrorCode::usage, .where = where_, .what = "operation \"" + text_ + "\": " + what, .hint = hint});
+  throw Error({.code = ErrorCode::usage,
+               .where = where_,
+               .what = "operation \"" + text_ + "\": " + what,
+               .hint = hint});
 }
 
 void TextForm::refuse_unknown(std::span<const std::string> known) const {
