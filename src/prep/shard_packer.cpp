@@ -151,7 +151,8 @@ ShardPacker::Filled ShardPacker::fill(std::size_t index) {
     filled.bytes = draft.finish(content.rows);
   } else {
     keep_made(content, draft.pixels(), made);
-    filled.bytes = shard::build_shard(content);
+    const std::vector<std::byte> bytes = shard::build_shard(content);
+    filled.bytes.assign(bytes.begin(), bytes.end());
   }
   filled.rows = content.rows.size();
   return filled;
@@ -159,7 +160,7 @@ ShardPacker::Filled ShardPacker::fill(std::size_t index) {
 
 // The file is looked at where it is in memory, while it is written and read back: what the disk gives back is
 // what counts, before anything vouches for it. Returns memory to use again.
-std::vector<std::byte> ShardPacker::write(std::size_t index, Filled filled) {
+shard::LargeBytes ShardPacker::write(std::size_t index, Filled filled) {
   shard::ShardFile& file = packed_.manifest.shards[index];
   file.rows = filled.rows;
   file.bytes = filled.bytes.size();

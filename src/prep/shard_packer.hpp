@@ -16,6 +16,7 @@
 #include "titrate/prep/output_folder.hpp"
 #include "titrate/prep/plan.hpp"
 #include "titrate/shard/format.hpp"
+#include "titrate/shard/large_memory.hpp"
 
 namespace titrate::prep {
 
@@ -54,7 +55,7 @@ class ShardPacker {
 
   // A shard's file, to be written.
   struct Filled {
-    std::vector<std::byte> bytes{};
+    shard::LargeBytes bytes{};
     std::size_t rows = 0;
     std::vector<source::Refusal> refused{};
   };
@@ -63,7 +64,7 @@ class ShardPacker {
   Filled fill(std::size_t index);
   void make_image(ImageMaker& maker, const Planned& planned, shard::Row& row,
                   std::span<std::uint8_t> out) const;
-  std::vector<std::byte> write(std::size_t index, Filled filled);
+  shard::LargeBytes write(std::size_t index, Filled filled);
 
   struct Range {
     std::size_t begin, end;
@@ -79,8 +80,8 @@ class ShardPacker {
   PackedShards packed_;
   std::vector<Range> ranges_;  // of the rows of its split, by shard
   std::vector<std::vector<source::Refusal>> refused_;
-  std::vector<std::byte> spare_;                 // of a shard that is written
-  std::future<std::vector<std::byte>> writing_;  // the last member: it ends first
+  shard::LargeBytes spare_;                 // of a shard that is written
+  std::future<shard::LargeBytes> writing_;  // the last member: it ends first
 };
 
 }  // namespace titrate::prep

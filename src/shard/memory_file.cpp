@@ -4,8 +4,6 @@
 #include <cstring>
 #include <new>
 
-#include "titrate/shard/large_memory.hpp"
-
 namespace titrate::shard::hdf5 {
 namespace {
 
@@ -19,7 +17,7 @@ void* image_malloc(size_t, H5FD_file_image_op_t, void*) { return nullptr; }  // 
 void* image_memcpy(void*, const void*, size_t, H5FD_file_image_op_t, void*) { return nullptr; }
 void* image_realloc(void*, size_t size, H5FD_file_image_op_t, void* data) {
   try {
-    auto& bytes = *static_cast<std::vector<std::byte>*>(data);
+    auto& bytes = *static_cast<LargeBytes*>(data);
     if (bytes.size() < size) bytes.resize(size);
     return bytes.data();
   } catch (const std::bad_alloc&) {
@@ -50,7 +48,7 @@ Packed pack(const std::vector<Text>& values) {
 
 }  // namespace
 
-MemoryFile::MemoryFile(const Library& library, std::size_t expected_bytes, std::vector<std::byte> memory)
+MemoryFile::MemoryFile(const Library& library, std::size_t expected_bytes, LargeBytes memory)
     : library_(library),
       bytes_((reserve_large(memory, expected_bytes), std::move(memory))),
       file_(open_file()) {}
@@ -119,9 +117,9 @@ void MemoryFile::attribute(const char* name, const std::vector<std::string>& val
 }
 
 // The core driver rounds the memory up; where the file ends stands in its superblock.
-std::vector<std::byte> MemoryFile::finish() {
+LargeBytes MemoryFile::take() {
   library_.check(file_.close(), "cannot finish the file");
-  std::vector<std::byte> bytes = std::move(bytes_);
+  LargeBytes bytes = std::move(bytes_);
   std::uint64_t end = 0;
   if (bytes.size() >= kEndOfFileOffset + sizeof end) {
     std::memcpy(&end, bytes.data() + kEndOfFileOffset, sizeof end);
@@ -134,6 +132,11 @@ std::vector<std::byte> MemoryFile::finish() {
   }
   bytes.resize(end);
   return bytes;
+}
+
+std::vector<std::byte> MemoryFile::finish() {
+  const LargeBytes bytes = take();
+  return {bytes.begin(), bytes.end()};
 }
 
 void MemoryFile::virtual_dataset(const char* name, hid_t type, const std::vector<hsize_t>& row,

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "hdf5.hpp"
+#include "titrate/shard/large_memory.hpp"
 
 namespace titrate::shard::hdf5 {
 
 class MemoryFile {
  public:
   // `memory` is used again, whatever it holds and however much it is.
-  MemoryFile(const Library& library, std::size_t expected_bytes, std::vector<std::byte> memory = {});
+  MemoryFile(const Library& library, std::size_t expected_bytes, LargeBytes memory = {});
   MemoryFile(MemoryFile&&) = delete;  // HDF5 keeps its address
 
   // These return where in the file the values are. Without `values` they are left to be put there later.
@@ -39,13 +40,14 @@ class MemoryFile {
   void virtual_dataset(const char* name, hid_t type, const std::vector<hsize_t>& row,
                        const std::vector<Piece>& pieces);
 
-  std::vector<std::byte> finish();
+  LargeBytes take();
+  std::vector<std::byte> finish();  // the same, copied
 
  private:
   Handle open_file();
 
   const Library& library_;
-  std::vector<std::byte> bytes_;
+  LargeBytes bytes_;
   Handle file_;
 };
 

@@ -76,8 +76,8 @@ std::size_t estimate_bytes(const ShardContent& content) {
   return content.rows.size() * (content.shape.bytes() + 64 + path) + kHead;
 }
 
-std::pair<std::vector<std::byte>, Places> build(const ShardContent& content, const std::uint8_t* images,
-                                                std::vector<std::byte> memory) {
+std::pair<LargeBytes, Places> build(const ShardContent& content, const std::uint8_t* images,
+                                    LargeBytes memory) {
   const std::string where = shard_file_name(content.split, content.index, content.count);
   check_content(content, where);
   const Library library(ErrorCode::failed, where);
@@ -92,7 +92,7 @@ std::pair<std::vector<std::byte>, Places> build(const ShardContent& content, con
   const Places places = write_columns(writer, library, content, images);
   writer.strings("sources", content.sources);
   writer.strings("operations", content.operations);
-  return {writer.finish(), places};
+  return {writer.take(), places};
 }
 
 // As HDF5 stores 64-bit words here.
@@ -110,10 +110,11 @@ std::vector<std::byte> build_shard(const ShardContent& content) {
                  .where = shard_file_name(content.split, content.index, content.count),
                  .what = "the pixels do not fit the number of rows"});
   }
-  return build(content, content.images.data(), {}).first;
+  const LargeBytes bytes = build(content, content.images.data(), {}).first;
+  return {bytes.begin(), bytes.end()};
 }
 
-ShardDraft::ShardDraft(const ShardContent& content, std::vector<std::byte> memory)
+ShardDraft::ShardDraft(const ShardContent& content, LargeBytes memory)
     : size_(content.rows.size() * content.shape.bytes()) {
   Places places;
   std::tie(bytes_, places) = build(content, nullptr, std::move(memory));
@@ -126,7 +127,7 @@ std::span<std::uint8_t> ShardDraft::pixels() {
   return {reinterpret_cast<std::uint8_t*>(bytes_.data() + pixels_), size_};
 }
 
-std::vector<std::byte> ShardDraft::finish(std::span<const Row> rows) {
+LargeBytes ShardDraft::finish(std::span<const Row> rows) {
   put_words(std::span(bytes_).subspan(content_hashes_), rows, &Row::content_hash);
   put_words(std::span(bytes_).subspan(family_ids_), rows, &Row::family_id);
   return std::move(bytes_);

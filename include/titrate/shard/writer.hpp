@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "titrate/shard/format.hpp"
+#include "titrate/shard/large_memory.hpp"
 
 namespace titrate::shard {
 
@@ -23,15 +24,15 @@ class ShardDraft {
  public:
   // `content` has its rows, but for content_hash and family_id, and no images. `memory` is used again,
   // whatever it holds. Throws like build_shard().
-  explicit ShardDraft(const ShardContent& content, std::vector<std::byte> memory = {});
+  explicit ShardDraft(const ShardContent& content, LargeBytes memory = {});
 
   std::span<std::uint8_t> pixels();  // rows x H x W x C, zeros; good until finish()
 
   // `rows` are those of the content, now whole.
-  std::vector<std::byte> finish(std::span<const Row> rows);
+  LargeBytes finish(std::span<const Row> rows);
 
  private:
-  std::vector<std::byte> bytes_;
+  LargeBytes bytes_;
   std::size_t pixels_ = 0, content_hashes_ = 0, family_ids_ = 0;  // where in the file
   std::size_t size_ = 0;                                          // of the pixels
 };
