@@ -1,6 +1,7 @@
 #include "titrate/core/error.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <new>
 #include <system_error>
@@ -38,6 +39,8 @@ ErrorInfo describe(const std::exception_ptr& exception) {
 }
 
 int run_and_report(const char* program, int (*body)(int, char**), int argc, char** argv) {
+  // A file beyond `ulimit -f` is a failed write like any other, not a silent end.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return body(argc, argv);
   } catch (...) {
