@@ -8,6 +8,7 @@
 #include "block_cache.hpp"
 #include "hdf5_sources.hpp"
 #include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/core/text.hpp"
@@ -22,6 +23,7 @@ using shard::Origin;
 using shard::Row;
 using shard::Split;
 
+constexpr const char* kNothingDone = "[]";  // as a shard's /operations say it
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
 [[noreturn]] void refuse_usage(const Settings& settings, const std::string& what,
@@ -34,6 +36,8 @@ constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
                .got = got,
                .hint = hint});
 }
+
+bool is_sidecar(const shard::ExtraFile& file) { return file.name.starts_with(shard::kSidecarPrefix); }
 
 // Which rows pass.
 struct Filter {
@@ -108,6 +112,7 @@ class Dataset : public Source {
     for (std::uint32_t i = 0; i < manifest_.shards.size(); ++i) collect(i, filter, candidates);
     leave_out_orphans(candidates);
     list(candidates);
+    take_sidecars();
     listing_.state = state();
   }
 
@@ -132,7 +137,7 @@ class Dataset : public Source {
     std::int32_t label = 0;
     Split split = Split::train;
     Place place{};
-    std::uint32_t operations = kNone;  // index into operations_, of augmented rows
+    std::uint32_t operations = kNone;  // index into operations_; none: the image is whole, as it was read
     bool kept = true;
   };
 
@@ -157,10 +162,11 @@ class Dataset : public Source {
                           .label = *filter.labels[static_cast<std::size_t>(row.label)],
                           .split = file.split,
                           .place = {index, i}};
-      if (row.origin == Origin::augmented) {
+      const std::string& done = shard.content().operations[row.operations];
+      if (row.origin == Origin::augmented || done != kNothingDone) {
         const auto known =
             operations.try_emplace(row.operations, static_cast<std::uint32_t>(operations_.size()));
-        if (known.second) operations_.push_back(shard.content().operations[row.operations]);
+        if (known.second) operations_.push_back(done);
         candidate.operations = known.first->second;
       }
       candidates.push_back(std::move(candidate));
@@ -170,12 +176,16 @@ class Dataset : public Source {
   void leave_out_orphans(std::vector<Candidate>& candidates);
   void list(const std::vector<Candidate>& candidates);
   void add_kinship(const std::vector<Candidate>& candidates);
-  std::string path_of(const Row& row) const;
+  std::string path_of(const Candidate& candidate) const;
+  void take_sidecars();
 
   std::uint64_t state() const {
     std::uint64_t state = file_state(folder_ / shard::kManifestName);
     for (const shard::ShardFile& file : manifest_.shards) {
       state = hash_words(state, file_state(folder_ / file.name));
+    }
+    for (const shard::ExtraFile& file : manifest_.files) {
+      if (is_sidecar(file)) state = hash_words(state, file_state(folder_ / file.name));
     }
     return state;
   }
@@ -222,9 +232,25 @@ void Dataset::leave_out_orphans(std::vector<Candidate>& candidates) {
                            " augmented images whose parents are not among the images");
 }
 
-std::string Dataset::path_of(const Row& row) const {
+// Copies of an image, and parts that were cut out of it, lie where it lay.
+std::string Dataset::path_of(const Candidate& candidate) const {
+  const Row& row = candidate.row;
   const std::string path = manifest_.sources[row.source].name + "/" + row.source_path;
-  return row.origin == Origin::augmented ? path + "#" + hex(row.sample_id) : path;
+  return candidate.operations == kNone ? path : path + "#" + hex(row.sample_id);
+}
+
+void Dataset::take_sidecars() {
+  for (const shard::ExtraFile& file : manifest_.files) {
+    if (!is_sidecar(file)) continue;
+    const std::string text = read_text(folder_ / file.name);
+    if (text.size() != file.bytes || sha256_hex(std::as_bytes(std::span(text))) != file.sha256) {
+      throw Error({.code = ErrorCode::integrity,
+                   .where = (folder_ / file.name).string(),
+                   .what = "the file is not the one that the manifest tells of"});
+    }
+    listing_.sidecar += text;
+    if (!listing_.sidecar.ends_with('\n')) listing_.sidecar += '\n';
+  }
 }
 
 void Dataset::list(const std::vector<Candidate>& candidates) {
@@ -251,7 +277,7 @@ void Dataset::list(const std::vector<Candidate>& candidates) {
                               .part = part_of[candidate.row.source],
                               .shape = manifest_.shape,
                               .row = candidate.row.source_row,
-                              .path = path_of(candidate.row)});
+                              .path = path_of(candidate)});
     places_.push_back(candidate.place);
   }
   add_kinship(candidates);
@@ -272,10 +298,8 @@ void Dataset::add_kinship(const std::vector<Candidate>& candidates) {
     const std::size_t here = item++;
     if (family_size[candidate.row.family_id] < 2 && candidate.operations == kNone) continue;
     Kinship kinship{.family = candidate.row.family_id};
-    if (candidate.operations != kNone) {
-      kinship.parent = item_of.at(candidate.row.parent_id);
-      kinship.operations = operations_[candidate.operations];
-    }
+    if (candidate.operations != kNone) kinship.operations = operations_[candidate.operations];
+    if (candidate.row.origin == Origin::augmented) kinship.parent = item_of.at(candidate.row.parent_id);
     listing_.kinship.emplace(here, std::move(kinship));
   }
 }

@@ -237,6 +237,27 @@ class Arrays(Trip):
         self.check("train", ["3", "7"], one["images"][kept], one["labels"][kept])
         self.assertEqual(list(load(self.out)[1]), ["train"])
 
+    def test_datasets_of_patches(self):
+        labels = (np.arange(20) % 10).astype(np.uint8)
+        for prefix in ["train", "t10k"]:
+            self.put(f"set/{prefix}-images-idx3-ubyte", idx_bytes(noise(20, 6, 8, seed=len(prefix))))
+            self.put(f"set/{prefix}-labels-idx1-ubyte", idx_bytes(labels))
+        first, second = self.root / "first", self.root / "second"
+        self.pack('[[source]]\nkind = "idx"\npath = "set"\ntransforms = ["patches 2 1"]\n[[augment]]\nops = ["rotate 10"]\n', out=first)
+        self.pack(first, out=second)
+        self.pack('[[source]]\nkind = "hdf5"\nname = "a"\npath = "first"\n[[source]]\nkind = "hdf5"\nname = "b"\npath = "second"\n')
+        whole, again, merged = load(first)[1]["train"], load(second)[1]["train"], load(self.out)[1]["train"]
+        self.assertEqual(len(whole["labels"]), 80)
+        for column in ["images", "labels", "origin"]:
+            np.testing.assert_array_equal(again[column], whole[column])
+
+        def done(out):
+            with h5py.File(next(out.glob("train-*.h5")), "r") as shard:
+                return [shard["operations"][i] for i in shard["operation"][...]]
+
+        self.assertEqual(done(first), done(second))
+        self.assertEqual(len(merged["labels"]), 160)
+
     def test_glyphs(self):
         letters = [chr(ord("A") + i) for i in range(26)]
         for classes, names in [("digits", self.DIGITS), ("letters", letters), ("symbols-37", self.DIGITS + letters + ["#"])]:

@@ -9,8 +9,9 @@
 // source is opened, in the order of the dataset. Its images keep their split, family and origin:
 // - each source of the dataset is one part;
 // - an item's path is the source's name and where the image lay in it, "mnist/train-images-idx3-ubyte", and
-//   its row the row there. Several augmented copies share both with their parent, so theirs end in "#" and
-//   the copy's sample_id in hex;
+//   its row the row there. Augmented copies share both with their parent, and the parts of an image with one
+//   another, so theirs end in "#" and their own sample_id in hex;
+// - what was done to an image, and the dataset's sidecars, stay with it;
 // - an augmented image whose parent is not among the images is left out, and counted in the notes.
 //
 // Pixels are read block by block, or shard by shard, and the latest 256 MB are kept.

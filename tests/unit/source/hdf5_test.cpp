@@ -207,6 +207,42 @@ TEST_F(PackedDataset, CopiesOfEachOtherAreLeftOut) {
   EXPECT_EQ(open_filled(settings_)->listing().items.size(), 1u);
 }
 
+// As `patches` makes them: all of one path and row.
+TEST_F(PackedDataset, PartsOfAnImageAreToldApart) {
+  manifest_.shards.clear();
+  manifest_.splits.clear();
+  std::vector<Row> rows{row(1, 0), row(2, 0), row(11, 0, Origin::augmented, 1)};
+  for (Row& one : rows) one.source_row = 7;
+  rows[0].operations = rows[1].operations = 1;
+  add(Split::train, 0, 1, rows);
+  finish();
+  const auto source = open_filled(settings_);
+  EXPECT_EQ(seen(*source), (std::vector<std::string>{"0 mnist/images#0000000000000001 7",
+                                                     "0 mnist/images#0000000000000002 7",
+                                                     "0 mnist/images#000000000000000b 7"}));
+  const auto& kinship = source->listing().kinship;
+  ASSERT_EQ(kinship.size(), 3u);
+  EXPECT_EQ(kinship.at(1).operations, R"(["rotate 10"])");
+  EXPECT_FALSE(kinship.at(1).parent.has_value());
+  EXPECT_EQ(kinship.at(2).parent, 0u);
+}
+
+TEST_F(PackedDataset, KeepsItsSidecars) {
+  const std::uint64_t state = open_filled(settings_)->listing().state;
+  for (const std::string name : {"sidecar-0.jsonl", "sidecar-1.jsonl", "quarantine.jsonl"}) {
+    const std::string text = "{\"file\":\"" + name + "\"}";
+    write_file(folder_.path() / name, text);
+    manifest_.files.push_back(
+        {.name = name, .bytes = text.size(), .sha256 = sha256_hex(std::as_bytes(std::span(text)))});
+  }
+  finish();
+  const auto source = open_filled(settings_);
+  EXPECT_EQ(source->listing().sidecar, "{\"file\":\"sidecar-0.jsonl\"}\n{\"file\":\"sidecar-1.jsonl\"}\n");
+  EXPECT_NE(source->listing().state, state);
+  write_file(folder_.path() / "sidecar-1.jsonl", "{\"file\":\"sidecar-2.jsonl\"}");
+  EXPECT_EQ(open().code, ErrorCode::integrity);
+}
+
 TEST_F(PackedDataset, DamageIsSeenWhenItIsOpened) {
   const std::filesystem::path path = folder_.path() / manifest_.shards[1].name;
   std::string bytes = read_text(path);
