@@ -23,7 +23,9 @@ constexpr const char* kWhyNotAugmented =
 class CsvPaths : public Source {
  public:
   CsvPaths(const Settings& settings, CsvTable& table)
-      : folder_(settings.path.parent_path()), decode_(decode_settings(settings)) {
+      : folder_(settings.path.parent_path()),
+        table_(printable(settings.path.filename().string())),
+        decode_(decode_settings(settings)) {
     if (settings.has("images")) folder_ /= settings.text("images");
     path_column_ = table.path_column().value();
     split_column_ = table.column("split");
@@ -54,7 +56,7 @@ class CsvPaths : public Source {
       table.split(*record, fields);
       if (origin_column_ && fields[*origin_column_] == kAugmented) {
         if (!split_column_ || !settings.split || split_of(table, fields[*split_column_]) == *settings.split)
-          listing_.refused.push_back({.path = printable(fields[path_column_]), .why = kWhyNotAugmented});
+          refuse_row(printable(fields[path_column_]), kWhyNotAugmented, table.reader.line());
         continue;
       }
       Item item{.split = settings.split.value_or(shard::Split::train)};
@@ -67,7 +69,7 @@ class CsvPaths : public Source {
       if (fault.empty()) fault = fault_of_name(path);
       const bool taken = !settings.split || item.split == *settings.split;
       if (!fault.empty()) {
-        if (taken) listing_.refused.push_back({.path = printable(path), .why = fault});
+        if (taken) refuse_row(printable(path), fault, table.reader.line());
         continue;
       }
       item.label = labels_.number(label, table.reader.line());
@@ -78,6 +80,7 @@ class CsvPaths : public Source {
         item.row = mentions_[path]++;
         item.path = std::move(path);
         listing_.items.push_back(std::move(item));
+        lines_.push_back(table.reader.line());
       } else {
         wanted_[static_cast<std::size_t>(item.label)] = true;
       }
@@ -131,7 +134,7 @@ class CsvPaths : public Source {
     for (std::size_t i = 0; i < paths.size(); ++i) {
       listing_.state = hash_words(listing_.state, probed[i].state);
       if (!probed[i].fault.empty()) {
-        listing_.refused.push_back({.path = std::move(paths[i]), .why = probed[i].fault});
+        refuse_row(std::move(paths[i]), probed[i].fault, lines_[i]);
         continue;
       }
       Item& item = listing_.items[i];
@@ -141,6 +144,13 @@ class CsvPaths : public Source {
       kept.push_back(std::move(item));
     }
     listing_.items = std::move(kept);
+    lines_ = {};
+  }
+
+  // Says the line, so that rows of one path are told apart.
+  void refuse_row(std::string path, const std::string& why, std::size_t line) {
+    listing_.refused.push_back(
+        {.path = std::move(path), .why = why + " (" + table_ + ":" + std::to_string(line) + ")"});
   }
 
   void name_classes(const Settings& settings) {
@@ -150,9 +160,11 @@ class CsvPaths : public Source {
   }
 
   std::filesystem::path folder_;
+  std::string table_;  // its name, for messages
   image::DecodeSettings decode_;
   std::size_t path_column_ = 0;
   std::optional<std::size_t> split_column_, origin_column_, generator_column_;
+  std::vector<std::size_t> lines_;  // of the items, while the source is opened
   CsvLabels labels_;
   std::vector<bool> wanted_;                                 // by the number of a label: it has images
   std::unordered_map<std::string, std::uint64_t> mentions_;  // by path, so far

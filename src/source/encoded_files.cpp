@@ -63,6 +63,43 @@ std::string fault_of_ending(const std::string& name, std::span<const std::byte> 
          " file";
 }
 
+// "jpg" of "a/b.JPG"; empty where there is none.
+std::string ending_of(std::string_view name) {
+  const std::size_t dot = name.find_last_of("./");
+  if (dot == std::string_view::npos || name[dot] != '.') return "";
+  std::string ending(name.substr(dot + 1));
+  for (char& c : ending) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return ending;
+}
+
+// The name of a format of pictures that is not read.
+std::optional<std::string_view> unread_format(std::string_view name) {
+  using Ending = std::pair<std::string_view, std::string_view>;
+  constexpr std::array<Ending, 18> kEndings{{{"webp", "WebP"},
+                                             {"gif", "GIF"},
+                                             {"tif", "TIFF"},
+                                             {"tiff", "TIFF"},
+                                             {"heic", "HEIC"},
+                                             {"heif", "HEIF"},
+                                             {"avif", "AVIF"},
+                                             {"svg", "SVG"},
+                                             {"jxl", "JPEG XL"},
+                                             {"jp2", "JPEG 2000"},
+                                             {"j2k", "JPEG 2000"},
+                                             {"ico", "ICO"},
+                                             {"tga", "TGA"},
+                                             {"psd", "PSD"},
+                                             {"exr", "OpenEXR"},
+                                             {"hdr", "Radiance HDR"},
+                                             {"dcm", "DICOM"},
+                                             {"pdf", "PDF"}}};
+  const std::string ending = ending_of(name);
+  for (const auto& [known, format] : kEndings) {
+    if (ending == known) return format;
+  }
+  return std::nullopt;
+}
+
 // Fills in shape or fault. `buffer` is only there to be used again.
 void probe_open_file(const FileDescriptor& file, std::size_t size, const std::string& name,
                      const std::string& where, const image::DecodeSettings& settings,
@@ -79,6 +116,7 @@ void probe_open_file(const FileDescriptor& file, std::size_t size, const std::st
     }
     const std::span<const std::byte> head(buffer.data(), filled);
     probed.fault = fault_of_ending(name, head);
+    if (!image::format_of(head) && unread_format(name)) probed.fault = why_not_taken(name);
     if (!probed.fault.empty()) return;
     try {
       if (const auto shape = image::probe(head, settings, where)) {
@@ -191,14 +229,16 @@ std::optional<image::Format> format_of_ending(std::string_view name) {
                                                                                 {"ppm", pnm},
                                                                                 {"pnm", pnm},
                                                                                 {"pbm", pnm}}};
-  const std::size_t dot = name.find_last_of("./");
-  if (dot == std::string_view::npos || name[dot] != '.') return std::nullopt;
-  std::string ending(name.substr(dot + 1));
-  for (char& c : ending) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string ending = ending_of(name);
   for (const auto& [known, format] : kEndings) {
     if (ending == known) return format;
   }
   return std::nullopt;
+}
+
+std::string why_not_taken(std::string_view name) {
+  const auto format = unread_format(name);
+  return format ? std::string(*format) + " is not read; save it as PNG or JPEG" : "not an image file";
 }
 
 std::string fault_of_name(std::string_view name) {

@@ -25,6 +25,9 @@ image::DecodeSettings decode_settings(const Settings& settings);
 // What a name's ending promises ("a/b.JPG" is a JPEG). Nothing: not the name of a picture.
 std::optional<image::Format> format_of_ending(std::string_view name);
 
+// Why a file of this name, which promises no format that is read, is not taken: "WebP is not read; ...".
+std::string why_not_taken(std::string_view name);
+
 // Why a name can stand neither in a dataset nor in a message: it is not UTF-8, or has control characters.
 // Empty where it can.
 std::string fault_of_name(std::string_view name);

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <unordered_set>
 
+#include "csv_reader.hpp"
 #include "encoded_files.hpp"
 #include "file_pattern.hpp"
 #include "folder_walk.hpp"
@@ -20,6 +21,8 @@ namespace {
 
 constexpr std::size_t kMostNamed = 12;              // classes that a message lists
 constexpr const char* kImagesTable = "images.csv";  // as titrate-prep export writes it
+const std::vector<std::string> kTableColumns{"path", "label", "split", "origin", "generator"};
+constexpr std::size_t kOriginColumn = 3;
 
 // "Train" and "TEST" too: taken for classes, they would make a dataset that tells splits apart.
 std::optional<shard::Split> split_of(std::string folder) {
@@ -54,24 +57,56 @@ class Scan {
 
   void run(const image::DecodeSettings& decode) {
     find_candidates();
+    if (table_found_) heed_table();
     add_items(decode);
     refuse_nested();
     name_classes();
     listing_.notes = walk_.notes();
-    if (table_found_) {
-      listing_.notes.push_back("images.csv skipped: to keep the origins that it tells, pack \"" +
-                               (settings_.path / kImagesTable).string() + "\" instead (kind = \"csv\")");
-    }
     std::move(walk_.refused().begin(), walk_.refused().end(), std::back_inserter(listing_.refused));
     std::stable_sort(listing_.refused.begin(), listing_.refused.end(),
                      [](const Refusal& a, const Refusal& b) { return a.path < b.path; });
-    if (sidecar_.empty()) return;
-    const std::filesystem::path path = settings_.path / sidecar_;
-    read_sidecar(path, passed_over_, listing_);
-    listing_.state = hash_words(listing_.state, file_state(path));
+    if (!sidecar_.empty()) take_sidecar();
   }
 
  private:
+  void take_sidecar() {
+    const std::filesystem::path path = settings_.path / sidecar_;
+    try {
+      read_sidecar(path, passed_over_, listing_);
+      listing_.state = hash_words(listing_.state, file_state(path));
+    } catch (const Error& error) {
+      if (settings_.has("sidecar")) throw;
+      listing_.sidecar.clear();
+      listing_.kinship.clear();
+      listing_.notes.push_back(sidecar_ + " passed over: " + error.what());
+    }
+  }
+
+  // An export's folder alone would make real images of all of them.
+  void heed_table() {
+    const std::filesystem::path path = settings_.path / kImagesTable;
+    CsvReader reader(path);
+    std::vector<std::string> fields;
+    const auto next = [&] {
+      const auto record = reader.next();
+      if (record) reader.split(*record, fields);
+      return record.has_value();
+    };
+    if (!next() || fields != kTableColumns) {
+      listing_.refused.push_back({.path = kImagesTable, .why = why_not_taken(kImagesTable)});
+      return;
+    }
+    while (next()) {
+      if (fields.size() != kTableColumns.size() || fields[kOriginColumn] == "real") continue;
+      refuse("\"" + path.string() + "\" tells of " + printable(fields[kOriginColumn]) +
+                 " images, which the folder alone would make real",
+             "", "",
+             "pack \"" + path.string() +
+                 "\" instead, which keeps origins (in a recipe: kind = \"csv\", and that path), or export "
+                 "again with --origin real");
+    }
+  }
+
   void find_candidates() {
     std::error_code error;
     if (!std::filesystem::is_directory(settings_.path, error)) {
@@ -167,7 +202,7 @@ class Scan {
     if (!fits && taken && path != sidecar_) {
       const std::string why = format_of_ending(path)
                                   ? "the name does not fit the pattern \"" + pattern_->text() + '"'
-                                  : "not an image file";
+                                  : why_not_taken(path);
       listing_.refused.push_back({.path = std::move(path), .why = why});
     } else if (!fits) {
       passed_over_.insert(std::move(path));
@@ -187,7 +222,8 @@ class Scan {
     } else if (picture) {
       candidates_.push_back({.path = std::move(path), .group = group, .split = split});
     } else {
-      listing_.refused.push_back({.path = std::move(path), .why = "not an image file"});
+      const std::string why = why_not_taken(path);
+      listing_.refused.push_back({.path = std::move(path), .why = why});
     }
   }
 
@@ -200,7 +236,7 @@ class Scan {
         continue;
       }
       listing_.refused.push_back(
-          {.path = path, .why = format_of_ending(name) ? "not in a class folder" : "not an image file"});
+          {.path = path, .why = format_of_ending(name) ? "not in a class folder" : why_not_taken(name)});
     }
   }
 
@@ -276,8 +312,13 @@ class Scan {
 
   void refuse_empty(const std::string& path) {
     const auto says_why = [&](const Refusal& refusal) { return refusal.path == path; };
-    if (std::none_of(walk_.refused().begin(), walk_.refused().end(), says_why))
-      listing_.refused.push_back({.path = path, .why = "no images in this class"});
+    if (std::any_of(walk_.refused().begin(), walk_.refused().end(), says_why)) return;
+    const auto below =
+        std::find_if(listing_.refused.begin(), listing_.refused.end(),
+                     [&](const Refusal& refusal) { return refusal.path.starts_with(path + '/'); });
+    const std::string why = "no images in this class";
+    listing_.refused.push_back(
+        {.path = path, .why = below == listing_.refused.end() ? why : why + ": " + below->why});
   }
 
   [[noreturn]] void refuse_class(const Group& group) const {

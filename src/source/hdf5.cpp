@@ -20,6 +20,7 @@ class ForeignHdf5 : public Source {
   explicit ForeignHdf5(const Settings& settings)
       : channels_first_(settings.flag("channels_first")), cache_(kKeptBytes) {
     const shard::ForeignFile file(settings.path);
+    refuse_ours(file, settings.path);
     std::vector<LabelledSet> sets;
     for (const ArraySet& names : find_sets(settings, names_in(file, settings), settings.path.string())) {
       sets.push_back(open_set(settings, file, names));
@@ -50,6 +51,17 @@ class ForeignHdf5 : public Source {
     std::string where;
     bool planar = false;
   };
+
+  // A part of a dataset, whose augmented and synthetic images would come back as real ones.
+  static void refuse_ours(const shard::ForeignFile& file, const std::filesystem::path& path) {
+    for (const char* name : {"content_hash", "family_id", "origin"}) {
+      if (!file.has_dataset(name)) return;
+    }
+    throw Error({.code = ErrorCode::usage,
+                 .where = path.string(),
+                 .what = "a file of a dataset that titrate packed, whose origins and splits it does not keep",
+                 .hint = "pack its folder instead, with origins and splits = [...] for some of it"});
+  }
 
   // Names that the recipe gives may lie deeper than those that are listed.
   static std::vector<std::string> names_in(const shard::ForeignFile& file, const Settings& settings) {

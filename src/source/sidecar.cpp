@@ -96,9 +96,10 @@ void read_sidecar(const std::filesystem::path& path, const std::unordered_set<st
   KnownFiles known(listing, passed_over);
   std::string_view rest = listing.sidecar;
   for (std::size_t number = 1; !rest.empty(); ++number) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const Line line = parse_line(rest.substr(0, end), path.string() + ':' + std::to_string(number));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const std::string_view text = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(text.size() + 1, rest.size()));
+    if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    const Line line = parse_line(text, path.string() + ':' + std::to_string(number));
     check_types(line);
     std::vector<std::string> parents = parents_of(line);
     const auto item = known.find(file_of(line), line.where);

@@ -3,7 +3,8 @@
 // Anybody's file: images N x H x W or N x H x W x C (C is 1 or 3) of uint8, another integer that holds 0 to
 // 255, or bool; labels N or N x 1 of integers or texts of fixed length. What is read and what is refused is
 // in shard/foreign.hpp. Classes are those of the recipe, else those of the key `class_names`, else numbers.
-// Items: path is the dataset's name ("train/images"), row its index.
+// Items: path is the dataset's name ("train/images"), row its index. A shard of ours alone is refused: as
+// anybody's file all its images would be real.
 //
 // A dataset folder (it has a manifest.json): every shard is read once and compared with the manifest when the
 // source is opened, in the order of the dataset. Its images keep their split, family and origin:

@@ -2,7 +2,7 @@
 //
 // JSON lines. Each is an object with "file", the path relative to the folder (or "file_name", as Hugging Face
 // calls it), and what is known of it: "prompt" and "model" (text), "seed" (integer), "parents" (list of the
-// paths of the real images it was made from), and anything else, which is kept.
+// paths of the real images it was made from), and anything else, which is kept. Blank lines are skipped.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,8 @@
 
 namespace titrate::source {
 
-// Found by this name in the folder of a source, it is taken without being asked for.
+// Found by this name in the folder of a source, it is taken without being asked for, and passed over with a
+// note where it is none: others call their files so too.
 inline constexpr const char* kSidecarName = "metadata.jsonl";
 
 // Gives `listing` the text of the file, and each item that it names its parents. A line may also name what

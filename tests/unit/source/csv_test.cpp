@@ -350,13 +350,23 @@ TEST_F(CsvPaths, WhatCannotBeReadIsRefusedAlone) {
   EXPECT_EQ(source_->read(2).pixels, pictures_[3].pixels);
   const Names found = refusals();
   ASSERT_EQ(found.size(), 7u);
-  EXPECT_EQ(found[0], "img/2.png: the label is empty");
-  EXPECT_EQ(found[1], "img/\\x0a.png: the name is not UTF-8 without control characters");
+  EXPECT_EQ(found[0], "img/2.png: the label is empty (train.csv:9)");
+  EXPECT_EQ(found[1], "img/\\x0a.png: the name is not UTF-8 without control characters (train.csv:10)");
   EXPECT_TRUE(found[2].starts_with("img/9.png: cannot open the file; got ")) << found[2];
   EXPECT_TRUE(found[3].starts_with("img/broken.png: ")) << found[3];
-  EXPECT_EQ(found[4], "img/other.jpg: a PNG file whose name ends as that of a JPEG file");
-  EXPECT_EQ(found[5], "img/folder.png: a folder, not a file");
-  EXPECT_EQ(found[6], "img/pipe.png: not a regular file");
+  EXPECT_EQ(found[4], "img/other.jpg: a PNG file whose name ends as that of a JPEG file (train.csv:5)");
+  EXPECT_EQ(found[5], "img/folder.png: a folder, not a file (train.csv:6)");
+  EXPECT_EQ(found[6], "img/pipe.png: not a regular file (train.csv:7)");
+}
+
+TEST_F(CsvPaths, RowsOfOneMissingFileAreToldApart) {
+  put(folder_.path() / "img/a.webp", "RIFF1234WEBP");
+  open("path,label\nimg/9.png,a\nimg/1.png,a\nimg/9.png,a\nimg/a.webp,a\n");
+  const Names found = refusals();
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_TRUE(found[0].ends_with(" (train.csv:2)")) << found[0];
+  EXPECT_TRUE(found[1].ends_with(" (train.csv:4)")) << found[1];
+  EXPECT_EQ(found[2], "img/a.webp: WebP is not read; save it as PNG or JPEG (train.csv:5)");
 }
 
 TEST_F(CsvPaths, RowsThatDoNotFitAreRefused) {

@@ -170,12 +170,43 @@ TEST_F(FolderSource, EmptyClassesAreLeftOutByName) {
   std::filesystem::create_directories(file("dog"));
   put(file("emu/notes.txt"), "x");
   EXPECT_EQ(open().class_names, Names{"cat"});
-  EXPECT_EQ(refusals(), (Names{"dog: no images in this class", "emu: no images in this class",
-                               "emu/notes.txt: not an image file"}));
+  EXPECT_EQ(refusals(),
+            (Names{"dog: no images in this class", "emu: no images in this class: not an image file",
+                   "emu/notes.txt: not an image file"}));
   settings_.classes = {"emu", "dog", "cat"};
   EXPECT_EQ(open().class_names, settings_.classes);
   EXPECT_EQ(items(), Names{"cat train cat/1.png"});
   EXPECT_EQ(source_->listing().items[0].label, 2);
+}
+
+TEST_F(FolderSource, FormatsThatAreNotReadAreNamed) {
+  picture("cat/1.png");
+  for (const char* name : {"cat/2.webp", "cat/3.GIF", "cat/4.tif", "cat/5.heic", "cat/6.avif", "loose.svg"})
+    put(file(name), "x");
+  open();
+  const std::string rest = " is not read; save it as PNG or JPEG";
+  EXPECT_EQ(refusals(),
+            (Names{"cat/2.webp: WebP" + rest, "cat/3.GIF: GIF" + rest, "cat/4.tif: TIFF" + rest,
+                   "cat/5.heic: HEIC" + rest, "cat/6.avif: AVIF" + rest, "loose.svg: SVG" + rest}));
+}
+
+TEST_F(FolderSource, AnExportThatTellsOfOtherOriginsIsRefused) {
+  picture("train/cat/1.png");
+  const std::string head = "path,label,split,origin,generator\ntrain/cat/1.png,cat,train,";
+  put(file("images.csv"), head + "real,\n");
+  EXPECT_EQ(open().items.size(), 1u);
+  EXPECT_TRUE(refusals().empty());
+  for (const char* origin : {"synthetic", "augmented"}) {
+    put(file("images.csv"), head + "real,\ntrain/cat/2.png,cat,train," + origin + ",\n");
+    const Outcome found = refused();
+    EXPECT_EQ(found.code, ErrorCode::usage);
+    EXPECT_NE(found.message.find(std::string("tells of ") + origin), std::string::npos) << found.message;
+    EXPECT_NE(found.message.find("pack \"" + file("images.csv").string()), std::string::npos)
+        << found.message;
+  }
+  put(file("images.csv"), "path,label\ntrain/cat/1.png,cat\n");
+  EXPECT_EQ(open().items.size(), 1u);
+  EXPECT_EQ(refusals(), Names{"images.csv: not an image file"});
 }
 
 TEST_F(FolderSource, WhatIsNoImageIsRefusedByName) {

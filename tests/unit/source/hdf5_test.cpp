@@ -277,16 +277,11 @@ TEST_F(PackedDataset, IsReadFromManyThreads) {
   }
 }
 
-TEST_F(PackedDataset, AShardAloneIsAFileOfImagesAndLabels) {
+TEST_F(PackedDataset, AShardAloneIsRefused) {
   settings_.path /= manifest_.shards[1].name;
-  settings_.values["class_names"] = "class_names";  // an attribute, which has to be named
-  const auto source = open_filled(settings_);
-  EXPECT_EQ(seen(*source),
-            (std::vector<std::string>{"2 images 0", "0 images 1", "2 images 2", "1 images 3"}));
-  EXPECT_EQ(source->listing().class_names, manifest_.class_names);
-  EXPECT_EQ(read(*source, 3), pixels_of(20));
-  settings_.values["splits"] = std::vector<std::string>{"train"};
-  EXPECT_EQ(open().code, ErrorCode::usage);
+  const Outcome found = open();
+  EXPECT_EQ(found.code, ErrorCode::usage);
+  EXPECT_NE(found.message.find("pack its folder instead"), std::string::npos) << found.message;
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ class SidecarFile : public testing::Test {
   }
 
   void expect_refused(const std::string& text, const std::string& message) {
+    settings_.values["sidecar"] = kSidecarName;
     const Outcome found = outcome([&] { open(text); });
     EXPECT_EQ(found.code, ErrorCode::integrity) << text;
     const std::string path = (folder_.path() / kSidecarName).string();
@@ -91,7 +92,7 @@ TEST_F(SidecarFile, BelongsToFlatFoldersToo) {
 TEST_F(SidecarFile, IsReadStrictly) {
   const std::string good = R"({"file":"cat/1.png"})";
   expect_refused(good + "\n{\"file\":", ":2: the line is not JSON");
-  expect_refused(good + "\n\n", ":2: the line is not JSON");
+  expect_refused(good + "\n\n\n[]", ":4: the line is not a JSON object");
   expect_refused("{\"file\":\"cat/1.png\xff\"}", ":1: the line is not JSON");
   expect_refused("[]", ":1: the line is not a JSON object");
   expect_refused(R"({"prompt":"x"})", ":1: the line does not say its \"file\"");
@@ -104,6 +105,21 @@ TEST_F(SidecarFile, IsReadStrictly) {
   expect_refused(R"({"file":"cat/1.png","prompt":null})", ":1: \"prompt\" has another type");
   expect_refused(R"({"file":"cat/1.png","parents":"x"})", ":1: \"parents\" has another type");
   expect_refused(R"({"file":"cat/1.png","parents":[1]})", ":1: \"parents\" has another type");
+}
+
+TEST_F(SidecarFile, ThatNobodyNamedIsPassedOverWithItsFault) {
+  const Listing& listing = open(std::string(kGood) + R"({"file":"cat/9.png"})");
+  EXPECT_EQ(listing.items.size(), 3u);
+  EXPECT_TRUE(listing.sidecar.empty() && listing.kinship.empty());
+  ASSERT_EQ(listing.notes.size(), 1u);
+  EXPECT_TRUE(listing.notes[0].starts_with("metadata.jsonl passed over: ")) << listing.notes[0];
+  EXPECT_NE(listing.notes[0].find("metadata.jsonl:3: the folder has no such file"), std::string::npos);
+}
+
+TEST_F(SidecarFile, BlankLinesAreSkipped) {
+  const Listing& listing = open("\n" + std::string(kGood) + "\r\n \t\n\n");
+  EXPECT_TRUE(listing.notes.empty());
+  EXPECT_EQ(listing.kinship.size(), 1u);
 }
 
 TEST_F(SidecarFile, CountsForTheState) {
