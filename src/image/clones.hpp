@@ -7,12 +7,22 @@
 #include <algorithm>
 #include <cstdint>
 
-#if defined(__x86_64__) && defined(__ELF__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__) && (!defined(__clang__) || __clang_major__ >= 14)
+// Sanitizers instrument the picking function, which runs before they are ready. GCC says so by macros, clang
+// by features.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TITRATE_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define TITRATE_SANITIZED
+#endif
+#endif
+
+// The picking takes a loader that knows indirect functions: glibc's (<cstdint> defines __GLIBC__).
+#if defined(__x86_64__) && defined(__ELF__) && defined(__GLIBC__) && !defined(TITRATE_SANITIZED) && \
+    (!defined(__clang__) || __clang_major__ >= 14)
 #define TITRATE_CLONES __attribute__((target_clones("avx2", "default")))
 #else
-// Elsewhere one version. Sanitizers instrument the picking function, which runs before they are ready.
-#define TITRATE_CLONES
+#define TITRATE_CLONES  // elsewhere one version
 #endif
 
 namespace titrate::image {

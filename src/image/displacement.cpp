@@ -167,13 +167,10 @@ TITRATE_AVX2 void smooth_down_avx2(const Rows& rows, const Kernel& kernel, float
   }
 }
 
-bool has_avx2() { return __builtin_cpu_supports("avx2") != 0; }
-
 #else
 
 constexpr auto smooth_across_avx2 = smooth_across;
 constexpr auto smooth_down_avx2 = smooth_down;
-bool has_avx2() { return false; }
 
 #endif
 
@@ -207,7 +204,7 @@ void fill_displacement(const Shape& shape, double alpha, double sigma, const Ran
   rows.once = rows.noise + rows.height * rows.line;
 
   std::fill_n(rows.noise, rows.height * rows.line, std::int16_t{0});
-  const bool fast = has_avx2();
+  const bool fast = random.instructions == Instructions::avx2;
   const auto scale = static_cast<float>(alpha / (1 << (2 * kBits)));
   for (std::uint32_t axis = 0; axis < 2; ++axis) {
     random.fill(axis * static_cast<std::uint32_t>(blocks), blocks, scratch.words.data());

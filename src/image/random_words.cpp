@@ -55,12 +55,9 @@ __attribute__((target("avx2"))) void fill_blocks_avx2(PhiloxKey first_key, Philo
   }
 }
 
-bool has_avx2() { return __builtin_cpu_supports("avx2") != 0; }
-
 #else
 
 void fill_blocks_avx2(PhiloxKey, PhiloxCounter, std::size_t, std::uint32_t*) {}
-bool has_avx2() { return false; }
 
 #endif
 
@@ -83,7 +80,7 @@ void RandomWords::fill(std::uint32_t first, std::size_t count, std::uint32_t* wo
   PhiloxCounter start = counter;
   start[2] = first;
   // Too few are not worth a whole group.
-  if (has_avx2() && count > 2) {
+  if (instructions == Instructions::avx2 && count > 2) {
     fill_blocks_avx2(key, start, (count + kLanes - 1) / kLanes, words);
   } else {
     fill_blocks(key, start, count, words);

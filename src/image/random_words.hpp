@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "instructions.hpp"
 #include "titrate/core/random.hpp"
 
 namespace titrate::image {
@@ -11,6 +12,8 @@ namespace titrate::image {
 struct RandomWords {
   PhiloxKey key;
   PhiloxCounter counter;  // word 2 is the draw
+  // With what they are made and worked on; a test asks for others than the best.
+  Instructions instructions = best_instructions();
 
   RandomWords(std::uint64_t seed, Purpose purpose, std::uint64_t sample, std::uint32_t epoch = 0);
 
