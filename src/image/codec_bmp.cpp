@@ -61,6 +61,13 @@ std::optional<std::size_t> read_masks(const Encoded& encoded, std::uint32_t comp
   const bool known = layout.bits == 16   ? layout.masks == k555 || layout.masks == k565
                      : layout.bits == 24 ? layout.masks == k888
                                          : colours && alpha;
+  std::uint32_t seen = 0;
+  bool apart = true;
+  for (const std::uint32_t mask : layout.masks) {
+    apart = apart && (seen & mask) == 0;
+    seen |= mask;
+  }
+  if (!apart) refuse_damaged(encoded, Format::bmp, "bit masks that share bits");
   if (!known) refuse_form(encoded, Format::bmp, "8 bits a colour, 5-5-5 or 5-6-5", "other bit masks");
   return masks_end;
 }

@@ -68,7 +68,17 @@ class SlidingMedian {
   int rank_, below_ = 0, median_ = 0;
 };
 
-constexpr int kBandRows = 32;
+// Rows that are worked on together share their squared differences; what is kept for them stays small.
+int rows_of_a_band(std::uint64_t width, std::uint64_t count) {
+  constexpr std::uint64_t kBytes = std::uint64_t{16} << 20, kMostRows = 32;
+  return static_cast<int>(std::clamp<std::uint64_t>(kBytes / (width * count * 8), 1, kMostRows));
+}
+
+// How far candidates lie from a pixel.
+int reach_of(const Shape& shape, const KnnDenoise& settings) {
+  if (settings.window > 0) return static_cast<int>(settings.window / 2);
+  return shape.height <= 28 && shape.width <= 28 ? 27 : 10;
+}
 
 // The nearest patches of every pixel of some rows. Candidates are offered in reading order, so that among
 // equals the first one stays.
@@ -130,10 +140,10 @@ class Neighbours {
 // of two bordered rows serve all patches that hold them.
 class Distances {
  public:
-  Distances(const std::vector<Plane>& planes, int width, int patch)
+  Distances(const std::vector<Plane>& planes, int width, int patch, int most_rows)
       : planes_(planes),
         patch_(patch),
-        squares_(static_cast<std::size_t>(kBandRows + patch) * static_cast<std::size_t>(planes[0].pitch)),
+        squares_(static_cast<std::size_t>(most_rows + patch) * static_cast<std::size_t>(planes[0].pitch)),
         columns_(static_cast<std::size_t>(planes[0].pitch)),
         distances_(static_cast<std::size_t>(width)) {}
 
@@ -244,20 +254,29 @@ Image median_of_window(const View& view, std::uint32_t size) {
   return result;
 }
 
+std::uint64_t work_of_nearest(const Shape& shape, const KnnDenoise& settings) {
+  const auto window = static_cast<std::uint64_t>(2 * reach_of(shape, settings) + 1);
+  const std::uint64_t candidates =
+      std::min<std::uint64_t>(window, shape.height) * std::min<std::uint64_t>(window, shape.width);
+  const std::uint64_t kept = std::min<std::uint64_t>(settings.count, candidates);
+  // Every channel of a candidate is compared; who is kept is moved along the list of those kept.
+  return shape.pixels() * (candidates * shape.channels + kept * kept);
+}
+
 Image mean_of_nearest(const View& view, const KnnDenoise& settings) {
   const auto height = static_cast<int>(view.shape.height), width = static_cast<int>(view.shape.width);
-  const bool small = height <= 28 && width <= 28;
-  const int reach = settings.window > 0 ? static_cast<int>(settings.window / 2) : (small ? 27 : 10);
+  const int reach = reach_of(view.shape, settings);
   const int patch = static_cast<int>(settings.patch);
   std::vector<Plane> planes;
   for (std::uint32_t c = 0; c < view.shape.channels; ++c)
     planes.push_back(bordered(view, c, patch / 2, reflected));
-  Distances distances(planes, width, patch);
+  const int band_rows = rows_of_a_band(view.shape.width, settings.count);
+  Distances distances(planes, width, patch, band_rows);
   Image result(view.shape);
   std::uint8_t* out = result.pixels.data();
   const int across = std::min(reach, width - 1);
-  for (int band = 0; band < height; band += kBandRows) {
-    const int rows = std::min(kBandRows, height - band);
+  for (int band = 0; band < height; band += band_rows) {
+    const int rows = std::min(band_rows, height - band);
     Neighbours neighbours(rows, width, settings.count);
     for (int down = -reach; down <= reach; ++down) {
       // Of this band, the rows whose candidates lie in the picture.

@@ -105,17 +105,16 @@ void run(const View& view, const Axis& vertical, const Axis& horizontal, Image& 
   }
 }
 
-// Whole new length of a side that is scaled by to / from: rounded half up, at least one pixel.
-std::uint32_t scaled(std::uint64_t side, std::uint64_t to, std::uint64_t from) {
-  return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, (2 * side * to + from) / (2 * from)));
-}
-
 // Is `shape` the flatter of the two, so that its width is met first when it grows?
 bool flatter(const Shape& shape, std::uint64_t height, std::uint64_t width) {
   return shape.width * height > width * shape.height;
 }
 
 }  // namespace
+
+std::uint32_t scaled(std::uint64_t side, std::uint64_t to, std::uint64_t from) {
+  return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, (2 * side * to + from) / (2 * from)));
+}
 
 Image resize(const View& view, std::uint32_t height, std::uint32_t width) {
   if (view.shape.height == height && view.shape.width == width) return Image(view);

@@ -15,9 +15,10 @@ using namespace transforms;
 
 constexpr std::uint64_t kMostPixels = std::uint64_t{1} << 24;
 constexpr std::uint32_t kMostChannels = 256;
+constexpr std::uint64_t kMostWork = std::uint64_t{1} << 35;  // one to three minutes a picture
 
-void check_size(std::uint64_t height, std::uint64_t width, std::uint32_t channels, const std::string& where,
-                const std::string& what) {
+void need_size(std::uint64_t height, std::uint64_t width, std::uint32_t channels, const std::string& where,
+               const std::string& what) {
   if (height > 0 && width > 0 && width <= kMostPixels / height && channels > 0 && channels <= kMostChannels)
     return;
   throw Error(
@@ -47,7 +48,7 @@ struct NextShape {
     if (shape.channels != 1 && shape.channels != 3) refuse("not for so many channels", "1 or 3 channels");
   }
   Shape sized(std::uint32_t height, std::uint32_t width) const {
-    check_size(height, width, shape.channels, where, "operation \"" + to_text(transform) + "\": the result");
+    need_size(height, width, shape.channels, where, "operation \"" + to_text(transform) + "\": the result");
     return {height, width, shape.channels};
   }
 
@@ -85,7 +86,12 @@ struct NextShape {
     return sized(shape.height / o.rows, shape.width / o.columns);
   }
   Shape operator()(const MedianDenoise&) const { return shape; }
-  Shape operator()(const KnnDenoise&) const { return shape; }
+  Shape operator()(const KnnDenoise& o) const {
+    if (work_of_nearest(shape, o) > kMostWork)
+      refuse("minutes of work for each picture", "a smaller COUNT or WINDOW, or fewer pixels",
+             "put \"resize\" or \"crop\" before it, or use \"denoise median\"");
+    return shape;
+  }
 };
 
 // Does one operation, which fits the shape of `image`; `next` is the shape it gives.
@@ -129,7 +135,7 @@ struct Work {
 };
 
 void check_first(const Shape& shape, const std::string& where) {
-  check_size(shape.height, shape.width, shape.channels, where, "a picture of a size that is not taken");
+  need_size(shape.height, shape.width, shape.channels, where, "a picture of a size that is not taken");
 }
 
 void check_patches(std::span<const Transform> list, const std::string& where) {

@@ -68,11 +68,8 @@ Image center_of_mass(const View& view, std::uint32_t box, std::uint32_t side) {
   if (!found) return Image(whole);
   const std::uint32_t height = found->bottom - found->top, width = found->right - found->left;
   const std::uint64_t longer = std::max(height, width);
-  const auto scaled = [&](std::uint64_t length) {
-    return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, (2 * length * box + longer) / (2 * longer)));
-  };
   const Image cut = crop(view, {height, width, 1}, found->top, found->left);
-  const Image ink = resize(cut.view(), scaled(height), scaled(width));
+  const Image ink = resize(cut.view(), scaled(height, box, longer), scaled(width, box, longer));
   std::int64_t mass = 0, down = 0, right = 0;
   const std::uint8_t* pixel = ink.pixels.data();
   for (std::uint32_t y = 0; y < ink.shape.height; ++y) {

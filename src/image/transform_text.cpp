@@ -14,34 +14,7 @@ using namespace transforms;
 
 constexpr int kMostSide = 1 << 14;
 
-struct Form {
-  const char *name, *form, *meaning;
-};
-
-constexpr std::array kForms{
-    Form{"grey", "grey", "one channel: ITU-R 601 luma, as Pillow's convert(\"L\")"},
-    Form{"rgb", "rgb", "three channels; grey becomes three equal ones"},
-    Form{"resize", "resize SIDE | HEIGHT WIDTH [fit | cover]",
-         "by area when it shrinks, bilinear when it grows; fit keeps the aspect and fills up with 0, cover "
-         "keeps "
-         "it and cuts"},
-    Form{"crop", "crop SIDE | HEIGHT WIDTH [TOP LEFT]", "a part: the middle, or where it is said"},
-    Form{"pad", "pad PIXELS [LEVEL]", "a frame of that many pixels on each side, 0 or LEVEL"},
-    Form{"invert", "invert", "255 - value"},
-    Form{"center_of_mass", "center_of_mass [BOX SIDE]",
-         "as MNIST was made: ink scaled into BOX (20), its centre of mass in the middle of SIDE (28)"},
-    Form{"equalise", "equalise", "histogram equalisation of each channel, as Pillow's ImageOps.equalize"},
-    Form{"patches", "patches ROWS COLUMNS", "one image becomes ROWS x COLUMNS equal parts"},
-    Form{"denoise", "denoise median SIZE", "median of an odd window, 3 to 15"},
-    Form{"denoise", "denoise knn COUNT [PATCH] [WINDOW]",
-         "mean of the COUNT pixels whose surroundings (PATCH: 5, or 3) are most alike in a WINDOW (the whole "
-         "picture up to 28 x 28, else 21)"},
-};
-
-const char* form_of(const std::string& name) {
-  return std::find_if(kForms.begin(), kForms.end(), [&](const Form& form) { return form.name == name; })
-      ->form;
-}
+constexpr const char *kMedianForm = "denoise median SIZE", *kKnnForm = "denoise knn COUNT [PATCH] [WINDOW]";
 
 std::uint32_t whole(const TextForm& form, std::size_t index, int low, int high, const char* meaning) {
   return static_cast<std::uint32_t>(form.integer(index, low, high, meaning));
@@ -57,8 +30,8 @@ std::uint32_t side(const TextForm& form, std::size_t index, const char* meaning)
   return whole(form, index, 1, kMostSide, meaning);
 }
 
-Resize parse_resize(const TextForm& form) {
-  form.need(1, 3, form_of("resize"));
+Transform parse_resize(const TextForm& form, const char* written) {
+  form.need(1, 3, written);
   Resize resize;
   std::size_t sides = form.size();
   const std::string& last = form.word(sides - 1);
@@ -67,31 +40,30 @@ Resize parse_resize(const TextForm& form) {
     --sides;
   }
   if (sides == 0 || sides > 2)
-    form.refuse("wrong number of values", std::string("write it as \"") + form_of("resize") + "\"");
+    form.refuse("wrong number of values", std::string("write it as \"") + written + "\"");
   resize.height = side(form, 0, "the height");
   resize.width = side(form, sides - 1, "the width");
   return resize;
 }
 
-Crop parse_crop(const TextForm& form) {
-  form.need(1, 4, form_of("crop"));
-  if (form.size() == 3)
-    form.refuse("wrong number of values", std::string("write it as \"") + form_of("crop") + "\"");
+Transform parse_crop(const TextForm& form, const char* written) {
+  form.need(1, 4, written);
+  if (form.size() == 3) form.refuse("wrong number of values", std::string("write it as \"") + written + "\"");
   Crop crop{side(form, 0, "the height"), side(form, form.size() == 1 ? 0 : 1, "the width")};
   if (form.size() == 4)
     crop.corner = Corner{whole(form, 2, 0, 1 << 24, "the top"), whole(form, 3, 0, 1 << 24, "the left")};
   return crop;
 }
 
-Pad parse_pad(const TextForm& form) {
-  form.need(1, 2, form_of("pad"));
+Transform parse_pad(const TextForm& form, const char* written) {
+  form.need(1, 2, written);
   const std::uint32_t level = form.size() == 2 ? whole(form, 1, 0, 255, "the level") : 0;
-  return {whole(form, 0, 1, kMostSide, "the number of pixels"), static_cast<std::uint8_t>(level)};
+  return Pad{whole(form, 0, 1, kMostSide, "the number of pixels"), static_cast<std::uint8_t>(level)};
 }
 
-CenterOfMass parse_center_of_mass(const TextForm& form) {
-  form.need(0, 2, form_of("center_of_mass"));
-  if (form.size() == 1) form.need(2, 2, form_of("center_of_mass"));
+Transform parse_center_of_mass(const TextForm& form, const char* written) {
+  form.need(0, 2, written);
+  if (form.size() == 1) form.need(2, 2, written);
   CenterOfMass center;
   if (form.size() == 0) return center;
   center.side = side(form, 1, "the side");
@@ -99,16 +71,17 @@ CenterOfMass parse_center_of_mass(const TextForm& form) {
   return center;
 }
 
-Patches parse_patches(const TextForm& form) {
-  form.need(2, 2, form_of("patches"));
-  return {whole(form, 0, 1, 1024, "the number of rows"), whole(form, 1, 1, 1024, "the number of columns")};
+Transform parse_patches(const TextForm& form, const char* written) {
+  form.need(2, 2, written);
+  return Patches{whole(form, 0, 1, 1024, "the number of rows"),
+                 whole(form, 1, 1, 1024, "the number of columns")};
 }
 
-Transform parse_denoise(const TextForm& form) {
+Transform parse_denoise(const TextForm& form, const char*) {
   const std::array<std::string, 2> methods{"median", "knn"};
   if (form.size() == 0) form.refuse("by which method?", "median or knn");
   if (form.word(0) == "median") {
-    form.need(2, 2, "denoise median SIZE");
+    form.need(2, 2, kMedianForm);
     return MedianDenoise{odd(form, 1, 3, 15, "the size")};
   }
   if (form.word(0) != "knn") {
@@ -116,7 +89,7 @@ Transform parse_denoise(const TextForm& form) {
     form.refuse("unknown method \"" + form.word(0) + "\"",
                 near ? "did you mean \"" + *near + "\"?" : "known are " + join(methods, ", "));
   }
-  form.need(2, 4, "denoise knn COUNT [PATCH] [WINDOW]");
+  form.need(2, 4, kKnnForm);
   KnnDenoise knn{.count = whole(form, 1, 1, 1024, "the count")};
   if (form.size() > 2) knn.patch = odd(form, 2, 3, 5, "the patch");
   if (form.size() > 3) knn.window = odd(form, 3, 3, 255, "the window");
@@ -124,10 +97,38 @@ Transform parse_denoise(const TextForm& form) {
 }
 
 template <typename Simple>
-Simple parse_alone(const TextForm& form) {
-  form.need(0, 0, form.name().c_str());
-  return {};
+Transform parse_alone(const TextForm& form, const char* written) {
+  form.need(0, 0, written);
+  return Simple{};
 }
+
+struct Form {
+  const char* name;
+  Transform (*read)(const TextForm&, const char* written);
+  const char *written, *meaning;
+};
+
+constexpr std::array kForms{
+    Form{"grey", parse_alone<Grey>, "grey", "one channel: ITU-R 601 luma, as Pillow's convert(\"L\")"},
+    Form{"rgb", parse_alone<Rgb>, "rgb", "three channels; grey becomes three equal ones"},
+    Form{"resize", parse_resize, "resize SIDE | HEIGHT WIDTH [fit | cover]",
+         "by area when it shrinks, bilinear when it grows; "
+         "fit keeps the aspect and fills up with 0, cover keeps it and cuts"},
+    Form{"crop", parse_crop, "crop SIDE | HEIGHT WIDTH [TOP LEFT]",
+         "a part: the middle, or where it is said"},
+    Form{"pad", parse_pad, "pad PIXELS [LEVEL]", "a frame of that many pixels on each side, 0 or LEVEL"},
+    Form{"invert", parse_alone<Invert>, "invert", "255 - value"},
+    Form{"center_of_mass", parse_center_of_mass, "center_of_mass [BOX SIDE]",
+         "as MNIST was made: ink scaled into BOX (20), its centre of mass in the middle of SIDE (28)"},
+    Form{"equalise", parse_alone<Equalise>, "equalise",
+         "histogram equalisation of each channel, as Pillow's ImageOps.equalize"},
+    Form{"patches", parse_patches, "patches ROWS COLUMNS", "one image becomes ROWS x COLUMNS equal parts"},
+    // One name with two forms: the first is asked for both.
+    Form{"denoise", parse_denoise, kMedianForm, "median of an odd window, 3 to 15"},
+    Form{"denoise", parse_denoise, kKnnForm,
+         "mean of the COUNT pixels whose surroundings (PATCH: 5, or 3) are most alike in a WINDOW "
+         "(the whole picture up to 28 x 28, else 21)"},
+};
 
 struct Writer {
   static std::string numbers(std::string text, std::initializer_list<std::uint32_t> values) {
@@ -166,18 +167,9 @@ struct Writer {
 
 Transform parse_transform(std::string_view text, std::string_view where) {
   const TextForm form(text, where);
-  const std::string& name = form.name();
   if (form.has_probability()) form.refuse("p= is for augmentations: this is done to every image");
-  if (name == "grey") return parse_alone<Grey>(form);
-  if (name == "rgb") return parse_alone<Rgb>(form);
-  if (name == "resize") return parse_resize(form);
-  if (name == "crop") return parse_crop(form);
-  if (name == "pad") return parse_pad(form);
-  if (name == "invert") return parse_alone<Invert>(form);
-  if (name == "center_of_mass") return parse_center_of_mass(form);
-  if (name == "equalise") return parse_alone<Equalise>(form);
-  if (name == "patches") return parse_patches(form);
-  if (name == "denoise") return parse_denoise(form);
+  for (const Form& one : kForms)
+    if (form.name() == one.name) return one.read(form, one.written);
   std::vector<std::string> known;
   for (const Form& one : kForms) {
     if (known.empty() || known.back() != one.name) known.emplace_back(one.name);
@@ -189,10 +181,10 @@ std::string to_text(const Transform& transform) { return std::visit(Writer{}, tr
 
 std::string transforms_help() {
   std::size_t column = 0;
-  for (const Form& form : kForms) column = std::max(column, std::string_view(form.form).size());
+  for (const Form& form : kForms) column = std::max(column, std::string_view(form.written).size());
   std::string help;
   for (const Form& form : kForms) {
-    std::string line = form.form;
+    std::string line = form.written;
     line.resize(column + 2, ' ');
     help += "  " + line + form.meaning + "\n";
   }

@@ -4,8 +4,14 @@
 // codec's rounding. Palettes become colours, 1 to 16 bits become 8 (the high byte of 16), alpha is laid on a
 // background, CMYK becomes RGB, and a JPEG is turned as its EXIF block says. Colour profiles and gammas are
 // left alone. Greys have 1 channel, unless they are transparent over a background that is a colour; all else
-// has 3. Bytes may be hostile: sizes are checked before memory is taken, 256 MiB are enough for whatever the
-// default settings let through, and nothing outside these functions is touched.
+// has 3.
+//
+// Not as Pillow: any damage is refused, also what Pillow passes over (a PNG without IEND, for one); PBM and
+// run-length BMP are refused; a PNG's eXIf is ignored; 16-bit greys become 8 bits, where Pillow keeps 16.
+//
+// Bytes may be hostile: sizes are checked before memory is taken, nothing outside these functions is touched,
+// and 256 MiB are enough for whatever the default settings let through. That is for one call: as many threads
+// take as many times that.
 #pragma once
 
 #include <array>

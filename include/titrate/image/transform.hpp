@@ -2,11 +2,16 @@
 // augmentation (operation.hpp) a transform draws nothing, may change the shape, and may make several images
 // of one.
 //
-//   "grey"                          one channel                    "rgb"          three channels
-//   "resize 28"  "resize 32 64"     square, or height and width    "resize 28 fit" / "resize 28 cover"
-//   "crop 20 20"  "crop 20 20 4 4"  the middle, or from TOP LEFT   "pad 2"  "pad 2 255"
-//   "invert"  "equalise"            levels                         "center_of_mass 20 28"
-//   "patches 2 2"                   one image becomes four         "denoise median 3"  "denoise knn 10 5 21"
+//   "grey"  "rgb"                   one channel; three
+//   "resize 28"  "resize 32 64"     square, or height and width
+//   "resize 28 fit"                 the aspect is kept, the rest is 0; "cover" cuts instead
+//   "crop 20 20"  "crop 20 20 4 4"  the middle, or from TOP LEFT
+//   "pad 2"  "pad 2 255"            a frame of 0, or of that level
+//   "invert"  "equalise"            levels
+//   "center_of_mass 20 28"          ink in the middle, as MNIST has it
+//   "patches 2 2"                   one image becomes four
+//   "denoise median 3"              noise filters, see below
+//   "denoise knn 10 5 21"           COUNT PATCH WINDOW
 //
 // Where the arithmetic comes from:
 //   grey            ITU-R 601-2 luma in 16-bit fixed point, as Pillow's convert("L"):
@@ -131,7 +136,7 @@ std::uint32_t parts_of(std::span<const Transform> list);
 
 // The shape of every part. Throws Error (usage) that names `where` and the operation that cannot be done to
 // such a picture: a crop that is larger, patches that leave a rest, a second `patches`, channels other than
-// those it takes, a result of more than 2^24 pixels.
+// those it takes, a result of more than 2^24 pixels, a `denoise knn` that would take minutes.
 Shape shape_after(std::span<const Transform> list, const Shape& shape, const std::string& where);
 
 // Part `part` of the image, 0 to parts_of(list) - 1, row by row; its shape is shape_after(). Pure. Throws as

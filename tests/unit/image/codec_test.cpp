@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string_view>
 
 #include "support/outcome.hpp"
@@ -39,23 +40,18 @@ Image noise(const Shape& shape) {
 // A grey JPEG of 8 rows by 16 columns, white on the left; EXIF says to turn it right: 16 x 8, white above.
 Bytes turned_jpeg() {
   return from_hex(
-      "ffd8ffe000104a46494600010100000100010000ffe100224578696600004d4d002a0000000800010112000300000001000600"
-      "00"
-      "00000000ffdb0043000302020302020303030304030304050805050404050a070706080c0a0c0c0b0a0b0b0d0e12100d0e110e"
-      "0b"
-      "0b1016101113141515150c0f171816141812141514ffc0000b080008001001011100ffc4001500010100000000000000000000"
-      "00"
-      "000000090affc40014100100000000000000000000000000000000ffda0008010100003f0054d2aeffd9");
+      "ffd8ffe000104a46494600010100000100010000ffe100224578696600004d4d002a0000000800010112000300000001"
+      "0006000000000000ffdb0043000302020302020303030304030304050805050404050a070706080c0a0c0c0b0a0b0b0d"
+      "0e12100d0e110e0b0b1016101113141515150c0f171816141812141514ffc0000b080008001001011100ffc400150001"
+      "010000000000000000000000000000090affc40014100100000000000000000000000000000000ffda0008010100003f"
+      "0054d2aeffd9");
 }
 
 // A red and a blue pixel, 2 x 1, 24 bits.
 Bytes small_bmp() {
   return from_hex(
-      "424d3e000000000000003600000028000000020000000100000001001800000000000000000000000000000000000000000000"
-      "000000"
-      "0000ff"
-      "ff0000"
-      "0000");
+      "424d3e000000000000003600000028000000020000000100000001001800000000000000000000000000000000000000"
+      "0000000000000000ffff00000000");
 }
 
 std::vector<Bytes> one_of_each() {
@@ -123,6 +119,28 @@ TEST(Codec, BmpAndPnmValues) {
   const Image pnm = decode(bytes_of("P2 # two\n2 1 10\n0 5"), kBlack, "test");
   EXPECT_EQ(pnm.shape, (Shape{1, 2, 1}));
   EXPECT_EQ(pnm.pixels, (std::vector<std::uint8_t>{0, 128}));
+}
+
+// A pixel of 32 bits, 44 33 22 11 from the lowest byte, whose header of 56 bytes names its masks.
+Bytes masked_bmp(const std::array<std::uint32_t, 4>& masks) {
+  Bytes bytes = from_hex(
+      "424d4a00000000000000460000003800000001000000010000000100200003000000"
+      "0400000000000000000000000000000000000000");
+  for (const std::uint32_t mask : masks)
+    for (int shift = 0; shift < 32; shift += 8) bytes.push_back(std::byte(mask >> shift & 0xff));
+  for (const int value : {0x44, 0x33, 0x22, 0x11}) bytes.push_back(std::byte(value));
+  return bytes;
+}
+
+TEST(Codec, BmpMasksNameTheBytesAndDoNotOverlap) {
+  EXPECT_EQ(decode(masked_bmp({0xff, 0xff00, 0xff0000, 0}), kBlack, "test").pixels,
+            (std::vector<std::uint8_t>{0x44, 0x33, 0x22}));
+  for (const std::array<std::uint32_t, 4>& masks : {std::array<std::uint32_t, 4>{0xff, 0xff, 0xff0000, 0},
+                                                    {0xff, 0xff00, 0xff0000, 0xff0000},
+                                                    {0xff, 0xffff, 0xff0000, 0},
+                                                    {0xff000000, 0xff00, 0xff000000, 0}})
+    EXPECT_NE(refusal(masked_bmp(masks)).find("bit masks that share bits"), std::string::npos);
+  EXPECT_NE(refusal(masked_bmp({0x7f, 0xff00, 0xff0000, 0})).find("other bit masks"), std::string::npos);
 }
 
 TEST(Codec, EveryCutIsRefused) {

@@ -277,6 +277,18 @@ TEST(TransformPixels, NearestPatchesAreThoseOfTheDefinition) {
   }
 }
 
+// So many that fewer rows are worked on at once.
+TEST(TransformPixels, ManyNearestPatchesAreThoseOfTheDefinition) {
+  const Image image = noise({9, 257, 1}, 12, 20);
+  const transforms::KnnDenoise settings{1024, 3, 151};
+  const Image made = transform(std::vector<Transform>{settings}, image);
+  std::size_t i = 0;
+  for (int y = 0; y < 9; ++y) {
+    for (int x = 0; x < 257; ++x)
+      ASSERT_EQ(made.pixels[i++], slow_nearest(image, y, x, settings)[0]) << y << " " << x;
+  }
+}
+
 TEST(TransformPixels, NearestPatchesByDefaultComeFromTheWholeOfSmallPictures) {
   const Image small = noise({28, 28, 1}, 6, 3), large = noise({29, 28, 1}, 6, 3);
   EXPECT_EQ(done("denoise knn 9", small).pixels, done("denoise knn 9 5 55", small).pixels);

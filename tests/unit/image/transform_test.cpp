@@ -123,6 +123,8 @@ TEST(Transform, ShapesFollowTheList) {
   EXPECT_EQ(after({"resize 32 64 fit", "patches 2 4"}, {9, 9, 3}), (Shape{16, 16, 3}));
   EXPECT_EQ(after({"crop 20 10 4 5"}, {24, 15, 1}), (Shape{20, 10, 1}));
   EXPECT_EQ(after({"center_of_mass 10 16"}, {240, 150, 1}), (Shape{16, 16, 1}));
+  EXPECT_EQ(after({"denoise knn 20"}, {4096, 4096, 3}), (Shape{4096, 4096, 3}));
+  EXPECT_EQ(after({"denoise knn 1024 5 255"}, {32, 32, 3}), (Shape{32, 32, 3}));
   EXPECT_EQ(parts_of(parse({"grey", "patches 2 4", "invert"})), 8u);
   EXPECT_EQ(parts_of(parse({"grey"})), 1u);
 }
@@ -143,6 +145,8 @@ TEST(Transform, RefusalsNameTheOperation) {
       {{"grey"}, {28, 28, 2}, "\"grey\": not for so many channels; expected 1 or 3 channels"},
       {{"rgb"}, {28, 28, 4}, "\"rgb\": not for so many channels; expected 1 or 3 channels"},
       {{"pad 3000"}, {28, 28, 1}, "\"pad 3000\""},
+      {{"denoise knn 10 5 255"}, {2048, 2048, 1}, "\"denoise knn 10 5 255\": minutes of work"},
+      {{"denoise knn 1024"}, {512, 512, 3}, "put \"resize\" or \"crop\" before it"},
       {{"resize 8192 4096"}, {28, 28, 1}, "\"resize 8192 4096\""},
       {{"invert"}, {0, 28, 1}, "0 x 28 x 1"},
       {{"invert"}, {1u << 31, 1u << 31, 3}, "2147483648 x 2147483648 x 3"},
