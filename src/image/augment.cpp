@@ -4,9 +4,10 @@
 #include <cmath>
 
 #include "elastic.hpp"
-#include "noise_words.hpp"
+#include "noise.hpp"
 #include "random_words.hpp"
 #include "series.hpp"
+#include "sharpness.hpp"
 #include "titrate/image/operation.hpp"
 #include "tone.hpp"
 
@@ -35,8 +36,11 @@ class Draws {
 
 // Moves by a formula, which are joined.
 Projection draw(const Shift& o, Draws& draws, const Shape&) {
-  const double right = draws.uniform(-o.pixels, o.pixels);
-  return shift_by(right, draws.uniform(-o.pixels, o.pixels));
+  const auto one = [&] {
+    return o.whole ? std::floor(draws.uniform(-o.pixels, o.pixels + 1)) : draws.uniform(-o.pixels, o.pixels);
+  };
+  const double right = one();
+  return shift_by(right, one());
 }
 Projection draw(const Rotate& o, Draws& draws, const Shape&) {
   return rotate_by(draws.uniform(o.low, o.high));
@@ -50,8 +54,8 @@ Projection draw(const Perspective& o, Draws& draws, const Shape& shape) {
   const double x = shape.width / 2.0, y = shape.height / 2.0;
   std::array<Point, 4> corners{Point{-x, -y}, Point{x, -y}, Point{x, y}, Point{-x, y}};
   for (Point& corner : corners) {
-    corner.x *= 1 - draws.uniform(0, o.strength);
-    corner.y *= 1 - draws.uniform(0, o.strength);
+    corner.x *= 1 - draws.uniform(o.low, o.high);
+    corner.y *= 1 - draws.uniform(o.low, o.high);
   }
   return perspective_to(corners, shape);
 }
@@ -68,8 +72,8 @@ class Augmentation {
     moves_ = then(moves_, draw(move, draws, canvas_.shape));
   }
 
-  void operator()(const Elastic& o, Draws&, std::size_t place) {
-    distort(settle().view(), o.alpha, o.sigma, field(place), canvas_.pixels, scratch_);
+  void operator()(const Elastic& o, Draws& draws, std::size_t place) {
+    distort(settle().view(), draws.uniform(o.low, o.high), o.sigma, field(place), canvas_.pixels, scratch_);
   }
   void operator()(const Erase& o, Draws& draws, std::size_t) { erase(settle(), rectangle(o, draws)); }
   void operator()(const Brightness& o, Draws& draws, std::size_t) {

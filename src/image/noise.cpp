@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "clones.hpp"
-#include "noise_words.hpp"
+#include "noise.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 

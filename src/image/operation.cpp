@@ -39,8 +39,10 @@ Turn read_degrees(const TextForm& text, const char* form, double most) {
 }
 
 Change read_shift(const TextForm& text) {
-  text.need(1, 1, "shift PIXELS");
-  return Shift{above_zero(text, 0, 1000, "pixels")};
+  text.need(1, 2, "shift PIXELS [whole]");
+  if (text.size() == 1) return Shift{above_zero(text, 0, 1000, "pixels")};
+  if (text.word(1) != "whole") text.refuse("\"" + text.word(1) + "\" after the pixels", "whole, or nothing");
+  return Shift{static_cast<double>(text.integer(0, 1, 1000, "pixels")), true};
 }
 Change read_rotate(const TextForm& text) {
   return read_degrees<Rotate>(text, "rotate DEGREES\" or \"rotate LOW HIGH", 360);
@@ -58,12 +60,20 @@ Change read_shear(const TextForm& text) {
   return read_degrees<Shear>(text, "shear DEGREES\" or \"shear LOW HIGH", 80);
 }
 Change read_perspective(const TextForm& text) {
-  text.need(1, 1, "perspective STRENGTH");
-  return Perspective{above_zero(text, 0, 1, "the strength")};
+  const char* form = "perspective SHARE\" or \"perspective LOW HIGH";
+  text.need(1, 2, form);
+  if (text.size() == 1) return Perspective(above_zero(text, 0, 1, "the share"));
+  const auto range = read_range<Perspective>(text, form, {0, 1, "the share"});
+  above_zero(text, 1, 1, "the share");
+  return range;
 }
 Change read_elastic(const TextForm& text) {
-  text.need(2, 2, "elastic ALPHA SIGMA");
-  return Elastic{above_zero(text, 0, 10000, "alpha"), text.number(1, 0.5, 100, "sigma")};
+  text.need(2, 3, "elastic ALPHA SIGMA\" or \"elastic LOW HIGH SIGMA");
+  const std::size_t last = text.size() - 1;
+  const double high = above_zero(text, last - 1, 10000, "alpha");
+  const double low = last == 1 ? high : text.number(0, 0, 10000, "alpha");
+  if (low > high) text.refuse("alpha: the lower end stands first");
+  return Elastic(low, high, text.number(last, 0.5, 100, "sigma"));
 }
 Change read_erase(const TextForm& text) {
   const auto erase = read_range<Erase>(text, "erase LOW HIGH", {0, 1, "the share of the area"});
@@ -102,13 +112,16 @@ struct Form {
 };
 
 constexpr std::array<Form, 14> kForms{{
-    {"shift", read_shift, "PIXELS", "up to so many pixels each way, in x and in y"},
+    {"shift", read_shift, "PIXELS [whole]",
+     "up to so many pixels each way, by parts of a pixel (which blurs) or whole ones"},
     {"rotate", read_rotate, "DEGREES | LOW HIGH", "up to so many degrees each way, or between the two"},
     {"flip", read_flip, "horizontal | vertical", "left becomes right, or top bottom"},
     {"zoom", read_zoom, "LOW HIGH", "a factor; above 1 is larger"},
     {"shear", read_shear, "DEGREES | LOW HIGH", "rows move sideways; above 0 the top goes right"},
-    {"perspective", read_perspective, "STRENGTH", "corners move in by up to that share of half a side"},
-    {"elastic", read_elastic, "ALPHA SIGMA", "a smooth random distortion, both in pixels"},
+    {"perspective", read_perspective, "SHARE | LOW HIGH",
+     "corners move in by up to that share of half a side, or between"},
+    {"elastic", read_elastic, "ALPHA SIGMA | LOW HIGH SIGMA",
+     "a smooth random distortion, in pixels; alpha may be a range"},
     {"erase", read_erase, "LOW HIGH", "a rectangle of that share of the area becomes 0"},
     {"brightness", read_brightness, "LOW HIGH", "a factor"},
     {"contrast", read_contrast, "LOW HIGH", "a factor about the mean grey"},
@@ -126,15 +139,22 @@ struct Writer {
   static std::string degrees(const std::string& name, double low, double high) {
     return low == -high && high > 0 ? name + " " + shortest(high) : range(name, low, high);
   }
-  std::string operator()(const Shift& o) const { return "shift " + shortest(o.pixels); }
+  std::string operator()(const Shift& o) const {
+    return "shift " + shortest(o.pixels) + (o.whole ? " whole" : "");
+  }
   std::string operator()(const Rotate& o) const { return degrees("rotate", o.low, o.high); }
   std::string operator()(const Flip& o) const {
     return o.axis == Axis::horizontal ? "flip horizontal" : "flip vertical";
   }
   std::string operator()(const Zoom& o) const { return range("zoom", o.low, o.high); }
   std::string operator()(const Shear& o) const { return degrees("shear", o.low, o.high); }
-  std::string operator()(const Perspective& o) const { return "perspective " + shortest(o.strength); }
-  std::string operator()(const Elastic& o) const { return range("elastic", o.alpha, o.sigma); }
+  std::string operator()(const Perspective& o) const {
+    return o.low == 0 ? "perspective " + shortest(o.high) : range("perspective", o.low, o.high);
+  }
+  std::string operator()(const Elastic& o) const {
+    return (o.low == o.high ? "elastic " + shortest(o.high) : range("elastic", o.low, o.high)) + " " +
+           shortest(o.sigma);
+  }
   std::string operator()(const Erase& o) const { return range("erase", o.low, o.high); }
   std::string operator()(const Brightness& o) const { return range("brightness", o.low, o.high); }
   std::string operator()(const Contrast& o) const { return range("contrast", o.low, o.high); }
@@ -162,13 +182,19 @@ std::string to_text(const Operation& operation) {
 }
 
 std::string operations_help() {
+  const auto written = [](const Form& form) { return std::string("  ") + form.name + " " + form.values; };
+  std::size_t column = 0;
+  for (const Form& form : kForms) column = std::max(column, written(form).size() + 2);
   std::string help;
   for (const Form& form : kForms) {
-    std::string line = std::string("  ") + form.name + " " + form.values;
-    line.resize(std::max<std::size_t>(line.size() + 2, 30), ' ');
+    std::string line = written(form);
+    line.resize(column, ' ');
     help += line + form.meaning + "\n";
   }
-  return help + "  each may end in p=P: the chance, 0 to 1, that it is done to a picture\n";
+  return help +
+         "  each may end in p=P: the chance, 0 to 1, that it is done to a picture\n"
+         "  what moves pixels leaves black (0) where the old picture does not reach: on another ground that "
+         "shows\n";
 }
 
 }  // namespace titrate::image

@@ -88,15 +88,14 @@ TITRATE_CLONES void smooth_rows(const Lines& from, std::size_t height, std::size
 }
 
 // Rows with what lies to their left and right.
-void extend_rows(const float* plane, std::size_t height, std::size_t width, std::size_t reach, Border border,
-                 float* lines, std::size_t line_size) {
+void extend_rows(const float* plane, std::size_t height, std::size_t width, std::size_t reach, float* lines,
+                 std::size_t line_size) {
   const std::size_t stride = row_stride(width);
   for (std::size_t r = 0; r < height; ++r, lines += line_size) {
     const float* row = plane + r * stride;
-    const bool edge = border == Border::edge;
-    std::fill_n(lines, reach, edge ? row[0] : 0.0f);
+    std::fill_n(lines, reach, row[0]);
     std::memcpy(lines + reach, row, width * sizeof(float));
-    std::fill(lines + reach + width, lines + line_size, edge ? row[width - 1] : 0.0f);
+    std::fill(lines + reach + width, lines + line_size, row[width - 1]);
   }
 }
 
@@ -120,24 +119,20 @@ std::vector<double> gaussian_kernel(double sigma) {
 std::size_t row_stride(std::size_t width) { return (width + kStep - 1) / kStep * kStep; }
 
 void smooth(float* plane, std::size_t height, std::size_t width, const std::vector<double>& weights,
-            Border border, std::vector<float>& scratch) {
+            std::vector<float>& scratch) {
   const std::vector<float> kernel(weights.begin(), weights.end());
   const std::size_t stride = row_stride(width), reach = kernel.size() - 1;
-  // A row of zeros, the rows with their borders, and the plane between the two passes.
+  // The rows with their borders, and the plane between the two passes.
   const std::size_t line_size = stride + 2 * reach;
-  scratch.resize(stride + line_size * height + stride * height);
-  float *zeros = scratch.data(), *lines = zeros + stride, *between = lines + line_size * height;
-  std::fill_n(zeros, stride, 0.0f);
-  extend_rows(plane, height, width, reach, border, lines, line_size);
+  scratch.resize(line_size * height + stride * height);
+  float *lines = scratch.data(), *between = lines + line_size * height;
+  extend_rows(plane, height, width, reach, lines, line_size);
   smooth_rows({lines, line_size, static_cast<std::ptrdiff_t>(reach)}, height, stride, kernel.data(), between);
   std::vector<const float*> rows(height + 2 * reach);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto r = static_cast<std::ptrdiff_t>(i) - static_cast<std::ptrdiff_t>(reach);
     const auto last = static_cast<std::ptrdiff_t>(height) - 1;
-    const bool inside = r >= 0 && r <= last;
-    rows[i] = inside || border == Border::edge
-                  ? between + static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(r, 0, last)) * stride
-                  : zeros;
+    rows[i] = between + static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(r, 0, last)) * stride;
   }
   smooth_columns({rows.data(), static_cast<std::ptrdiff_t>(reach)}, height, stride, kernel.data(), plane);
 }

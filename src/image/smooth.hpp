@@ -8,16 +8,15 @@
 
 namespace titrate::image {
 
-enum class Border { zero, edge };  // what lies outside: nothing, or the nearest pixel
-
 // The right half of a normalised kernel, the middle first, cut at 3 sigma. sigma > 0.
 std::vector<double> gaussian_kernel(double sigma);
 
 // Rows of a plane start `row_stride(width)` floats apart; what lies beyond the width may be anything.
 std::size_t row_stride(std::size_t width);
 
-// In place. Every sum is taken from the middle of the kernel outwards, whatever the machine.
+// In place; outside lies the nearest pixel. Every sum is taken from the middle of the kernel outwards,
+// whatever the machine.
 void smooth(float* plane, std::size_t height, std::size_t width, const std::vector<double>& kernel,
-            Border border, std::vector<float>& scratch);
+            std::vector<float>& scratch);
 
 }  // namespace titrate::image

@@ -1,4 +1,4 @@
-// Changes of levels and of sharpness, in place. Private to this module.
+// Changes of levels, in place. Private to this module.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,6 @@ void scale_brightness(const Canvas& canvas, double factor);  // black stays
 // Away from the mean grey of the picture (of three channels: ITU-R 601 luma), as torchvision's and Pillow's.
 void scale_contrast(const Canvas& canvas, double factor);
 void apply_gamma(const Canvas& canvas, double exponent);  // 255 (v / 255)^exponent
-
-// A gaussian of `sigma` pixels, cut at 3 sigma; outside lies the nearest pixel of the edge.
-void blur(const Canvas& canvas, double sigma, AugmentScratch& scratch);
-// Unsharp mask: v + amount (v - v blurred by one pixel).
-void sharpen(const Canvas& canvas, double amount, AugmentScratch& scratch);
 
 struct Rectangle {
   std::uint32_t top, left, height, width;

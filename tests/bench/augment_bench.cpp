@@ -2,10 +2,9 @@
 //
 //   augment_bench
 //
-// Reads "run CASE SECONDS" lines and answers each with nanoseconds of processor time per picture. A
-// case is SIDExCHANNELS and
-// operations, with commas: "28x1,rotate 15,shift 2,zoom 0.9 1.1". Every picture is another sample, so every
-// one has its own draws; 256 pictures are gone through. Ends with the input.
+// Reads "run CASE SECONDS" lines and answers each with nanoseconds of processor time per picture. A case is
+// SIDExCHANNELS and operations, with commas: "28x1,rotate 15,shift 2,zoom 0.9 1.1". Every picture is another
+// sample, so every one has its own draws; 256 pictures are gone through. Ends with the input.
 #include <time.h>
 
 #include <algorithm>

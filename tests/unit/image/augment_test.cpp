@@ -1,6 +1,7 @@
 // What operation.hpp says that apply() draws and does.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <thread>
 
@@ -176,7 +177,19 @@ TEST(Augment, LaterOperationsLeaveEarlierDraws) {
     const auto alone = applied({text}, image, {1, 2, 3});
     EXPECT_EQ(applied({text, "rotate 90 p=0"}, image, {1, 2, 3}), alone) << text;
     EXPECT_EQ(applied({text, "brightness 1 1"}, image, {1, 2, 3}), alone) << text;
-    EXPECT_NE(applied({"brightness 1 1", text, "erase 0.1 0.1"}, image, {1, 2, 3}), alone) << text;
+    // Another place in the list has other draws; a flip draws nothing.
+    const bool same = applied({"brightness 1 1", text}, image, {1, 2, 3}) == alone;
+    EXPECT_EQ(same, std::string(text).starts_with("flip")) << text;
+    // Of what an erasure leaves, nothing is drawn anew.
+    const auto erased = applied({text, "erase 0.1 0.1"}, image, {1, 2, 3});
+    std::size_t gone = 0;
+    for (std::size_t i = 0; i < erased.size(); ++i) {
+      if (erased[i] == alone[i]) continue;
+      ASSERT_EQ(erased[i], 0) << text;
+      ++gone;
+    }
+    EXPECT_LE(static_cast<double>(gone), 0.13 * 28 * 28) << text;
+    EXPECT_GE(static_cast<double>(gone), 0.03 * 28 * 28) << text;
   }
 }
 
@@ -201,6 +214,47 @@ TEST(Augment, MovesAreDrawnInTheirRangesAndJoined) {
                 image, key),
         warp(image.view(), p).pixels);
   }
+}
+
+TEST(Augment, WholeShiftsCopyPixels) {
+  const Image image = textured({9, 12, 3});
+  std::vector<int> seen(25);
+  for (std::uint64_t sample = 0; sample < 1000; ++sample) {
+    const AugmentKey key{6, sample, 0};
+    const int right = static_cast<int>(std::floor(drawn(key, 0, 1, -2, 3)));
+    const int down = static_cast<int>(std::floor(drawn(key, 0, 2, -2, 3)));
+    ++seen[static_cast<std::size_t>((down + 2) * 5 + right + 2)];
+    Image expected(image.shape);
+    for (int y = 0; y < 9; ++y) {
+      for (int x = 0; x < 36; ++x) {
+        const int from_y = y - down, from_x = x - 3 * right;
+        if (from_y >= 0 && from_y < 9 && from_x >= 0 && from_x < 36)
+          expected.pixels[static_cast<std::size_t>(y * 36 + x)] =
+              image.pixels[static_cast<std::size_t>(from_y * 36 + from_x)];
+      }
+    }
+    ASSERT_EQ(applied({"shift 2 whole"}, image, key), expected.pixels) << right << " " << down;
+  }
+  for (const int times : seen) EXPECT_NEAR(times, 40, 30);
+}
+
+TEST(Augment, RangesOfElasticAndPerspectiveAreDrawn) {
+  const Image image = textured({28, 28, 1});
+  for (std::uint64_t sample = 0; sample < 20; ++sample) {
+    const AugmentKey key{4, sample, 1};
+    const Operation drawn_alpha = Elastic(drawn(key, 0, 1, 5, 60), 4);
+    EXPECT_EQ(applied({"elastic 5 60 4"}, image, key),
+              apply(std::vector{drawn_alpha}, image.view(), key).pixels);
+    std::array<Point, 4> corners{Point{-14, -14}, Point{14, -14}, Point{14, 14}, Point{-14, 14}};
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      corners[i].x *= 1 - drawn(key, 0, 2 * i + 1, 0.1, 0.4);
+      corners[i].y *= 1 - drawn(key, 0, 2 * i + 2, 0.1, 0.4);
+    }
+    EXPECT_EQ(applied({"perspective 0.1 0.4"}, image, key),
+              warp(image.view(), perspective_to(corners, image.shape)).pixels);
+  }
+  EXPECT_EQ(applied({"elastic 34 34 4"}, image, {1, 2, 3}), applied({"elastic 34 4"}, image, {1, 2, 3}));
+  EXPECT_EQ(applied({"perspective 0 0.3"}, image, {1, 2, 3}), applied({"perspective 0.3"}, image, {1, 2, 3}));
 }
 
 TEST(Augment, HalfTurnsAndFlipsAreExact) {

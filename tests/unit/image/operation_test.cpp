@@ -18,8 +18,12 @@ TEST(Operation, TextFormReadsBack) {
                            "zoom 0.9 1.1",
                            "shear 10",
                            "shear 5 10",
+                           "shift 2 whole",
                            "perspective 0.3",
+                           "perspective 0.1 0.3",
                            "elastic 34 4",
+                           "elastic 0 34 4",
+                           "elastic 20 34 4 p=0.5",
                            "erase 0.05 0.2",
                            "brightness 0.8 1.2",
                            "contrast 0 2",
@@ -40,6 +44,8 @@ TEST(Operation, TheShortestTextIsWritten) {
   EXPECT_EQ(to_text(parse_operation("rotate -10 10", "test")), "rotate 10");
   EXPECT_EQ(to_text(parse_operation(" shear  -3 3.0  p=1.0 ", "test")), "shear 3");
   EXPECT_EQ(to_text(Rotate{10}), "rotate 10");
+  EXPECT_EQ(to_text(parse_operation("perspective 0 0.3", "test")), "perspective 0.3");
+  EXPECT_EQ(to_text(parse_operation("elastic 34 34 4", "test")), "elastic 34 4");
   EXPECT_EQ(to_text(Operation(Flip{Axis::vertical}, 0.5)), "flip vertical p=0.5");
 }
 
@@ -73,9 +79,20 @@ TEST(Operation, RefusesBadText) {
                            "shear 0",
                            "perspective 0",
                            "perspective 1.1",
+                           "perspective 0 0",
+                           "perspective 0.3 0.1",
+                           "perspective 0.1 0.2 0.3",
+                           "shift 1.5 whole",
+                           "shift 0 whole",
+                           "shift 2 part",
+                           "shift 2 whole 2",
                            "elastic 34",
                            "elastic 34 0.1",
                            "elastic 0 4",
+                           "elastic 0 0 4",
+                           "elastic 34 20 4",
+                           "elastic 20 34 4 4",
+                           "elastic 20 34 0.1",
                            "erase 0 0.1",
                            "erase 0.2 0.1",
                            "erase 0.5 1.1",
@@ -116,11 +133,11 @@ TEST(Operation, RefusalsSayWhatIsMeant) {
 
 TEST(Operation, HelpNamesEveryForm) {
   const std::string help = operations_help();
-  for (const char* name :
-       {"shift", "rotate", "flip", "zoom", "shear", "perspective", "elastic", "erase", "brightness",
-        "contrast", "gamma", "blur", "sharpen", "noise", "each may end in p=P"})
+  for (const char* name : {"shift", "rotate", "flip", "zoom", "shear", "perspective", "elastic", "erase",
+                           "brightness", "contrast", "gamma", "blur", "sharpen", "noise",
+                           "each may end in p=P", "what moves pixels leaves black"})
     EXPECT_NE(help.find(std::string("  ") + name), std::string::npos) << name;
-  EXPECT_EQ(std::count(help.begin(), help.end(), '\n'), 15);
+  EXPECT_EQ(std::count(help.begin(), help.end(), '\n'), 16);
 }
 
 }  // namespace
