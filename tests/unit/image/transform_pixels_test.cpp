@@ -279,7 +279,7 @@ TEST(TransformPixels, NearestPatchesAreThoseOfTheDefinition) {
 
 // So many that fewer rows are worked on at once.
 TEST(TransformPixels, ManyNearestPatchesAreThoseOfTheDefinition) {
-  const Image image = noise({9, 257, 1}, 12, 20);
+  const Image image = noise({9, 257, 1}, 12, 256);
   const transforms::KnnDenoise settings{1024, 3, 151};
   const Image made = transform(std::vector<Transform>{settings}, image);
   std::size_t i = 0;
