@@ -36,8 +36,10 @@ void add_export(CLI::App& app, Run& run) {
   verb->add_option("--out", options->exporting.out, "the folder to make, or the .npz file")
       ->required()
       ->type_name("PATH");
-  verb->add_option("--origin", options->origins,
-                   "these images alone: real, augmented or synthetic; may be repeated")
+  verb->add_option(
+          "--origin", options->origins,
+          "these images alone: real, augmented or synthetic; may be repeated; idx and npz need it where "
+          "not all are real")
       ->allow_extra_args(false)
       ->type_name("ORIGIN");
   verb->callback([options, &run] { run = [options] { return run_export(*options); }; });

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 #include <optional>
 #include <set>
 #include <system_error>
@@ -22,6 +23,7 @@ namespace titrate::prep {
 namespace {
 
 namespace fs = std::filesystem;
+using shard::Origin;
 using shard::Split;
 
 const std::array<std::string, 3> kForms{"folder", "idx", "npz"};
@@ -66,15 +68,20 @@ void check_folder_names(const shard::Manifest& manifest) {
   }
 }
 
-// Unsynced: all files of a folder are synced at once, before it gets its name.
-void write_unsynced(const fs::path& path, std::span<const std::byte> bytes) {
-  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+FileDescriptor create(const fs::path& path) {
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (file.get() < 0) {
     throw Error({.code = ErrorCode::io,
                  .where = path.string(),
                  .what = "cannot create the file",
                  .got = system_message(errno)});
   }
+  return file;
+}
+
+// Unsynced: all files of a folder are synced at once, before it gets its name.
+void write_unsynced(const fs::path& path, std::span<const std::byte> bytes) {
+  const FileDescriptor file = create(path);
   write_all(file.get(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
 }
 
@@ -156,87 +163,158 @@ class FolderExporter : public Exporter {
   std::string table_ = "path,label,split,origin,generator\n";
 };
 
-// The columns of each split, for forms that hold a split in one piece.
-struct Columns {
-  std::vector<std::uint8_t> pixels{}, labels{}, origins{};
-};
+std::uint64_t rows_of(const shard::Manifest& manifest, Split split, const std::vector<Origin>& origins) {
+  std::uint64_t rows = 0;
+  for (const shard::SplitCounts& counts : manifest.splits) {
+    if (counts.split != split) continue;
+    for (const auto& of_class : counts.counts) {
+      for (std::size_t origin = 0; origin < of_class.size(); ++origin) {
+        if (origins.empty() || std::ranges::count(origins, static_cast<Origin>(origin)) > 0)
+          rows += of_class[origin];
+      }
+    }
+  }
+  return rows;
+}
 
+// For forms that hold a split in one piece. Pixels are handed on as they come; shards lie in the order of
+// their splits.
 class ColumnExporter : public Exporter {
  public:
-  explicit ColumnExporter(const shard::Manifest& manifest) : manifest_(manifest) {
+  ColumnExporter(const shard::Manifest& manifest, const std::vector<Origin>& origins)
+      : manifest_(manifest), wanted_(origins) {
     if (manifest.class_names.size() > 256)
       refuse(manifest.name, "more than 256 classes do not fit into one byte", "export to folder");
   }
 
   void add(const Exported& image) override {
-    Columns& columns = splits_[static_cast<std::size_t>(image.split)];
-    columns.pixels.insert(columns.pixels.end(), image.pixels.begin(), image.pixels.end());
-    columns.labels.push_back(static_cast<std::uint8_t>(image.row.label));
-    columns.origins.push_back(static_cast<std::uint8_t>(image.row.origin));
+    if (split_ != image.split) {
+      end_split();
+      split_ = image.split;
+      rows_ = rows_of(manifest_, image.split, wanted_);
+      begin(image.split, rows_);
+    }
+    pending_.insert(pending_.end(), image.pixels.begin(), image.pixels.end());
+    labels_.push_back(static_cast<std::uint8_t>(image.row.label));
+    origins_.push_back(static_cast<std::uint8_t>(image.row.origin));
+    if (pending_.size() >= kMostPending) flush();
+  }
+
+  void finish() override {
+    end_split();
+    close();
   }
 
  protected:
+  using Bytes = std::vector<std::uint8_t>;
+
+  virtual void begin(Split split, std::uint64_t rows) = 0;
+  virtual void write(const Bytes& pixels) = 0;
+  virtual void end(Split split, const Bytes& labels, const Bytes& origins) = 0;
+  virtual void close() {}
+
   const shard::Manifest& manifest_;
-  std::array<Columns, 3> splits_{};
+
+ private:
+  static constexpr std::size_t kMostPending = 4 << 20;
+
+  void flush() {
+    if (!pending_.empty()) write(pending_);
+    pending_.clear();
+  }
+
+  void end_split() {
+    if (!split_) return;
+    flush();
+    if (labels_.size() != rows_) {
+      throw Error({.code = ErrorCode::integrity,
+                   .where = manifest_.name,
+                   .what = "the shards and the manifest disagree on the number of images",
+                   .expected = std::to_string(rows_),
+                   .got = std::to_string(labels_.size())});
+    }
+    end(*split_, labels_, origins_);
+    labels_.clear();
+    origins_.clear();
+  }
+
+  std::vector<Origin> wanted_;
+  std::optional<Split> split_;
+  std::uint64_t rows_ = 0;  // of this split
+  Bytes pending_, labels_, origins_;
 };
 
-std::string idx_file(const std::vector<std::uint64_t>& extent, const std::vector<std::uint8_t>& values) {
+std::string idx_header(const std::vector<std::uint64_t>& extent) {
   std::string text{'\0', '\0', '\x08', static_cast<char>(extent.size())};
   for (const std::uint64_t length : extent) {
     for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(length >> shift & 0xff);
   }
-  text.append(values.begin(), values.end());
   return text;
 }
 
 class IdxExporter : public ColumnExporter {
  public:
-  IdxExporter(const fs::path& folder, const shard::Manifest& manifest)
-      : ColumnExporter(manifest), folder_(folder) {
+  IdxExporter(const fs::path& folder, const shard::Manifest& manifest, const std::vector<Origin>& origins)
+      : ColumnExporter(manifest, origins), folder_(folder) {
     if (manifest.shape.channels != 1) {
       refuse(manifest.name, "its images are in colour, and IDX files have one channel",
              "export to folder or npz");
     }
   }
 
-  void finish() override {
-    for (std::size_t split = 0; split < splits_.size(); ++split) {
-      const Columns& columns = splits_[split];
-      if (columns.labels.empty()) continue;
-      const fs::path prefix = folder_ / kIdxNames[split];
-      write_file(
-          prefix.string() + "-images-idx3-ubyte",
-          idx_file({columns.labels.size(), manifest_.shape.height, manifest_.shape.width}, columns.pixels));
-      write_file(prefix.string() + "-labels-idx1-ubyte", idx_file({columns.labels.size()}, columns.labels));
-    }
+ private:
+  fs::path path_of(Split split, const char* ending) const {
+    return folder_ / (std::string(kIdxNames[static_cast<std::size_t>(split)]) + ending);
   }
 
- private:
-  fs::path folder_;
+  void begin(Split split, std::uint64_t rows) override {
+    if (rows > std::numeric_limits<std::uint32_t>::max())
+      refuse(manifest_.name, "it has more images than an IDX file can count", "export to folder or npz");
+    path_ = path_of(split, "-images-idx3-ubyte");
+    const std::string header = idx_header({rows, manifest_.shape.height, manifest_.shape.width});
+    file_ = create(path_);
+    write_all(file_.get(), header, path_);
+  }
+
+  void write(const Bytes& pixels) override {
+    write_all(file_.get(), {reinterpret_cast<const char*>(pixels.data()), pixels.size()}, path_);
+  }
+
+  void end(Split split, const Bytes& labels, const Bytes&) override {
+    file_ = FileDescriptor();
+    write_file(path_of(split, "-labels-idx1-ubyte"),
+               idx_header({labels.size()}).append(labels.begin(), labels.end()));
+  }
+
+  fs::path folder_, path_;
+  FileDescriptor file_;
 };
 
 class NpzExporter : public ColumnExporter {
  public:
-  NpzExporter(const fs::path& path, const shard::Manifest& manifest)
-      : ColumnExporter(manifest), writer_(path) {}
-
-  void finish() override {
-    const image::Shape& shape = manifest_.shape;
-    for (std::size_t split = 0; split < splits_.size(); ++split) {
-      const Columns& columns = splits_[split];
-      const std::uint64_t rows = columns.labels.size();
-      if (rows == 0) continue;
-      std::vector<std::uint64_t> extent{rows, shape.height, shape.width};
-      if (shape.channels > 1) extent.push_back(shape.channels);
-      const std::string name = kShortNames[split];
-      writer_.add(name + "_images", extent, std::as_bytes(std::span(columns.pixels)), "|u1");
-      writer_.add(name + "_labels", {rows, 1}, std::as_bytes(std::span(columns.labels)), "|u1");
-      writer_.add(name + "_origin", {rows}, std::as_bytes(std::span(columns.origins)), "|u1");
-    }
-    writer_.finish();
-  }
+  NpzExporter(const fs::path& path, const shard::Manifest& manifest, const std::vector<Origin>& origins)
+      : ColumnExporter(manifest, origins), writer_(path) {}
 
  private:
+  void begin(Split split, std::uint64_t rows) override {
+    const image::Shape& shape = manifest_.shape;
+    std::vector<std::uint64_t> extent{rows, shape.height, shape.width};
+    if (shape.channels > 1) extent.push_back(shape.channels);
+    writer_.begin(name_in(split) + "_images", extent, "|u1");
+  }
+
+  void write(const Bytes& pixels) override { writer_.append(std::as_bytes(std::span(pixels))); }
+
+  void end(Split split, const Bytes& labels, const Bytes& origins) override {
+    writer_.end();
+    writer_.add(name_in(split) + "_labels", {labels.size(), 1}, std::as_bytes(std::span(labels)), "|u1");
+    writer_.add(name_in(split) + "_origin", {origins.size()}, std::as_bytes(std::span(origins)), "|u1");
+  }
+
+  void close() override { writer_.finish(); }
+
+  static std::string name_in(Split split) { return kShortNames[static_cast<std::size_t>(split)]; }
+
   source::NpzWriter writer_;
 };
 
@@ -256,19 +334,36 @@ std::uint64_t write_rows(const ExportOptions& options, const shard::Manifest& ma
   return numbers[0] + numbers[1] + numbers[2];
 }
 
+constexpr std::array<Split, 3> kSplits{Split::train, Split::validation, Split::test};
+
+std::uint64_t rows_of(const shard::Manifest& manifest, const std::vector<Origin>& origins) {
+  std::uint64_t rows = 0;
+  for (const Split split : kSplits) rows += rows_of(manifest, split, origins);
+  return rows;
+}
+
 void refuse_no_images(const ExportOptions& options, const shard::Manifest& manifest) {
-  if (options.origins.empty()) return;
-  for (const shard::SplitCounts& split : manifest.splits) {
-    for (const auto& counts : split.counts) {
-      for (const shard::Origin origin : options.origins) {
-        if (counts[static_cast<std::size_t>(origin)] > 0) return;
-      }
-    }
-  }
+  if (options.origins.empty() || rows_of(manifest, options.origins) > 0) return;
   std::vector<std::string> names;
-  for (const shard::Origin origin : options.origins) names.emplace_back(name_of(origin));
+  for (const Origin origin : options.origins) names.emplace_back(name_of(origin));
   refuse(options.dataset, "it has no " + join(names, " or ") + " images",
          "titrate-prep inspect shows what it has");
+}
+
+// Who reads these files would take augmented and synthetic images for real ones, unless they were asked for.
+void refuse_untold_origins(const ExportOptions& options, const shard::Manifest& manifest) {
+  if (options.form == ExportForm::folder || !options.origins.empty()) return;
+  std::vector<std::string> others;
+  for (const Origin origin : {Origin::augmented, Origin::synthetic}) {
+    if (rows_of(manifest, {origin}) > 0) others.emplace_back(name_of(origin));
+  }
+  if (others.empty()) return;
+  refuse(options.dataset,
+         "it has " + join(others, " and ") + " images too, and " +
+             (options.form == ExportForm::idx ? "IDX files cannot tell origins apart"
+                                              : "few who read .npz files look at their SPLIT_origin"),
+         "--origin real for the real ones alone; name each that is meant (--origin real --origin " +
+             others.front() + "), or export to folder");
 }
 
 }  // namespace
@@ -291,17 +386,18 @@ std::uint64_t export_dataset(const ExportOptions& options) {
   if (fs::symlink_status(target, error).type() != fs::file_type::not_found)
     refuse(options.out, "there is something already", "choose another --out");
   refuse_no_images(options, manifest);
+  refuse_untold_origins(options, manifest);
   if (options.form == ExportForm::npz) {
     if (target.extension() != ".npz")
       refuse(options.out, "the file's name has to end in .npz", "--out " + options.out.string() + ".npz");
     make_folder(target.parent_path());
-    NpzExporter exporter(target, manifest);
+    NpzExporter exporter(target, manifest, options.origins);
     return write_rows(options, manifest, exporter);
   }
   BegunFolder begun(target);
   std::uint64_t images = 0;
   if (options.form == ExportForm::idx) {
-    IdxExporter exporter(begun.path(), manifest);
+    IdxExporter exporter(begun.path(), manifest, options.origins);
     images = write_rows(options, manifest, exporter);
   } else {
     FolderExporter exporter(begun.path(), manifest);

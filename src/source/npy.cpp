@@ -177,6 +177,23 @@ class Npy : public Source {
   std::map<std::size_t, Stored> parts_;
 };
 
+// As titrate-prep export writes them beside the images. Those that are not real would come back as real.
+void refuse_other_origins(const NpzFile& archive, const std::string& images) {
+  constexpr std::string_view kImages = "_images";
+  if (!images.ends_with(kImages)) return;
+  const std::string name = images.substr(0, images.size() - kImages.size()) + "_origin";
+  if (std::ranges::count(archive.names(), name) == 0) return;
+  archive.read(name, [&](const NpyHeader& header, const ByteReader& read) {
+    const std::vector<std::byte> raw = read_elements(header, read, archive.where(name));
+    if (header.type.bytes != 1 || std::ranges::all_of(raw, [](std::byte b) { return b == std::byte{0}; }))
+      return;
+    throw Error({.code = ErrorCode::usage,
+                 .where = archive.where(name),
+                 .what = "some of the images are augmented or synthetic, and would all come back as real",
+                 .hint = "export the dataset again with --origin real, or pack the dataset itself"});
+  });
+}
+
 LabelledSet Npy::begin_set(const Settings& settings, const ArraySet& names, const NpyHeader& images,
                            const std::string& where) const {
   check_rule(rule_for(images), where);
@@ -233,6 +250,7 @@ void Npy::open_archive(const Settings& settings) {
   }
   const NpzFile archive(settings.path);
   for (const ArraySet& names : find_sets(settings, archive.names(), settings.path.string())) {
+    refuse_other_origins(archive, names.images);
     LabelledSet set;
     std::unique_ptr<Pixels> pixels;
     archive.read(names.images, [&](const NpyHeader& header, const ByteReader& read) {

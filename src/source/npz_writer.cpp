@@ -22,6 +22,8 @@ constexpr std::uint16_t kSee64Short = 0xffffu;
 constexpr std::uint16_t kExtra64 = 1;
 constexpr std::size_t kAlignment = 64;  // of elements, as numpy.save aligns them
 constexpr std::size_t kLargestStep = 1 << 30;
+constexpr std::size_t kLongestName = 1000;
+constexpr std::uint64_t kCrcPlace = 14;  // in the header before a member
 
 template <class Value>
 std::string little(Value value) {
@@ -46,8 +48,8 @@ std::string npy_header(const std::vector<std::uint64_t>& shape, std::string_view
   return "\x93NUMPY" + std::string{1, 0} + word16(text.size()) + text;
 }
 
-std::uint32_t crc_of(std::string_view header, std::span<const std::byte> values) {
-  uLong crc = crc32(0, reinterpret_cast<const Bytef*>(header.data()), static_cast<uInt>(header.size()));
+std::uint32_t crc_after(std::uint32_t before, std::span<const std::byte> values) {
+  uLong crc = before;
   while (!values.empty()) {
     const std::size_t count = std::min(values.size(), kLargestStep);
     crc = crc32(crc, reinterpret_cast<const Bytef*>(values.data()), static_cast<uInt>(count));
@@ -56,16 +58,19 @@ std::uint32_t crc_of(std::string_view header, std::span<const std::byte> values)
   return static_cast<std::uint32_t>(crc);
 }
 
-void check_array(const std::string& name, const std::vector<std::uint64_t>& shape, std::size_t bytes,
-                 std::string_view dtype) {
-  std::uint64_t expected = dtype.size() == 3 ? static_cast<std::uint64_t>(dtype[2] - '0') : 0;
-  for (const std::uint64_t length : shape) expected *= length;
-  if (dtype.size() == 3 && expected == bytes && !name.empty() && name.size() < 1000) return;
+[[noreturn]] void refuse_array(const std::string& name, std::uint64_t expected, std::uint64_t got) {
   throw Error({.code = ErrorCode::internal,
                .where = name,
                .what = "an array's shape, type and bytes do not fit each other",
                .expected = std::to_string(expected) + " bytes",
-               .got = std::to_string(bytes)});
+               .got = std::to_string(got)});
+}
+
+// Of all elements. 0: the type is none.
+std::uint64_t bytes_of(const std::vector<std::uint64_t>& shape, std::string_view dtype) {
+  std::uint64_t bytes = dtype.size() == 3 ? static_cast<std::uint64_t>(dtype[2] - '0') : 0;
+  for (const std::uint64_t length : shape) bytes *= length;
+  return bytes;
 }
 
 }  // namespace
@@ -91,23 +96,52 @@ void NpzWriter::write(std::string_view bytes) {
 
 void NpzWriter::add(const std::string& name, const std::vector<std::uint64_t>& shape,
                     std::span<const std::byte> values, std::string_view dtype) {
-  check_array(name, shape, values.size(), dtype);
+  if (const std::uint64_t expected = bytes_of(shape, dtype); expected != values.size())
+    refuse_array(name, expected, values.size());
+  begin(name, shape, dtype);
+  append(values);
+  end();
+}
+
+// The checksum stands before the elements that it is of: end() puts it in.
+void NpzWriter::begin(const std::string& name, const std::vector<std::uint64_t>& shape,
+                      std::string_view dtype) {
+  const std::uint64_t values = bytes_of(shape, dtype);
+  if (dtype.size() != 3 || name.empty() || name.size() >= kLongestName) refuse_array(name, values, 0);
   const std::string header = npy_header(shape, dtype);
-  const Member member{.name = name + ".npy",
-                      .crc = crc_of(header, values),
-                      .bytes = header.size() + values.size(),
-                      .offset = position_};
+  const Member member{.name = name + ".npy", .bytes = header.size() + values, .offset = position_};
   const auto same = [&](const Member& other) { return other.name == member.name; };
-  if (finished_ || std::any_of(members_.begin(), members_.end(), same)) {
-    throw Error({.code = ErrorCode::internal, .where = name, .what = "an array was added twice"});
+  if (finished_ || position_ != member_end_ || std::any_of(members_.begin(), members_.end(), same)) {
+    throw Error({.code = ErrorCode::internal,
+                 .where = name,
+                 .what = "an array was added twice, or before the last one was whole"});
   }
   const std::string extra = word16(kExtra64) + word16(16) + word64(member.bytes) + word64(member.bytes);
-  write("PK\x03\x04" + word16(kVersion) + word16(kUtf8Names) + word16(0) + word16(0) + word16(kDate) +
-        word32(member.crc) + word32(kSee64) + word32(kSee64) + word16(member.name.size()) +
-        word16(extra.size()) + member.name + extra);
-  write(header);
-  write({reinterpret_cast<const char*>(values.data()), values.size()});
   members_.push_back(member);
+  write("PK\x03\x04" + word16(kVersion) + word16(kUtf8Names) + word16(0) + word16(0) + word16(kDate) +
+        word32(0) + word32(kSee64) + word32(kSee64) + word16(member.name.size()) + word16(extra.size()) +
+        member.name + extra);
+  member_end_ = position_ + member.bytes;
+  append(std::as_bytes(std::span(header)));
+}
+
+void NpzWriter::append(std::span<const std::byte> values) {
+  if (values.size() > member_end_ - position_)
+    refuse_array(members_.empty() ? "" : members_.back().name, member_end_, position_ + values.size());
+  members_.back().crc = crc_after(members_.back().crc, values);
+  write({reinterpret_cast<const char*>(values.data()), values.size()});
+}
+
+void NpzWriter::end() {
+  if (members_.empty() || position_ != member_end_)
+    refuse_array(members_.empty() ? "" : members_.back().name, member_end_, position_);
+  const std::string crc = word32(members_.back().crc);
+  const auto place = static_cast<off_t>(members_.back().offset + kCrcPlace);
+  if (::pwrite(file_.get(), crc.data(), crc.size(), place) == static_cast<ssize_t>(crc.size())) return;
+  throw Error({.code = ErrorCode::io,
+               .where = path_.string(),
+               .what = "cannot write the file",
+               .got = system_message(errno)});
 }
 
 void NpzWriter::write_directory() {

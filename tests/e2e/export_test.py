@@ -153,11 +153,13 @@ class Export(trips.Trip):
             for form in forms:
                 for origin in [None, REAL, SYNTHETIC] if recipe == MIXED else [None]:
                     arguments = [] if origin is None else ["--origin", ORIGINS[origin]]
+                    if recipe == MIXED and origin is None and form != "folder":
+                        arguments = [word for name in ORIGINS for word in ["--origin", name]]
                     path = self.export(form, f"{form} {origin} {len(names)}" + (".npz" if form == "npz" else ""), *arguments)
                     keep = (lambda o, want=origin: o == want) if origin is not None else (lambda o: True)
                     kept = {s: r for s, r in splits.items() if any(map(keep, r["origin"]))}
                     self.check_exported(form, path, names, kept, keep)
-                    if origin == SYNTHETIC:  # train alone
+                    if origin == SYNTHETIC or (recipe == MIXED and origin is None):  # train alone; not all real
                         continue
                     # Classes of IDX files are numbers.
                     more = ["--set", f"source.0.classes={json.dumps(names)}"] if form == "idx" else []
@@ -172,10 +174,17 @@ class Export(trips.Trip):
         self.pack(MIXED)
         names, splits = load(self.out)
         path = self.export("folder", "given back")
-        told = run("pack", path, "--out", self.root / "loses")
-        self.assertEqual(told.returncode, 0)
-        self.assertIn("images.csv", told.stderr)
-        self.assertIn("origin", told.stderr)
+        told = self.pack('[[source]]\nkind = "folder"\npath = "given back"\n', out=self.root / "loses", code=2)
+        self.assertRegex(told.stderr, r"tells of \w+ images.* pack .*given back/images\.csv.* instead")
+        self.export("npz", "mixed.npz", "--origin", "real", "--origin", "synthetic")
+        told = run("pack", self.root / "mixed.npz", "--out", self.root / "loses")
+        self.assertEqual(told.returncode, 2)
+        self.assertRegex(told.stderr, "train_origin.*augmented or synthetic.*--origin real")
+        told = run("pack", next(self.out.glob("train-*.h5")), "--out", self.root / "loses")
+        self.assertEqual(told.returncode, 2)
+        self.assertIn("pack its folder instead", told.stderr)
+        told = run("pack", self.out / "dataset.h5", "--out", self.root / "loses")
+        self.assertEqual(told.returncode, 2)
         out = self.root / "keeps"
         self.pack(path / "images.csv", out=out)
         found, back = load(out)
@@ -215,6 +224,10 @@ class Export(trips.Trip):
         (self.root / "link").symlink_to("nowhere")
         no("something already", "npz", "link")
         no("has to end in .npz.*x.npz", "npz", "x")
+        self.pack(MIXED, "--force")
+        no("augmented and synthetic images too, and IDX files cannot tell.*--origin real", "idx", "x")
+        no("augmented and synthetic images too.*--origin real", "npz", "x.npz")
+        self.pack(COLOUR, "--force")
         no("no synthetic images", "npz", "x.npz", "--origin", "synthetic")
         no("did you mean \"folder\"", "foldr", "x")
         no("--origin", "folder", "x", "--origin", "fake")

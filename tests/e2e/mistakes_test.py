@@ -100,7 +100,7 @@ class Mistakes(trips.Trip):
         self.no("modes", "cat/1.png", "8 x 8 x 1, got 8 x 8 x 3", '"rgb"')
         for name in ["cat/1.webp", "dog/1.gif"]:
             self.put("others/" + name, b"RIFF")
-        self.no("others", "no images")
+        self.no("others", "WebP is not read; save it as PNG or JPEG")
         self.no("nowhere", "nowhere: there is no such", "working directory")
         self.classes("Big Splits/Train"), self.classes("Big Splits/TEST", seed=1)
         self.pack(self.root / "Big Splits")

@@ -14,6 +14,7 @@ namespace titrate::prep {
 // folder: SPLIT/CLASS/ROW-ORIGIN.png, and images.csv with path, label, split, origin and generator of each.
 // idx: the files of MNIST, train-, t10k- and val-; one channel only. Origins are lost.
 // npz: SPLIT_images and SPLIT_labels as MedMNIST names them (train, val, test), and SPLIT_origin.
+// The last two want `origins` where not all images are real.
 enum class ExportForm { folder, idx, npz };
 
 // Throws Error (usage) that names `where` and the nearest.
@@ -28,8 +29,8 @@ struct ExportOptions {
 
 // Returns the number of images. Everything is there when it returns, and nothing when it fails; what a killed
 // one leaves is hidden, ".OUT.exporting" or "OUT.tmp.PID". Throws Error: usage (no dataset, `out` is there,
-// colour as idx, no image of these origins, a class that cannot be a folder), integrity (a damaged shard),
-// io, in_use.
+// colour as idx, no image of these origins, origins that the form hides and nobody asked for, a class that
+// cannot be a folder), integrity (a damaged shard), io, in_use.
 std::uint64_t export_dataset(const ExportOptions& options);
 
 }  // namespace titrate::prep

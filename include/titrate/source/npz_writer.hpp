@@ -1,7 +1,7 @@
 // Writes a .npz file: what numpy.load reads.
 //
-// The bytes are a function of what was added: arrays are stored as they are, with no times. Only one array is
-// in memory at a time, the caller's. The file is there when finish() returns, and not before.
+// The bytes are a function of what was added: arrays are stored as they are, with no times. The file is there
+// when finish() returns, and not before.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +29,11 @@ class NpzWriter {
   void add(const std::string& name, const std::vector<std::uint64_t>& shape,
            std::span<const std::byte> values, std::string_view dtype);
 
+  // The same, piece by piece: end() throws Error (internal) unless the pieces fill the shape.
+  void begin(const std::string& name, const std::vector<std::uint64_t>& shape, std::string_view dtype);
+  void append(std::span<const std::byte> values);
+  void end();
+
   // Writes the table of contents, syncs, and renames into place. Once, last. Throws Error (io).
   void finish();
 
@@ -36,7 +41,7 @@ class NpzWriter {
   struct Member {
     std::string name{};
     std::uint32_t crc = 0;
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0;  // header and elements
     std::uint64_t offset = 0;
   };
 
@@ -47,6 +52,7 @@ class NpzWriter {
   FileDescriptor file_;
   std::vector<Member> members_;
   std::uint64_t position_ = 0;
+  std::uint64_t member_end_ = 0;  // where the latest member ends once it is whole
   bool finished_ = false;
 };
 

@@ -67,10 +67,21 @@ TEST_F(Export, IdxFilesAreThoseOfMnist) {
 
 TEST_F(Export, TakesTheOriginsThatAreAskedFor) {
   pack_table(kTable, "[[augment]]\nops = [\"shift 1\"]\ncopies = 2\n");
-  EXPECT_EQ(export_dataset(to(ExportForm::npz, "all.npz")), 9u);
+  EXPECT_EQ(export_dataset(to(ExportForm::folder, "all")), 9u);
+  EXPECT_EQ(export_dataset(to(ExportForm::npz, "all.npz", {Origin::real, Origin::augmented})), 9u);
   EXPECT_EQ(export_dataset(to(ExportForm::npz, "some.npz", {Origin::augmented})), 6u);
   EXPECT_EQ(export_dataset(to(ExportForm::npz, "both.npz", {Origin::synthetic, Origin::real})), 3u);
   expect_refused(to(ExportForm::npz, "none.npz", {Origin::synthetic}), ErrorCode::usage, "no synthetic");
+}
+
+TEST_F(Export, FormsThatHideOriginsWantThemNamed) {
+  pack_table(kTable, "[[augment]]\nops = [\"shift 1\"]\n");
+  expect_refused(to(ExportForm::idx, "x"), ErrorCode::usage, "IDX files cannot tell origins apart");
+  expect_refused(to(ExportForm::npz, "x.npz"), ErrorCode::usage, "it has augmented images too");
+  expect_refused(to(ExportForm::npz, "x.npz"), ErrorCode::usage, "--origin real");
+  EXPECT_EQ(export_dataset(to(ExportForm::idx, "x", {Origin::real})), 3u);
+  EXPECT_EQ(read_text(root_.path() / "x/train-labels-idx1-ubyte").substr(0, 8),
+            std::string("\0\0\x08\x01\0\0\0\x03", 8));
 }
 
 TEST_F(Export, NothingIsLeftWhereItIsRefused) {

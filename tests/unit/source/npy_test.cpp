@@ -201,6 +201,43 @@ TEST_F(NpzFiles, BytesAreAFunctionOfTheContent) {
   EXPECT_EQ(read_text(settings_.path), first);
 }
 
+TEST_F(NpzFiles, AreTheSameWhenTheyAreWrittenPieceByPiece) {
+  const std::string first = read_text(settings_.path);
+  const auto bytes = std::as_bytes(std::span(pixels_));
+  const std::filesystem::path path = folder_.path() / "pieces.npz";
+  NpzWriter writer(path);
+  writer.begin("train_images", {5, 2, 3, 3}, "|u1");
+  writer.append(bytes.first(1));
+  writer.append(bytes.subspan(1, 50));
+  EXPECT_EQ(outcome([&] { writer.end(); }).code, ErrorCode::internal);
+  EXPECT_EQ(outcome([&] { writer.begin("other", {1}, "|u1"); }).code, ErrorCode::internal);
+  EXPECT_EQ(outcome([&] { writer.append(bytes); }).code, ErrorCode::internal);
+  writer.append(bytes.subspan(51));
+  writer.end();
+  writer.add("train_labels", {5, 1}, std::as_bytes(std::span(labels_)), "<i8");
+  writer.finish();
+  EXPECT_EQ(read_text(path), first);
+}
+
+TEST_F(NpzFiles, ThatTellOfOtherOriginsAreRefused) {
+  for (const std::uint8_t origin : {0, 1, 2}) {
+    std::filesystem::remove(settings_.path);
+    NpzWriter writer(settings_.path);
+    const std::vector<std::uint8_t> origins{0, 0, 0, 0, origin};
+    writer.add("train_images", {5, 2, 3, 3}, std::as_bytes(std::span(pixels_)), "|u1");
+    writer.add("train_labels", {5, 1}, std::as_bytes(std::span(labels_)), "<i8");
+    writer.add("train_origin", {5}, std::as_bytes(std::span(origins)), "|u1");
+    writer.finish();
+    const Outcome found = outcome([&] { open_filled(settings_); });
+    if (origin == 0) {
+      EXPECT_EQ(found.message, "nothing was thrown");
+      continue;
+    }
+    EXPECT_EQ(found.code, ErrorCode::usage);
+    EXPECT_NE(found.message.find("--origin real"), std::string::npos) << found.message;
+  }
+}
+
 TEST_F(NpzFiles, WriterRefusesWhatDoesNotFitAndLeavesNothing) {
   {
     NpzWriter writer(folder_.path() / "other.npz");
