@@ -4,10 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+
+#include "titrate/core/error.hpp"
 
 namespace titrate::source {
 
@@ -18,12 +21,20 @@ class BlockCache {
  public:
   explicit BlockCache(std::size_t most_bytes) : most_bytes_(most_bytes) {}
 
-  // load() returns a Block of `bytes` bytes; what it throws goes to the caller, and the next one tries again.
+  // load() returns a Block of `bytes` bytes; an Error that it throws is kept like a block, and goes to all
+  // who ask for it: a file that is damaged is not read again for each of its rows.
   template <class Load>
   std::shared_ptr<const Block> get(std::uint64_t key, std::size_t bytes, const Load& load) {
     const std::shared_ptr<Slot> slot = find(key, bytes);
     const std::lock_guard lock(slot->mutex);
-    if (!slot->block) slot->block = std::make_shared<const Block>(load());
+    if (slot->fault) std::rethrow_exception(slot->fault);
+    if (slot->block) return slot->block;
+    try {
+      slot->block = std::make_shared<const Block>(load());
+    } catch (const Error&) {
+      slot->fault = std::current_exception();
+      throw;
+    }
     return slot->block;
   }
 
@@ -31,6 +42,7 @@ class BlockCache {
   struct Slot {
     std::mutex mutex{};
     std::shared_ptr<const Block> block{};
+    std::exception_ptr fault{};
     std::uint64_t key = 0;
     std::size_t bytes = 0;
   };

@@ -255,6 +255,18 @@ TEST_F(PackedDataset, DamageIsSeenWhenItIsOpened) {
   EXPECT_NE(open().message.find("a folder, but not of a dataset"), std::string::npos);
 }
 
+TEST_F(PackedDataset, AShardThatIsDamagedLaterIsReadOnce) {
+  const auto source = open_filled(settings_);
+  const std::filesystem::path path = folder_.path() / manifest_.shards[1].name;
+  const std::string bytes = read_text(path);
+  std::filesystem::remove(path);
+  for (const std::size_t row : {3, 4, 3}) {
+    EXPECT_NE(outcome([&] { source->read(row); }).message, "nothing was thrown");
+    put_bytes(path, bytes);  // too late
+  }
+  EXPECT_EQ(read(*source, 0), pixels_of(1));
+}
+
 TEST_F(PackedDataset, KeysOfFilesAreRefused) {
   settings_.values["images"] = std::string("images");
   EXPECT_EQ(open().code, ErrorCode::usage);
