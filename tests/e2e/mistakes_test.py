@@ -139,7 +139,7 @@ class Mistakes(trips.Trip):
         self.put("empty.csv", b"")
         self.no("empty.csv", "empty.csv", "empty", code=3)
         self.put("gone.csv", "path,label\nx.png,cat\n")
-        self.no("gone.csv", "no images")
+        self.no("gone.csv", "x.png: cannot open the file", "(gone.csv:2)")
         self.put("other.csv", "zip,label\nx.png,cat\n")
         self.no("other.csv", '"zip"', 'call that column "path"', code=3)
         self.put("class.csv", "filename,class\nx.png,cat\n")
