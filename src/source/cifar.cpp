@@ -9,6 +9,7 @@
 
 #include "array_sets.hpp"
 #include "byte_stream.hpp"
+#include "refuse.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/random.hpp"
@@ -21,17 +22,6 @@ constexpr image::Shape kShape{32, 32, 3};
 constexpr std::size_t kPixelBytes = 3072, kStepBytes = 1 << 20;
 // As for IDX files: what shrinks more than that is no set of photographs.
 constexpr std::uint64_t kLargestExpansion = 100, kAlwaysAllowedBytes = 16 << 20;
-
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what,
-                         const std::string& expected = "", const std::string& got = "",
-                         const std::string& hint = "") {
-  throw Error({.code = ErrorCode::integrity,
-               .where = path.string(),
-               .what = what,
-               .expected = expected,
-               .got = got,
-               .hint = hint});
-}
 
 // What differs between the two sets and between their labels.
 struct Variant {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "titrate/core/error.hpp"
+#include "refuse.hpp"
 
 namespace titrate::source {
 namespace {
@@ -12,16 +12,6 @@ constexpr std::size_t kFirstBuffer = 64 << 10, kLargestRecord = 64 << 20;
 // Text shrinks less than a hundredfold; what claims to is refused before it fills the memory.
 constexpr std::uint64_t kLargestExpansion = 100, kAlwaysAllowedBytes = 16 << 20;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-[[noreturn]] void refuse(const std::string& where, const std::string& what, const std::string& expected = "",
-                         const std::string& got = "", const std::string& hint = "") {
-  throw Error({.code = ErrorCode::integrity,
-               .where = where,
-               .what = what,
-               .expected = expected,
-               .got = got,
-               .hint = hint});
-}
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "refuse.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/shard/byte_file.hpp"
@@ -17,16 +18,6 @@ using shard::ElementKind;
 using shard::ElementType;
 
 constexpr double kWhite = 255;
-
-[[noreturn]] void refuse(const std::string& where, const std::string& what, const std::string& expected = "",
-                         const std::string& got = "", const std::string& hint = "") {
-  throw Error({.code = ErrorCode::integrity,
-               .where = where,
-               .what = what,
-               .expected = expected,
-               .got = got,
-               .hint = hint});
-}
 
 template <class Value>
 Value load(const std::byte* from, bool swapped) {

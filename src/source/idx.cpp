@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "byte_stream.hpp"
-#include "titrate/core/error.hpp"
+#include "refuse.hpp"
 #include "titrate/core/parallel.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/image/glyph.hpp"
@@ -20,16 +20,6 @@ constexpr int kUnsignedByte = 8;
 constexpr std::uint32_t kLargestSide = 65535;
 // Images and labels do not shrink a hundredfold; what claims to is refused before its memory is asked for.
 constexpr std::uint64_t kLargestExpansion = 100, kAlwaysAllowedBytes = 16 << 20;
-
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what,
-                         const std::string& expected, const std::string& got, const std::string& hint = "") {
-  throw Error({.code = ErrorCode::integrity,
-               .where = path.string(),
-               .what = what,
-               .expected = expected,
-               .got = got,
-               .hint = hint});
-}
 
 void read_header(ByteStream& stream, const std::filesystem::path& path, std::span<std::byte> out,
                  std::size_t offset) {

@@ -8,6 +8,7 @@
 #include "array_sets.hpp"
 #include "elements.hpp"
 #include "npz.hpp"
+#include "refuse.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/shard/byte_file.hpp"
@@ -18,16 +19,6 @@ namespace {
 constexpr std::uint64_t kStepBytes = 1 << 20;  // elements that are converted at a time
 constexpr const char* kMissingHint =
     "the path of a source begins at --data-root, else TITRATE_DATA, else the working directory";
-
-[[noreturn]] void refuse(const std::string& where, const std::string& what, const std::string& expected = "",
-                         const std::string& got = "", const std::string& hint = "") {
-  throw Error({.code = ErrorCode::integrity,
-               .where = where,
-               .what = what,
-               .expected = expected,
-               .got = got,
-               .hint = hint});
-}
 
 // The pixels of one array, in the order in which they are stored.
 class Pixels {

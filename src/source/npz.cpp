@@ -7,7 +7,7 @@
 #include <set>
 #include <string_view>
 
-#include "titrate/core/error.hpp"
+#include "refuse.hpp"
 #include "titrate/shard/byte_file.hpp"
 
 namespace titrate::source {
@@ -18,16 +18,6 @@ namespace {
 constexpr std::uint64_t kLargestExpansion = 100, kAlwaysAllowedBytes = 16 << 20;
 constexpr zip_int64_t kMostMembers = 1000;
 constexpr std::string_view kEnding = ".npy";
-
-[[noreturn]] void refuse(const std::string& where, const std::string& what, const std::string& expected = "",
-                         const std::string& got = "", const std::string& hint = "") {
-  throw Error({.code = ErrorCode::integrity,
-               .where = where,
-               .what = what,
-               .expected = expected,
-               .got = got,
-               .hint = hint});
-}
 
 struct MemberCloser {
   void operator()(zip_file* member) const { zip_fclose(member); }

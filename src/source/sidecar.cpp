@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "titrate/core/error.hpp"
+#include "refuse.hpp"
 #include "titrate/core/file.hpp"
 
 namespace titrate::source {
@@ -15,11 +15,6 @@ struct Line {
   std::string where{};
   json object{};
 };
-
-[[noreturn]] void refuse(const std::string& where, const std::string& what, const std::string& expected = "",
-                         const std::string& got = "") {
-  throw Error({.code = ErrorCode::integrity, .where = where, .what = what, .expected = expected, .got = got});
-}
 
 Line parse_line(std::string_view text, const std::string& where) {
   Line line{.where = where, .object = json::parse(text, nullptr, false)};
