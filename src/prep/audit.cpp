@@ -94,7 +94,7 @@ void check_kin(const std::filesystem::path& folder, const Catalogue& catalogue) 
   });
 }
 
-shard::Leaks count_leaks(const Catalogue& catalogue) {
+void count_leaks(const Catalogue& catalogue, Facts& facts) {
   std::unordered_set<std::uint64_t> pixels, families;  // of what is held out: usually the smaller part
   catalogue.each([&](const RowFacts& row, Split split) {
     if (split == Split::train) return;
@@ -107,13 +107,13 @@ shard::Leaks count_leaks(const Catalogue& catalogue) {
     if (pixels.contains(row.content_hash)) trained_pixels.insert(row.content_hash);
     if (families.contains(row.family_id)) trained_families.insert(row.family_id);
   });
-  shard::Leaks leaks;
   catalogue.each([&](const RowFacts& row, Split split) {
     if (split == Split::train) return;
-    leaks.same_image += trained_pixels.contains(row.content_hash) ? 1 : 0;
-    leaks.same_family += trained_families.contains(row.family_id) ? 1 : 0;
+    const std::uint64_t same = trained_pixels.contains(row.content_hash) ? 1 : 0;
+    facts.leaks.same_image += same;
+    facts.same_image[static_cast<std::size_t>(split)] += same;
+    facts.leaks.same_family += trained_families.contains(row.family_id) ? 1 : 0;
   });
-  return leaks;
 }
 
 std::vector<shard::SplitCounts> count_rows(std::span<const ShardFacts> shards, std::size_t classes) {
@@ -164,11 +164,12 @@ Facts audit(const std::filesystem::path& folder, const shard::Manifest& manifest
     sums.add(shard.sums);
     for (const auto& print : shard.prints) fingerprint.add(print);
   }
-  return {.mean = sums.mean(),
-          .deviation = sums.deviation(),
-          .fingerprint = fingerprint.finish(),
-          .splits = count_rows(shards, manifest.class_names.size()),
-          .leaks = count_leaks(catalogue)};
+  Facts facts{.mean = sums.mean(),
+              .deviation = sums.deviation(),
+              .fingerprint = fingerprint.finish(),
+              .splits = count_rows(shards, manifest.class_names.size())};
+  count_leaks(catalogue, facts);
+  return facts;
 }
 
 std::string first_leak(const std::filesystem::path& folder, const shard::Manifest& manifest,
@@ -179,8 +180,9 @@ std::string first_leak(const std::filesystem::path& folder, const shard::Manifes
   const auto name = [&](const Place& place) {
     const shard::Shard shard(folder, manifest, manifest.shards[place.shard]);
     const Row& row = shard.rows()[place.row];
-    return "source " + manifest.sources[row.source].name + ", row " + std::to_string(row.source_row) +
-           " of " + row.source_path;
+    return std::string(row.origin == Origin::augmented ? "an augmented copy of " : "") + "source " +
+           manifest.sources[row.source].name + ", row " + std::to_string(row.source_row) + " of " +
+           row.source_path;
   };
   std::unordered_map<std::uint64_t, Place> held_out;
   for (std::size_t s = 0; s < shards.size(); ++s) {

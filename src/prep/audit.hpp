@@ -43,6 +43,7 @@ struct Facts {
   std::string fingerprint{};
   std::vector<shard::SplitCounts> splits{};
   shard::Leaks leaks{};
+  std::array<std::uint64_t, 3> same_image{};  // leaks.same_image by split
 };
 
 // `shards` are those of manifest.shards, in order. Throws Error (integrity) when ids are not unique or

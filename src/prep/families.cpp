@@ -1,6 +1,7 @@
 #include "families.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <string>
 #include <unordered_map>
@@ -62,15 +63,19 @@ struct Namesakes {
 
 using Names = std::unordered_map<std::string, Namesakes>;
 
-Names names_of(const std::vector<std::vector<std::size_t>>& first, const Sources& sources) {
+Names names_of(const Recipe& recipe, const Sources& sources,
+               const std::vector<std::vector<std::size_t>>& first) {
   Names names;
   for (std::size_t s = 0; s < sources.size(); ++s) {
     const source::Listing& listing = sources[s]->listing();
     for (std::size_t i = 0; i < listing.items.size(); ++i) {
       const auto kin = listing.kinship.find(i);
       const bool made = kin != listing.kinship.end() && !kin->second.parents.empty();
-      Namesakes& namesakes = names[listing.items[i].path];
-      (made ? namesakes.made : namesakes.taken).push_back(first[s][i]);
+      const Planned planned{static_cast<std::uint32_t>(s), static_cast<std::uint32_t>(i)};
+      for (const std::string& name : {listing.items[i].path, place_of(recipe, sources, planned)}) {
+        Namesakes& namesakes = names[name];
+        (made ? namesakes.made : namesakes.taken).push_back(first[s][i]);
+      }
     }
     for (const source::Refusal& refusal : listing.refused) names.try_emplace(refusal.path);
   }
@@ -88,10 +93,13 @@ bool unite_named(const Names& names, const std::string& path, std::size_t image,
 }
 
 // A generator's image belongs to those that it started from, which are named by their paths in any source.
-void unite_parents(const std::vector<std::vector<std::size_t>>& first, const Sources& sources, Sets& sets) {
+void unite_parents(const Recipe& recipe, const Sources& sources,
+                   const std::vector<std::vector<std::size_t>>& first, Sets& sets, Families& families) {
   const auto each_child = [&](const auto& use) {
     for (std::size_t s = 0; s < sources.size(); ++s) {
-      for (const auto& [item, kin] : sources[s]->listing().kinship) {
+      const std::map<std::size_t, source::Kinship> in_order(sources[s]->listing().kinship.begin(),
+                                                            sources[s]->listing().kinship.end());
+      for (const auto& [item, kin] : in_order) {
         if (!kin.parents.empty()) use(s, item, kin.parents);
       }
     }
@@ -99,23 +107,26 @@ void unite_parents(const std::vector<std::vector<std::size_t>>& first, const Sou
   bool any = false;
   each_child([&](std::size_t, std::size_t, const auto&) { any = true; });
   if (!any) return;
-  const Names names = names_of(first, sources);
+  const Names names = names_of(recipe, sources, first);
   each_child([&](std::size_t s, std::size_t item, const std::vector<std::string>& parents) {
     for (const std::string& path : parents) {
       if (unite_named(names, path, first[s][item], sets)) continue;
-      throw Error({.code = ErrorCode::integrity,
-                   .where = sources[s]->listing().items[item].path,
-                   .what = "its sidecar names a parent that no source has",
-                   .got = path,
-                   .hint = "name parents as the paths that their source has"});
+      const Planned planned{static_cast<std::uint32_t>(s), static_cast<std::uint32_t>(item)};
+      families.orphans.push_back(
+          {place_of(recipe, sources, planned), "its sidecar names a parent that no source has: " + path});
+      const std::uint32_t parts = image::parts_of(recipe.sources[s].transforms);
+      for (std::uint32_t part = 0; part < parts; ++part)
+        families.orphan_images.push_back(first[s][item] + part);
+      return;
     }
   });
 }
 
 }  // namespace
 
-std::vector<std::uint64_t> find_families(std::span<const Planned> images, const Sources& sources,
-                                         const Survey& survey) {
+Families find_families(const Recipe& recipe, const Sources& sources, std::span<const Planned> images,
+                       const Survey& survey) {
+  Families families;
   Sets sets(images.size());
   Groups same_pixels(sets);
   for (std::size_t i = 0; i < images.size(); ++i) {
@@ -130,13 +141,14 @@ std::vector<std::uint64_t> find_families(std::span<const Planned> images, const 
       if (kin.parent) sets.unite(first[s][*kin.parent], first[s][item]);
     }
   }
-  unite_parents(first, sources, sets);
-  std::vector<std::uint64_t> smallest(images.size(), ~std::uint64_t{0}), families(images.size());
+  unite_parents(recipe, sources, first, sets, families);
+  std::vector<std::uint64_t> smallest(images.size(), ~std::uint64_t{0});
   for (std::size_t i = 0; i < images.size(); ++i) {
     std::uint64_t& family = smallest[sets.find(i)];
     if (survey.content[i] != 0) family = std::min(family, survey.content[i]);
   }
-  for (std::size_t i = 0; i < images.size(); ++i) families[i] = smallest[sets.find(i)];
+  families.of.resize(images.size());
+  for (std::size_t i = 0; i < images.size(); ++i) families.of[i] = smallest[sets.find(i)];
   return families;
 }
 

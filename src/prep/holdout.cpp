@@ -30,13 +30,15 @@ struct Ranked {
   auto operator<=>(const Ranked&) const = default;
 };
 
-// Takes groups, in order, until `target` images are taken; one that is too large is passed over.
+// Takes groups, in order, until `target` images are taken; one that is too large is passed over. The last
+// group of a class stays for training, whatever the shares.
 void take(std::vector<Ranked>& ranked, const Groups& groups, std::uint64_t target, Split split,
-          std::unordered_map<std::uint64_t, Split>& sides) {
+          std::size_t& left, std::unordered_map<std::uint64_t, Split>& sides) {
   std::vector<Ranked> rest;
   for (const Ranked& candidate : ranked) {
     const std::uint64_t size = groups.at(candidate.group).total;
-    if (size <= target) {
+    if (size <= target && left > 1) {
+      --left;
       target -= size;
       sides.emplace(candidate.group, split);
     } else {
@@ -46,8 +48,11 @@ void take(std::vector<Ranked>& ranked, const Groups& groups, std::uint64_t targe
   ranked = std::move(rest);
 }
 
+// At least one, where anything is to be held out.
 std::uint64_t share_of(double share, std::uint64_t images) {
-  return static_cast<std::uint64_t>(std::floor(share * static_cast<double>(images) + 0.5));
+  if (share <= 0) return 0;
+  return std::max<std::uint64_t>(
+      1, static_cast<std::uint64_t>(std::floor(share * static_cast<double>(images) + 0.5)));
 }
 
 }  // namespace
@@ -69,8 +74,9 @@ std::vector<Split> hold_out(std::span<const Candidate> candidates, const Shares&
   std::unordered_map<std::uint64_t, Split> sides;
   for (std::size_t label = 0; label < classes; ++label) {
     std::sort(by_class[label].begin(), by_class[label].end());
-    take(by_class[label], groups, share_of(shares.test, images[label]), Split::test, sides);
-    take(by_class[label], groups, share_of(shares.validation, images[label]), Split::validation, sides);
+    std::size_t left = by_class[label].size();
+    take(by_class[label], groups, share_of(shares.test, images[label]), Split::test, left, sides);
+    take(by_class[label], groups, share_of(shares.validation, images[label]), Split::validation, left, sides);
   }
   std::vector<Split> splits;
   splits.reserve(candidates.size());

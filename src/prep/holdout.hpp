@@ -23,8 +23,9 @@ struct Shares {
   double test = 0, validation = 0;
 };
 
-// The split of each candidate. A class with n images gives the nearest whole number to share x n, as far as
-// groups can be fitted to it; a group of several classes counts for the class that most of it has.
+// The split of each candidate. A class with n images gives the nearest whole number to share x n, though one
+// at least, as far as groups can be fitted to it and one group is left for training; a group of several
+// classes counts for the class that most of it has.
 std::vector<shard::Split> hold_out(std::span<const Candidate> candidates, const Shares& shares,
                                    std::size_t classes, std::uint64_t seed);
 

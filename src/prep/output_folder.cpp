@@ -133,6 +133,12 @@ void refuse_dataset(const fs::path& folder, bool force) {
 OutputFolder::OutputFolder(const fs::path& folder, bool force, const std::string& key)
     : path_(made(folder)), staging_(folder / kStagingName), lock_(folder) {
   refuse_dataset(folder, force);
+  if (fs::is_symlink(staging_)) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = staging_.string(),
+                 .what = "this is a link, and what it leads to may not be ours",
+                 .hint = "remove it"});
+  }
   try {
     read_journal(key);
     std::erase_if(sealed_, [&](const auto& shard) { return !fs::is_regular_file(staging_ / shard.first); });

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <set>
 #include <system_error>
-#include <unordered_set>
 
 #include "audit.hpp"
 #include "quarantine.hpp"
@@ -17,6 +17,7 @@
 #include "titrate/core/random.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/core/version.hpp"
+#include "titrate/image/preset.hpp"
 #include "titrate/prep/output_folder.hpp"
 #include "titrate/prep/plain_recipe.hpp"
 #include "titrate/prep/plan.hpp"
@@ -34,14 +35,21 @@ std::filesystem::path data_root(const PackOptions& options) {
   return variable == nullptr || *variable == '\0' ? "." : variable;
 }
 
+[[noreturn]] void refuse_empty(const source::Settings& settings, const source::Listing& listing) {
+  if (listing.refused.empty())
+    refuse_recipe(settings.where, "the source has no images", "", "", "look at its path and split");
+  const source::Refusal& first = listing.refused.front();
+  refuse_recipe(settings.where, "none of the source's " + with_commas(listing.refused.size()) +
+                                    " files can be packed; the first, " + first.path + ": " + first.why);
+}
+
 Sources open_sources(const Recipe& recipe, const std::filesystem::path& root) {
   Sources sources;
   for (const SourceRecipe& source : recipe.sources) {
     source::Settings settings = source.settings;
     if (settings.has("path")) settings.path = (root / settings.text("path")).lexically_normal();
     sources.push_back(source::open_source(settings));
-    if (sources.back()->listing().items.empty())
-      refuse_recipe(settings.where, "the source has no images", "", "", "look at its path and split");
+    if (sources.back()->listing().items.empty()) refuse_empty(settings, sources.back()->listing());
   }
   return sources;
 }
@@ -116,10 +124,10 @@ class Packing {
 
  private:
   void finish(OutputFolder& folder, PackedShards packed, const Sources& sources, const Plan& plan);
-  void refuse_leaks(const std::filesystem::path& folder, const PackedShards& packed);
+  void refuse_leaks(const std::filesystem::path& folder, const PackedShards& packed, const Facts& facts);
   void attach(OutputFolder& folder, const std::string& name, std::span<const std::byte> bytes);
   void attach_sidecars(OutputFolder& folder, const Sources& sources);
-  void warn(const Plan& plan);
+  void warn(const Plan& plan, const Sources& sources);
 
   const PackOptions& options_;
   std::optional<PlainRecipe> plain_;
@@ -129,15 +137,23 @@ class Packing {
 };
 
 // A held-out image that is in training too, pixel for pixel, would be known by heart.
-void Packing::refuse_leaks(const std::filesystem::path& folder, const PackedShards& packed) {
+void Packing::refuse_leaks(const std::filesystem::path& folder, const PackedShards& packed,
+                           const Facts& facts) {
   const shard::Leaks& leaks = packed.manifest.leaks;
-  const bool asked_for = options_.allow_leaks || recipe_.split.by == SplitUnit::image;
-  if (leaks.same_image > 0 && !asked_for) {
+  // A recipe that splits by image asks for them, in the splits that it makes.
+  const bool careless = recipe_.split.by == SplitUnit::image;
+  const std::uint64_t asked_for =
+      (careless && recipe_.split.test > 0 ? facts.same_image[static_cast<std::size_t>(Split::test)] : 0) +
+      (careless && recipe_.split.validation > 0
+           ? facts.same_image[static_cast<std::size_t>(Split::validation)]
+           : 0);
+  if (leaks.same_image > asked_for && !options_.allow_leaks) {
     throw Error({.code = ErrorCode::integrity,
                  .where = recipe_.file,
                  .what = first_leak(folder, packed.manifest, packed.facts),
                  .got = std::to_string(leaks.same_image) + " such images",
-                 .hint = "take one of each away (glyphs: another seed), or go on with --allow-leaks"});
+                 .hint = "take one of each away (glyphs: another seed; copies: other operations), or go on "
+                         "with --allow-leaks"});
   }
   if (leaks.same_image + leaks.same_family > 0) {
     result_.warnings.push_back("training gives held-out images away: " + std::to_string(leaks.same_image) +
@@ -168,15 +184,17 @@ void Packing::finish(OutputFolder& folder, PackedShards packed, const Sources& s
   packed.manifest.splits = std::move(facts.splits);
   packed.manifest.leaks = facts.leaks;
   refuse_empty_classes(recipe_, packed.manifest);
-  refuse_leaks(folder.staging(), packed);
+  refuse_leaks(folder.staging(), packed, facts);
   result_.manifest = std::move(packed.manifest);
 
   std::vector<source::Refusal> refused = refused_at_opening(recipe_, sources);
   refused.insert(refused.end(), plan.refused.begin(), plan.refused.end());
   refused.insert(refused.end(), packed.refused.begin(), packed.refused.end());
   // An image and its children may lie in several shards.
-  std::unordered_set<std::string> named;
-  std::erase_if(refused, [&](const source::Refusal& refusal) { return !named.insert(refusal.path).second; });
+  std::set<std::pair<std::string, std::string>> named;
+  std::erase_if(refused, [&](const source::Refusal& refusal) {
+    return !named.emplace(refusal.path, refusal.why).second;
+  });
   result_.manifest.quarantined = refused.size();
   if (const std::string lines = quarantine_lines(refused); !lines.empty())
     attach(folder, shard::kQuarantineName, std::as_bytes(std::span(lines)));
@@ -185,10 +203,27 @@ void Packing::finish(OutputFolder& folder, PackedShards packed, const Sources& s
   folder.publish(shard::to_json(result_.manifest));
 }
 
-void Packing::warn(const Plan& plan) {
-  result_.warnings.insert(result_.warnings.end(), recipe_.warnings.begin(), recipe_.warnings.end());
-  if (plan.rows[static_cast<std::size_t>(Split::test)].empty())
-    result_.warnings.push_back("the dataset has no test images, which every sweep needs: [split] test = 0.2");
+void Packing::warn(const Plan& plan, const Sources& sources) {
+  for (const AugmentRecipe& augment : recipe_.augments) {
+    if (augment.preset.empty()) continue;
+    for (const std::string& risk : image::label_risks(augment.preset, augment.operations, plan.shape))
+      result_.warnings.push_back(augment.where + ": " + risk);
+  }
+  if (plan.rows[static_cast<std::size_t>(Split::test)].empty()) {
+    result_.warnings.push_back(
+        "the dataset has no test images, which every sweep needs: more than one image of a class, and "
+        "[split] "
+        "test = 0.2");
+    return;
+  }
+  std::vector<bool> tested(plan.class_names.size());
+  for (const Planned& row : plan.rows[static_cast<std::size_t>(Split::test)])
+    tested[static_cast<std::size_t>(sources[row.source]->listing().items[row.item].label)] = true;
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < tested.size(); ++i) {
+    if (!tested[i]) missing.push_back('"' + plan.class_names[i] + '"');
+  }
+  if (!missing.empty()) result_.warnings.push_back("classes without a test image: " + join(missing, ", "));
 }
 
 PackResult Packing::run() {
@@ -206,7 +241,7 @@ PackResult Packing::run() {
     survey = survey_images(recipe_, sources, threads_, [&](std::size_t images) { counter.advance(images); });
   }
   const Plan plan = make_plan(recipe_, sources, survey);
-  warn(plan);
+  warn(plan, sources);
   OutputFolder folder(options_.out, options_.force, key_of(recipe_, sources, plan));
   check_space(recipe_, plan, folder);
   try {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <system_error>
 
 #include "titrate/shard/manifest.hpp"
@@ -26,6 +27,13 @@ std::string kind_of_folder(const fs::path& folder) {
   if (holds(folder, {"data_batch_1.bin", "train.bin"})) return "cifar";
   if (holds(folder, {"X.npy", "X_train.npy", "x_train.npy", "train_images.npy"})) return "npy";
   return "folder";
+}
+
+// What `export --to folder` leaves beside the pictures: it knows the origins, which their folders do not.
+bool is_export(const fs::path& folder) {
+  std::ifstream table(folder / "images.csv");
+  std::string header;
+  return std::getline(table, header) && header == "path,label,split,origin,generator";
 }
 
 std::string kind_of_file(const fs::path& path) {
@@ -56,8 +64,9 @@ std::optional<PlainRecipe> make_plain_recipe(const PackOptions& options) {
   const fs::path path = (fs::absolute(options.recipe) / "").lexically_normal().parent_path();
   const bool folder = fs::is_directory(path, error);
   if (!folder && (path.extension() == ".toml" || !fs::exists(path, error))) return {};
-  const std::string kind = folder ? kind_of_folder(path) : kind_of_file(path);
-  const std::string name = path.filename().string();
+  const bool exported = folder && is_export(path);
+  const std::string kind = exported ? "csv" : folder ? kind_of_folder(path) : kind_of_file(path);
+  const std::string name = path.filename().string() + (exported ? "/images.csv" : "");
   const std::string text = "name = " + quoted(folder ? name : path.stem().string()) +
                            "\n[[source]]\nkind = \"" + kind + "\"\npath = " + quoted(name) + "\n";
   PlainRecipe plain{.recipe = parse_recipe(text, options.recipe.string(), options.overrides),

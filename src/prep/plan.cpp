@@ -50,7 +50,11 @@ image::Shape common_shape(const Recipe& recipe, const Sources& sources) {
       if (after == common) continue;
       refuse_recipe(place_of(recipe, sources, {s, i}), "the image has another shape than " + first_place,
                     image::to_string(common), image::to_string(after),
-                    "bring all to one with transforms = [\"rgb\", \"resize 64\"]");
+                    after.height == common.height && after.width == common.width
+                        ? "bring all to one with transforms = [\"rgb\"] (or [\"grey\"]); without a recipe: "
+                          "--set 'transforms=[\"rgb\"]'"
+                        : "bring all to one with transforms = [\"rgb\", \"resize 64\"]; without a recipe: "
+                          "--set 'transforms=[\"rgb\", \"resize 64\"]'");
     }
   }
   return common;
@@ -59,17 +63,28 @@ image::Shape common_shape(const Recipe& recipe, const Sources& sources) {
 void list_sources(const Recipe& recipe, const Sources& sources, Plan& plan) {
   std::size_t images = 0;
   for (std::size_t s = 0; s < sources.size(); ++s) {
-    plan.first_source.push_back(static_cast<std::uint32_t>(plan.sources.size()));
     plan.parts.push_back(image::parts_of(recipe.sources[s].transforms));
     plan.first_image.push_back(images);
     images += sources[s]->listing().items.size() * plan.parts.back();
-    for (const source::Part& part : sources[s]->listing().parts) {
+    const source::Listing& listing = sources[s]->listing();
+    std::vector<bool> used(listing.parts.size());
+    for (const source::Item& item : listing.items) used[item.part] = true;
+    plan.part_sources.emplace_back(listing.parts.size());
+    for (std::size_t p = 0; p < listing.parts.size(); ++p) {
+      if (!used[p]) continue;
+      const source::Part& part = listing.parts[p];
       shard::SourceInfo info = recipe.sources[s].info;
       if (!part.name.empty()) info.name += "/" + part.name;
       if (part.origin) info.origin = *part.origin;
       if (!part.generator.empty()) info.generator = part.generator;
       if (!part.trained_on.empty()) info.trained_on = part.trained_on;
       if (!part.licence.empty()) info.licence = part.licence;
+      if (info.origin == Origin::synthetic && info.generator.empty()) {
+        refuse_recipe(recipe.sources[s].settings.where,
+                      "its synthetic images (" + info.name + ") do not say what made them", "a generator", "",
+                      "name it in the source, or with generator = \"...\"");
+      }
+      plan.part_sources.back()[p] = static_cast<std::uint32_t>(plan.sources.size());
       plan.sources.push_back(std::move(info));
     }
   }
@@ -81,7 +96,7 @@ void check_training(const Recipe& recipe, const Sources& sources, const Plan& pl
   for (const Planned& planned : plan.rows[static_cast<std::size_t>(Split::train)]) {
     const source::Item& item = sources[planned.source]->listing().items[planned.item];
     ++images[static_cast<std::size_t>(item.label)];
-    real = real || plan.sources[plan.first_source[planned.source] + item.part].origin == Origin::real;
+    real = real || plan.sources[plan.part_sources[planned.source][item.part]].origin == Origin::real;
   }
   if (!real) {
     refuse_recipe(recipe.file, "there is no real training image",
@@ -89,8 +104,10 @@ void check_training(const Recipe& recipe, const Sources& sources, const Plan& pl
                   "mean and deviation are those of real training images");
   }
   for (std::size_t i = 0; i < images.size(); ++i) {
-    if (images[i] == 0)
-      refuse_recipe(recipe.file, "class \"" + plan.class_names[i] + "\" has no training image");
+    if (images[i] == 0) {
+      refuse_recipe(recipe.file, "class \"" + plan.class_names[i] + "\" has no training image", "", "",
+                    "give it some, or leave it out of the classes: classes = 10, or a list of names");
+    }
   }
 }
 
@@ -174,6 +191,9 @@ std::vector<Planned> list_images(const Recipe& recipe, const Sources& sources) {
 
 bool needs_survey(const Recipe& recipe, const Sources& sources) {
   if (recipe.split.test > 0 || recipe.split.validation > 0) return true;
+  // Classes can be brought to a number only by who knows which of their images can be read.
+  const auto balances = [](const AugmentRecipe& augment) { return augment.to.has_value(); };
+  if (std::ranges::any_of(recipe.augments, balances)) return true;
   const auto several = [](const SourceRecipe& source) { return image::parts_of(source.transforms) > 1; };
   const auto related = [](const auto& source) { return !source->listing().kinship.empty(); };
   return std::ranges::any_of(recipe.sources, several) || std::ranges::any_of(sources, related);
@@ -200,7 +220,7 @@ shard::Row make_row(const Recipe& recipe, const Sources& sources, const Plan& pl
   const source::Item& item = listing.items[planned.item];
   const std::string& name = recipe.sources[planned.source].info.name;
   const std::uint32_t parts = plan.parts[planned.source],
-                      source = plan.first_source[planned.source] + item.part;
+                      source = plan.part_sources[planned.source][item.part];
   const auto id_of = [&](const source::Item& of) {
     const std::uint64_t id = sample_id(name, of);
     return parts == 1 ? id : hash_words(id, planned.part + 1);
@@ -215,7 +235,7 @@ shard::Row make_row(const Recipe& recipe, const Sources& sources, const Plan& pl
   row.operations = plan.operations.find(parts, planned.part, planned.augment);
   if (planned.augment > 0) {
     row.origin = Origin::augmented;
-    const std::string text = to_json(recipe.augments[planned.augment - 1].operations);
+    const std::string& text = plan.operations.texts()[planned.augment];
     row.sample_id = hash_words(row.parent_id, xxh3(text), planned.copy);
   } else if (const auto kin = listing.kinship.find(planned.item); kin != listing.kinship.end()) {
     if (kin->second.parent) row.parent_id = id_of(listing.items[*kin->second.parent]);
@@ -233,11 +253,15 @@ Plan make_plan(const Recipe& recipe, const Sources& sources, const std::optional
   list_sources(recipe, sources, plan);
   plan.operations = OperationTable(recipe, sources);
   const std::vector<Planned> images = list_images(recipe, sources);
-  if (survey) {
-    plan.families = find_families(images, sources, *survey);
-    plan.refused = survey->refused;
+  std::optional<Survey> known = survey;
+  if (known) {
+    Families families = find_families(recipe, sources, images, *known);
+    plan.families = std::move(families.of);
+    plan.refused = known->refused;
+    plan.refused.insert(plan.refused.end(), families.orphans.begin(), families.orphans.end());
+    for (const std::size_t image : families.orphan_images) known->content[image] = 0;
   }
-  plan_rows(recipe, sources, images, survey, plan);
+  plan_rows(recipe, sources, images, known, plan);
   check_training(recipe, sources, plan);
   check_unique(recipe, sources, plan);
   count_shards(recipe, plan);

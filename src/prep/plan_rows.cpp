@@ -47,7 +47,7 @@ Origin RowPlanner::origin_of(const Planned& planned) const {
   const source::Listing& listing = sources_[planned.source]->listing();
   const auto kin = listing.kinship.find(planned.item);
   if (planned.augment > 0 || (kin != listing.kinship.end() && kin->second.parent)) return Origin::augmented;
-  return plan_.sources[plan_.first_source[planned.source] + item_of(planned).part].origin;
+  return plan_.sources[plan_.part_sources[planned.source][item_of(planned).part]].origin;
 }
 
 void RowPlanner::refuse_given_splits(std::span<const Planned> images) const {

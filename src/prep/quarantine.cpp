@@ -16,9 +16,13 @@ bool Quarantine::unless_read(const Planned& planned, const std::function<void()>
     read();
     return true;
   } catch (const Error& error) {
-    const bool of_the_image = error.code() == ErrorCode::integrity || error.code() == ErrorCode::io;
-    if (!of_the_image || recipe_.sources[planned.source].strict) throw;
     ErrorInfo info = error.info();
+    if (info.code == ErrorCode::io) {
+      // It could be opened a moment ago: that is the disk or the network, not the image.
+      info.hint = "run the same command again when it is there";
+      throw Error(info);
+    }
+    if (info.code != ErrorCode::integrity || recipe_.sources[planned.source].strict) throw;
     info.where = place_of(recipe_, sources_, planned);
     info.hint.clear();
     const std::string why = std::string(Error(info).what()).substr(info.where.size() + 2);
@@ -39,8 +43,10 @@ std::vector<source::Refusal> refused_at_opening(const Recipe& recipe, const Sour
   for (std::size_t s = 0; s < sources.size(); ++s) {
     for (const source::Refusal& refusal : sources[s]->listing().refused) {
       if (recipe.sources[s].strict) {
-        throw Error(
-            {.code = ErrorCode::integrity, .where = refusal.path, .what = refusal.why, .hint = kHint});
+        throw Error({.code = ErrorCode::integrity,
+                     .where = recipe.sources[s].info.name + ": " + refusal.path,
+                     .what = refusal.why,
+                     .hint = kHint});
       }
       list.push_back({recipe.sources[s].info.name + ": " + refusal.path, refusal.why});
     }

@@ -17,7 +17,7 @@ class Quarantine {
  public:
   Quarantine(const Recipe& recipe, const Sources& sources) : recipe_(recipe), sources_(sources) {}
 
-  // Calls `read`; where it fails because the image is damaged or out of reach, keeps its name and says false.
+  // Calls `read`; where it fails because the image is damaged, keeps its name and says false.
   // Throws the Error on when the source is strict, and whatever else is wrong.
   bool unless_read(const Planned& planned, const std::function<void()>& read);
 

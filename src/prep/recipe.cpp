@@ -119,10 +119,6 @@ void read_augments(const TomlTable& root, Recipe& recipe) {
                      "raise its copies instead");
       }
     }
-    if (!augment.preset.empty()) {
-      for (const std::string& risk : image::label_risks(augment.preset, augment.operations))
-        recipe.warnings.push_back(augment.where + ": " + risk);
-    }
     recipe.augments.push_back(std::move(augment));
   }
 }
@@ -168,6 +164,7 @@ std::string recipe_help() {
     text += keys_help("\n[[source]] with kind = \"" + kind.name + "\", " + kind.help + ":", kind.keys);
   text += keys_help("\n[split], where the sources have no test images of their own:", kSplitKeys);
   text += keys_help("\n[[augment]], children of the real training images:", kAugmentKeys);
+  text += "\nPresets of [[augment]]:\n" + image::presets_help();
   text += "\nTransforms, done to every image in the order of the list:\n" + image::transforms_help();
   return text +
          "\nOperations of [[augment]], drawn anew for each copy; each takes a probability, as in p=0.5:\n" +

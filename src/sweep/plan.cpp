@@ -55,6 +55,19 @@ image::Noise noise_of(const DataSettings& data, double level, const char* key) {
   return {kind, level};
 }
 
+// The number that the text begins with, as people write it ("60,000 of MNIST"); 0 where it begins with none.
+std::uint64_t images_seen(const std::string& trained_on) {
+  std::string digits;
+  for (const char c : trained_on) {
+    if (c >= '0' && c <= '9') {
+      digits += c;
+    } else if ((c != ',' && c != '\'' && c != '_') || digits.empty()) {
+      break;
+    }
+  }
+  return static_cast<std::uint64_t>(std::max(0LL, parse_integer(digits).value_or(0)));
+}
+
 // A generator that was trained on more real images than an arm is given would hand the arm what it was not
 // given. What a source was trained on limits arms where it begins with a number: that of the real images.
 void check_generators(const DataSettings& data, const shard::Manifest& manifest) {
@@ -67,15 +80,13 @@ void check_generators(const DataSettings& data, const shard::Manifest& manifest)
     real =
         static_cast<std::uint64_t>(std::floor(static_cast<double>(real) * (1 - data.synthetic_ratio) + 0.5));
   for (const shard::SourceInfo& source : manifest.sources) {
-    const auto saw = parse_integer(source.trained_on.substr(0, source.trained_on.find(' ')));
-    if (source.origin != data::Origin::synthetic || !saw || *saw <= 0 ||
-        static_cast<std::uint64_t>(*saw) <= real)
-      continue;
+    const std::uint64_t saw = source.origin == data::Origin::synthetic ? images_seen(source.trained_on) : 0;
+    if (saw <= real) continue;
     throw Error(
         {.code = ErrorCode::usage,
          .where = "data.synthetic_ratio",
-         .what = "source " + source.name + " was generated from " +
-                 with_commas(static_cast<std::uint64_t>(*saw)) + " real images, more than the arm is given",
+         .what = "source " + source.name + " was generated from " + with_commas(saw) +
+                 " real images, more than the arm is given",
          .expected = "at most " + with_commas(real),
          .hint =
              "leave such arms out, train a generator for each size, or set data.trained_on = \"ignore\""});

@@ -94,7 +94,15 @@ void open_folder(const std::filesystem::path& out, const Log& log, RunFolder& fo
   folder.records = std::move(journal.records);
 }
 
-void warn_of_leaks(const shard::Manifest& manifest, const Log& log) {
+void warn_of_dataset(const shard::Manifest& manifest, const Log& log) {
+  for (const shard::SourceInfo& source : manifest.sources) {
+    const bool counted =
+        source.trained_on.empty() || (source.trained_on[0] >= '0' && source.trained_on[0] <= '9');
+    if (source.origin == data::Origin::synthetic && !counted) {
+      log.warn("source " + source.name + ": trained_on \"" + source.trained_on +
+               "\" begins with no number of real images, so it limits no arm");
+    }
+  }
   const shard::Leaks& leaks = manifest.leaks;
   if (leaks == shard::Leaks{}) return;
   log.warn("dataset " + manifest.name + ": " + with_commas(leaks.same_image) +
@@ -273,7 +281,7 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
   std::vector<WorkItem> work;
   on_root(world, [&] {
     check_trials(trials, dataset);
-    warn_of_leaks(manifest, log);
+    warn_of_dataset(manifest, log);
     publish_study(options.out, study, folder, log);
     work = missing_work(trials, folder.records, manifest);
     log.info(with_commas(trials.size()) + " trials, " + with_commas(trials.size() - work.size()) +

@@ -59,8 +59,9 @@ class OperationTable {
 struct Plan {
   image::Shape shape{};
   std::vector<std::string> class_names{};
-  std::vector<shard::SourceInfo> sources{};   // those of the dataset: a source with several parts is several
-  std::vector<std::uint32_t> first_source{};  // by source of the recipe: where its parts begin in `sources`
+  std::vector<shard::SourceInfo> sources{};  // those of the dataset: a source with several parts is several
+  std::vector<std::vector<std::uint32_t>>
+      part_sources{};  // by source of the recipe and part: index into `sources`
   OperationTable operations{};
   std::array<std::vector<Planned>, 3> rows{};   // by split: real, then augmented, then synthetic
   std::array<std::uint32_t, 3> shard_counts{};  // by split

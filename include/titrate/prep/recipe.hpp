@@ -57,7 +57,6 @@ struct Recipe {
   std::vector<SourceRecipe> sources{};
   SplitRecipe split{};
   std::vector<AugmentRecipe> augments{};
-  std::vector<std::string> warnings{};  // operations that may break labels
 };
 
 // `overrides` are KEY=VALUE with dotted keys ("source.0.per_class=100"); they win over the file. Throws Error

@@ -11,9 +11,13 @@
 namespace titrate::prep {
 namespace {
 
-std::vector<std::uint64_t> families_of(const Recipe& recipe, const Sources& sources) {
+Families orphans_of(const Recipe& recipe, const Sources& sources) {
   const Survey survey = survey_images(recipe, sources, 2, [](std::size_t) {});
-  return find_families(list_images(recipe, sources), sources, survey);
+  return find_families(recipe, sources, list_images(recipe, sources), survey);
+}
+
+std::vector<std::uint64_t> families_of(const Recipe& recipe, const Sources& sources) {
+  return orphans_of(recipe, sources).of;
 }
 
 // Each image by the first one that is of its family.
@@ -31,7 +35,7 @@ TEST(Families, OfUnrelatedImagesAreTheirContent) {
   const Recipe recipe = fake_recipe({""});
   const Sources sources = sources_of(fake(fake_items(5)));
   const Survey survey = survey_images(recipe, sources, 1, [](std::size_t) {});
-  EXPECT_EQ(find_families(list_images(recipe, sources), sources, survey), survey.content);
+  EXPECT_EQ(find_families(recipe, sources, list_images(recipe, sources), survey).of, survey.content);
   EXPECT_EQ(groups_of(survey.content), (Groups{0, 1, 2, 3, 4}));
 }
 
@@ -121,7 +125,7 @@ TEST(Families, AreCalledAfterTheSmallestContentInThem) {
   for (const std::size_t item : {0u, 2u, 5u}) source->kin(item).family = 1;
   const Sources sources = sources_of(std::move(source));
   const Survey survey = survey_images(recipe, sources, 1, [](std::size_t) {});
-  const auto families = find_families(list_images(recipe, sources), sources, survey);
+  const auto families = find_families(recipe, sources, list_images(recipe, sources), survey).of;
   EXPECT_EQ(families[0], std::min({survey.content[0], survey.content[2], survey.content[5]}));
   EXPECT_EQ(families[5], families[0]);
   EXPECT_EQ(families[1], survey.content[1]);
@@ -138,24 +142,24 @@ TEST(Families, PassThroughImagesThatCannotBeRead) {
   const Survey survey = survey_images(recipe, sources, 1, [](std::size_t) {});
   EXPECT_EQ(survey.content[1], 0u);
   EXPECT_EQ(survey.refused.size(), 3u);
-  const auto families = find_families(list_images(recipe, sources), sources, survey);
+  const auto families = find_families(recipe, sources, list_images(recipe, sources), survey).of;
   EXPECT_EQ(families[0], families[2]);
   EXPECT_NE(families[0], 0u);
 }
 
-TEST(Families, RefuseAParentThatNobodyHas) {
+TEST(Families, LeaveOutAChildOfAParentThatNobodyHas) {
   auto real = fake(fake_items(2)), made = fake({{0, 9, "made/0.png"}});
   made->kin(0).parents = {"0.png", "gone.png"};
   const Sources sources = sources_of(std::move(real), std::move(made));
-  const Outcome found = outcome([&] { families_of(fake_recipe({"", kSynthetic}), sources); });
-  EXPECT_EQ(found.code, ErrorCode::integrity);
-  EXPECT_EQ(found.message.find("made/0.png: its sidecar names a parent that no source has; got gone.png"), 0u)
-      << found.message;
+  const Families found = orphans_of(fake_recipe({"", kSynthetic}), sources);
+  ASSERT_EQ(found.orphans.size(), 1u);
+  EXPECT_NE(found.orphans[0].path.find("made/0.png"), std::string::npos);
+  EXPECT_EQ(found.orphans[0].why, "its sidecar names a parent that no source has: gone.png");
+  EXPECT_EQ(found.orphan_images, std::vector<std::size_t>{2});
   // Nor is an image a parent of itself.
   auto self = fake({{0, 1, "only.png"}});
   self->kin(0).parents = {"only.png"};
-  EXPECT_EQ(outcome([&] { families_of(fake_recipe({""}), sources_of(std::move(self))); }).code,
-            ErrorCode::integrity);
+  EXPECT_EQ(orphans_of(fake_recipe({""}), sources_of(std::move(self))).orphans.size(), 1u);
 }
 
 // It is in the quarantine already: no reason to refuse all others.

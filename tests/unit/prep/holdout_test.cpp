@@ -46,7 +46,7 @@ TEST(HoldOut, TakesTheNearestWholeNumberOfEachClass) {
       candidates.push_back({hash_words(label, i), static_cast<std::int32_t>(label)});
   }
   const auto splits = hold_out(candidates, {.test = 0.1, .validation = 0.3}, sizes.size(), 3);
-  const std::vector<std::size_t> test{0, 0, 1, 1, 2, 10, 100}, validation{0, 1, 2, 4, 5, 30, 300};
+  const std::vector<std::size_t> test{0, 1, 1, 1, 2, 10, 100}, validation{0, 1, 2, 4, 5, 30, 300};
   for (std::int32_t label = 0; label < 7; ++label) {
     const auto c = static_cast<std::size_t>(label);
     EXPECT_EQ(count(candidates, splits, Split::test, label), test[c]) << sizes[c];
@@ -84,17 +84,18 @@ TEST(HoldOut, PassesOverAGroupThatIsLargerThanTheShare) {
     EXPECT_EQ(count(candidates, splits, Split::validation, 0), 2u);
     EXPECT_EQ(splits[0], Split::train);
   }
-  EXPECT_EQ(count(candidates, hold_out(candidates, {.test = 1}, 1, 1), Split::test, 0), 50u);
+  // One group stays for training, whatever the share.
+  EXPECT_EQ(groups_in(candidates, hold_out(candidates, {.test = 1}, 1, 1), Split::train).size(), 1u);
 }
 
 TEST(HoldOut, CountsAMixedGroupForTheClassThatMostOfItHas) {
   // A family of two 1s and one 0, and singles of both.
-  std::vector<Candidate> candidates{{1, 0}, {1, 1}, {1, 1}, {2, 0}, {3, 1}};
+  std::vector<Candidate> candidates{{1, 0}, {1, 1}, {1, 1}, {2, 0}, {3, 1}, {4, 0}};
   bool taken = false;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const auto splits =
-        hold_out(candidates, {.test = 0.9}, 2, seed);  // 1.8 -> 2 of the 0s, 2.7 -> 3 of the 1s
-    EXPECT_EQ(splits[3], Split::test);                 // the only group of class 0
+        hold_out(candidates, {.test = 0.9}, 2, seed);  // 2.7 -> 3 of the 0s, 2.7 -> 3 of the 1s
+    EXPECT_NE(splits[3], splits[5]);                   // of the two groups of class 0 one stays
     EXPECT_EQ(splits[0], splits[1]);
     EXPECT_EQ(splits[1], splits[2]);
     EXPECT_NE(splits[4], splits[0]);  // three of class 1, not four
@@ -166,7 +167,7 @@ TEST(HoldOut, OfASmallerShareIsPartOfThatOfALargerOne) {
   // Validation images beside them take none away.
   const auto beside = hold_out(candidates, {.test = 0.9, .validation = 0.1}, 3, 2);
   EXPECT_EQ(groups_in(candidates, beside, Split::test), smaller);
-  EXPECT_EQ(groups_in(candidates, beside, Split::train).size(), 0u);
+  EXPECT_EQ(groups_in(candidates, beside, Split::train).size(), 3u);  // one of each class stays
 }
 
 }  // namespace

@@ -129,14 +129,38 @@ TEST(Plan, RefusesShapesThatDiffer) {
   EXPECT_EQ(
       refusal_of(fake_recipe({"", ""}), two),
       "b: 0.png: the image has another shape than a: 0.png; expected 4 x 4 x 1, got 4 x 4 x 3; bring all "
-      "to one with transforms = [\"rgb\", \"resize 64\"]");
+      "to one with transforms = [\"rgb\"] (or [\"grey\"]); without a recipe: --set 'transforms=[\"rgb\"]'");
   std::vector<FakeItem> items = fake_items(4);
   items[2].shape = {5, 4, 1};
   const Sources one = sources_of(fake(items));
-  EXPECT_NE(refusal_of(fake_recipe({""}), one).find("a: 2.png: the image has another shape than a: 0.png"),
-            std::string::npos);
+  const std::string message = refusal_of(fake_recipe({""}), one);
+  EXPECT_NE(message.find("a: 2.png: the image has another shape than a: 0.png"), std::string::npos);
+  EXPECT_NE(message.find("transforms = [\"rgb\", \"resize 64\"]"), std::string::npos) << message;
   const Plan plan = plan_of(fake_recipe({"", ""}, "transforms = [\"rgb\", \"resize 3\"]"), two);
   EXPECT_EQ(plan.shape, (image::Shape{3, 3, 3}));
+}
+
+TEST(Plan, RefusesSyntheticImagesThatNobodyMade) {
+  auto mixed = fake(fake_items(6));
+  mixed->change().parts = {{}, {.name = "made", .origin = Origin::synthetic}};
+  mixed->change().items[3].part = 1;
+  const Sources sources = sources_of(std::move(mixed));
+  const std::string message = refusal_of(fake_recipe({""}), sources);
+  EXPECT_NE(message.find("its synthetic images (a/made) do not say what made them"), std::string::npos)
+      << message;
+}
+
+// A part that no image is of is no source of the dataset.
+TEST(Plan, NamesNoPartThatIsEmpty) {
+  auto mixed = fake(fake_items(6));
+  mixed->change().parts = {{}, {.name = "camera"}};
+  for (std::size_t i = 0; i < 6; ++i) mixed->change().items[i].part = 1;
+  const Sources sources = sources_of(std::move(mixed));
+  const Recipe recipe = fake_recipe({""});
+  const Plan plan = plan_of(recipe, sources);
+  ASSERT_EQ(plan.sources.size(), 1u);
+  EXPECT_EQ(plan.sources[0].name, "a/camera");
+  EXPECT_EQ(make_row(recipe, sources, plan, plan.rows[0][0]).source, 0u);
 }
 
 TEST(Plan, NamesEachPartOfASource) {

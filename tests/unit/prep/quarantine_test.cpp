@@ -55,30 +55,41 @@ class Quarantined : public testing::Test {
 
 TEST_F(Quarantined, ImagesLeaveTheOthersInOrder) {
   const Recipe recipe = fake_recipe({""}, "shards = 7", "[[augment]]\nops = [\"rotate 10\"]\ncopies = 2\n");
-  for (const ErrorCode damage : {ErrorCode::integrity, ErrorCode::io}) {
-    auto source = fake(fake_items(300));
-    source->damaged = {0, 3, 4, 5, 130, 299};
-    source->damage = damage;
-    const FakeSource& images = *source;
-    const Sources sources = sources_of(std::move(source));
-    ASSERT_FALSE(needs_survey(recipe, sources));
-    const Plan plan = plan_of(recipe, sources);
-    for (const unsigned threads : {1u, 3u}) {
-      const std::vector<Row> rows = pack_shards(recipe, sources, plan, threads);
-      std::vector<std::uint64_t> ids;
-      for (const Row& row : rows) ids.push_back(row.sample_id);
-      EXPECT_EQ(ids, ids_without(recipe, sources, plan, {0, 3, 4, 5, 130, 299}));
-      ASSERT_EQ(rows.size(), 294u * 3);
-      // The pixels moved up with their rows.
-      for (std::size_t i = 0; i < 294; ++i) {
-        const image::Image image = images.read(std::stoul(rows[i].source_path));
-        EXPECT_EQ(pixels_.substr(i * 16, 16), std::string(image.pixels.begin(), image.pixels.end())) << i;
-      }
-      ASSERT_FALSE(packed_.refused.empty());
-      EXPECT_EQ(packed_.refused.front().path, "a: 0.png");
-      EXPECT_EQ(packed_.refused.front().why, "it is torn");
+  auto source = fake(fake_items(300));
+  source->damaged = {0, 3, 4, 5, 130, 299};
+  const FakeSource& images = *source;
+  const Sources sources = sources_of(std::move(source));
+  ASSERT_FALSE(needs_survey(recipe, sources));
+  const Plan plan = plan_of(recipe, sources);
+  for (const unsigned threads : {1u, 3u}) {
+    const std::vector<Row> rows = pack_shards(recipe, sources, plan, threads);
+    std::vector<std::uint64_t> ids;
+    for (const Row& row : rows) ids.push_back(row.sample_id);
+    EXPECT_EQ(ids, ids_without(recipe, sources, plan, {0, 3, 4, 5, 130, 299}));
+    ASSERT_EQ(rows.size(), 294u * 3);
+    // The pixels moved up with their rows.
+    for (std::size_t i = 0; i < 294; ++i) {
+      const image::Image image = images.read(std::stoul(rows[i].source_path));
+      EXPECT_EQ(pixels_.substr(i * 16, 16), std::string(image.pixels.begin(), image.pixels.end())) << i;
     }
+    ASSERT_FALSE(packed_.refused.empty());
+    EXPECT_EQ(packed_.refused.front().path, "a: 0.png");
+    EXPECT_EQ(packed_.refused.front().why, "it is torn");
   }
+}
+
+// A disk or network that fails for a moment must not cost images: nothing is left out, and the run can go on.
+TEST_F(Quarantined, AFaultOfTheDiskIsNoFaultOfTheImage) {
+  const Recipe recipe = fake_recipe({""}, "shards = 7");
+  auto source = fake(fake_items(300));
+  source->damaged = {130};
+  source->damage = ErrorCode::io;
+  const Sources sources = sources_of(std::move(source));
+  const Plan plan = plan_of(recipe, sources);
+  const Outcome found = outcome([&] { pack_shards(recipe, sources, plan, 2); });
+  EXPECT_EQ(found.code, ErrorCode::io);
+  EXPECT_NE(found.message.find("run the same command again"), std::string::npos) << found.message;
+  EXPECT_EQ(outcome([&] { survey_images(recipe, sources, 2, [](std::size_t) {}); }).code, ErrorCode::io);
 }
 
 // A shard may lose all its images.

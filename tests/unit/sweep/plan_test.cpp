@@ -31,6 +31,8 @@ TEST(Plan, AGeneratorThatSawMoreThanTheArmDoesNotFeedIt) {
   EXPECT_EQ(refused.code, ErrorCode::usage);
   EXPECT_NE(refused.message.find("source gan was generated from 600 real images"), std::string::npos)
       << refused.message;
+  EXPECT_EQ(set_up(small, "60,000 of MNIST").code, ErrorCode::usage);
+  EXPECT_EQ(set_up(small, "60'000, all of it").code, ErrorCode::usage);
   EXPECT_EQ(set_up(small, "300").message, nothing);
   EXPECT_EQ(set_up(small, "").message, nothing);
   EXPECT_EQ(set_up(small, "some of mnist").message, nothing);
