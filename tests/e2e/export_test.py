@@ -185,17 +185,19 @@ class Export(trips.Trip):
         self.assertIn("pack its folder instead", told.stderr)
         told = run("pack", self.out / "dataset.h5", "--out", self.root / "loses")
         self.assertEqual(told.returncode, 2)
-        out = self.root / "keeps"
-        self.pack(path / "images.csv", out=out)
-        found, back = load(out)
-        self.assertEqual(found, names)
-        for split in splits:
-            for origin in [REAL, SYNTHETIC]:
-                want = lambda o, origin=origin: o == origin
-                self.assertEqual(bag(back[split], names, want), bag(splits[split], names, want))
-        refused = [json.loads(line) for line in (out / "quarantine.jsonl").read_text().splitlines()]
-        self.assertEqual(len(refused), sum(int((s["origin"] == AUGMENTED).sum()) for s in splits.values()))
-        self.assertTrue(all("augmented" in line["what"] and "[[augment]]" in line["why"] for line in refused))
+        # The folder alone knows of its table.
+        for source in [path / "images.csv", path]:
+            out = self.root / f"keeps {source.name}"
+            self.pack(source, out=out)
+            found, back = load(out)
+            self.assertEqual(found, names)
+            for split in splits:
+                for origin in [REAL, SYNTHETIC]:
+                    want = lambda o, origin=origin: o == origin
+                    self.assertEqual(bag(back[split], names, want), bag(splits[split], names, want))
+            refused = [json.loads(line) for line in (out / "quarantine.jsonl").read_text().splitlines()]
+            self.assertEqual(len(refused), sum(int((s["origin"] == AUGMENTED).sum()) for s in splits.values()))
+            self.assertTrue(all("augmented" in line["what"] and "[[augment]]" in line["why"] for line in refused))
 
     def test_unusual_names_come_back(self):
         names = ["#", 'a b, "c"', "größe 😀", "x" * 200, " lead", "trail ", "train", "01", "1", "-1", "a'b", "C:\\d", "*?", "%s"]
