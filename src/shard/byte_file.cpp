@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "titrate/core/error.hpp"
+#include "titrate/core/text.hpp"
 
 namespace titrate::shard {
 namespace {
@@ -59,24 +60,6 @@ void ByteFile::read(std::uint64_t offset, std::span<std::byte> out) const {
     }
     done += static_cast<std::size_t>(count);
   }
-}
-
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto first = static_cast<unsigned char>(text[i++]);
-    if (first < 0x80) continue;
-    const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-    if (first < 0xc2 || first > 0xf4 || more > text.size() - i) return false;
-    std::uint32_t code = first & (0x3fu >> more);
-    for (std::size_t j = 0; j < more; ++j) {
-      const auto next = static_cast<unsigned char>(text[i++]);
-      if ((next & 0xc0) != 0x80) return false;
-      code = code << 6 | (next & 0x3fu);
-    }
-    const bool too_long = code < (more == 3 ? 0x10000u : more == 2 ? 0x800u : 0x80u);
-    if (too_long || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return false;
-  }
-  return true;
 }
 
 std::string printable(std::string_view text) {

@@ -101,7 +101,7 @@ std::vector<std::string> to_texts(const ElementType& type, std::span<const std::
         texts[i] += static_cast<char>(code);
       }
     }
-    if (!shard::is_utf8(texts[i])) refuse(where, element_name(i) + " is not Unicode text");
+    if (!is_utf8(texts[i])) refuse(where, element_name(i) + " is not Unicode text");
   }
   return texts;
 }

@@ -14,6 +14,7 @@
 #include "titrate/core/hash.hpp"
 #include "titrate/core/parallel.hpp"
 #include "titrate/core/random.hpp"
+#include "titrate/core/text.hpp"
 
 namespace titrate::source {
 namespace {
@@ -165,24 +166,13 @@ int hex_digit(char c) {
   return -1;
 }
 
-// Bytes of the UTF-8 character that `text` begins with (RFC 3629: shortest form, no surrogates); 0 for a
-// control character and for what is no character.
+// Bytes of the character that `text` begins with; 0 for a control character and for what is not UTF-8.
 std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return first < 0x20 || first == 0x7f ? 0 : 1;
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const unsigned second = byte(1);
-  const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-  const bool surrogate = first == 0xed && second > 0x9f, beyond = first == 0xf4 && second > 0x8f;
-  const bool control = first == 0xc2 && second < 0xa0;
-  return overlong || surrogate || beyond || control ? 0 : length;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t length = utf8_length(text);
+  const bool control = length == 1 && (byte(0) < 0x20 || byte(0) == 0x7f);
+  const bool upper_control = length == 2 && byte(0) == 0xc2 && byte(1) < 0xa0;
+  return control || upper_control ? 0 : length;
 }
 
 }  // namespace

@@ -18,6 +18,10 @@ std::vector<std::string> split(std::string_view text,
 std::string trim(std::string_view text);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
+// The bytes of the character that `text` begins with: 0 where that is not UTF-8, in its shortest form.
+std::size_t utf8_length(std::string_view text);
+bool is_utf8(std::string_view text);
+
 // The whole of `text` as a number, or nothing: no trailing characters, no locale.
 std::optional<double> parse_double(std::string_view text);
 std::optional<long long> parse_integer(std::string_view text);

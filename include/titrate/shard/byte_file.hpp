@@ -28,8 +28,6 @@ class ByteFile {
   std::uint64_t bytes_ = 0;
 };
 
-bool is_utf8(std::string_view text);
-
 // Valid UTF-8 without control characters, and not longer than a line can take.
 std::string printable(std::string_view text);
 

@@ -80,5 +80,18 @@ TEST(Text, CommasEveryThreeDigits) {
   EXPECT_EQ(with_commas(18446744073709551615ULL), "18,446,744,073,709,551,615");
 }
 
+TEST(Text, Utf8IsToldFromWhatLooksLikeIt) {
+  for (const char* good : {"", "a", "ö", "€", "😀", "\xf4\x8f\xbf\xbf"}) EXPECT_TRUE(is_utf8(good)) << good;
+  for (const char* bad : {"\x80", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+                          "\xf4\x90\x80\x80", "\xff", "\xe2\x82", "\xc3(", "\xf5\x80\x80\x80"}) {
+    EXPECT_FALSE(is_utf8(bad)) << bad;
+  }
+  EXPECT_EQ(utf8_length("ab"), 1u);
+  EXPECT_EQ(utf8_length("\xe2\x82\xac"
+                        "b"),
+            3u);
+  EXPECT_EQ(utf8_length("\xe2("), 0u);
+}
+
 }  // namespace
 }  // namespace titrate

@@ -117,13 +117,5 @@ TEST(Printable, IsOneLineOfUtf8) {
   EXPECT_EQ(printable(std::string(80, 'a')), std::string(80, 'a'));
 }
 
-TEST(Utf8, IsTold) {
-  for (const char* good : {"", "a", "ö", "€", "😀", "\xf4\x8f\xbf\xbf"}) EXPECT_TRUE(is_utf8(good)) << good;
-  for (const char* bad : {"\x80", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
-                          "\xf4\x90\x80\x80", "\xff", "\xe2\x82", "\xc3(", "\xf5\x80\x80\x80"}) {
-    EXPECT_FALSE(is_utf8(bad)) << bad;
-  }
-}
-
 }  // namespace
 }  // namespace titrate::shard
