@@ -73,10 +73,13 @@ herr_t keep_name(hid_t, const char* name, const H5L_info_t* info, void* data) {
   }
 }
 
+// In the order of the file, sorted here: to sort them itself HDF5 1.10.8 makes a table first, and frees what
+// it has not filled yet when the file turns out to be damaged.
 std::vector<std::string> members(const Library& library, hid_t group) {
   std::vector<std::string> names;
-  library.check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep_name, &names),
+  library.check(H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, keep_name, &names),
                 "cannot list the file");
+  std::sort(names.begin(), names.end());
   return names;
 }
 
