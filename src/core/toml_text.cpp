@@ -25,18 +25,20 @@ std::size_t end_of_string(std::string_view toml, std::size_t start) {
 }  // namespace
 
 std::optional<std::size_t> find_stray_byte(std::string_view toml) {
+  constexpr std::string_view kBeforeStrings = "\n=[,{";  // elsewhere a quote is an error, and begins nothing
   std::size_t place = toml.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  char last = '\n';  // that is neither blank nor in a comment
   while (place < toml.size()) {
     const char c = toml[place];
+    const bool quote = c == '"' || c == '\'';
     if (c == '#') {
       place = std::min(toml.find('\n', place), toml.size());
-    } else if (c == '"' || c == '\'') {
-      place = end_of_string(toml, place);
-    } else if (static_cast<unsigned char>(c) >= 0x80) {
-      return place;
-    } else {
-      ++place;
+      continue;
     }
+    if (static_cast<unsigned char>(c) >= 0x80) return place;
+    place =
+        quote && kBeforeStrings.find(last) != std::string_view::npos ? end_of_string(toml, place) : place + 1;
+    if (c != ' ' && c != '\t' && c != '\r') last = c;
   }
   return {};
 }

@@ -23,7 +23,10 @@ TEST(TomlText, FindsWhatStandsOutside) {
   EXPECT_EQ(find_stray_byte("a = 'b\\' \xc3\xa9"), 9u);  // a literal string has no escapes
   EXPECT_EQ(find_stray_byte("# a\n\xc2\xa0"), 4u);
   EXPECT_EQ(find_stray_byte("a = \"\"\"b\"\"\"\xc3\xa9"), 11u);
-  EXPECT_EQ(find_stray_byte("a = \"b\n\xc3\xa9"), 7u);  // a short string ends with its line at the latest
+  EXPECT_EQ(find_stray_byte("a = \"b\n\xc3\xa9"), 7u);   // a short string ends with its line at the latest
+  EXPECT_EQ(find_stray_byte("a = 9x\"\xc3\xa9\""), 7u);  // no string begins in the middle of a number
+  EXPECT_EQ(find_stray_byte("a = [\"\xc3\xa9\", \"\xc3\xa9\"] # \xc3\xa9\n\"\xc3\xa9\" = {b = '\xc3\xa9'}"),
+            std::nullopt);
 }
 
 }  // namespace
