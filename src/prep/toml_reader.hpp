@@ -2,7 +2,7 @@
 // is an error. Private to this module; recipe.cpp alone includes toml++, through this header.
 #pragma once
 
-#include <toml++/toml.h>
+#include "titrate/core/toml.hpp"
 
 #include <cstdint>
 #include <optional>

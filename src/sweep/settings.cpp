@@ -1,10 +1,10 @@
 #include "titrate/sweep/settings.hpp"
 
-#include <toml++/toml.h>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <type_traits>
+#include "titrate/core/toml.hpp"
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"

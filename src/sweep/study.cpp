@@ -1,6 +1,6 @@
 #include "titrate/sweep/study.hpp"
 
-#include <toml++/toml.h>
+#include "titrate/core/toml.hpp"
 
 #include <algorithm>
 #include <set>

@@ -1,7 +1,7 @@
 // From toml++'s nodes to our values.
 #pragma once
 
-#include <toml++/toml.h>
+#include "titrate/core/toml.hpp"
 
 #include <string>
 
