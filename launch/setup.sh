@@ -43,6 +43,7 @@ packages='
 test_packages='
   clang                clang++
   clang-format         clang-format
+  libclang-rt-dev      -
   hdf5-tools           h5ls
 '
 
@@ -59,7 +60,7 @@ find_python() {
 
 is_there() {
   case $1 in
-    -) ;;  # only makes things faster
+    -) ;;  # makes things faster, or comes with another on such systems
     *.h | *.hpp)
       local flags=() prefix
       while IFS= read -r prefix; do flags+=(-I "$prefix/include"); done < <(user_prefixes)

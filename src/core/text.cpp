@@ -92,6 +92,11 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::size_t line_of(std::string_view text, std::size_t place) {
+  const std::string_view before = text.substr(0, place);
+  return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+}
+
 std::optional<double> parse_double(std::string_view text) { return parse_whole<double>(text); }
 
 std::optional<long long> parse_integer(std::string_view text) { return parse_whole<long long>(text); }

@@ -30,8 +30,7 @@ std::string printable(std::string text) {
 toml::table parse_text(const std::string& text, const std::string& where) {
   check_utf8(text, where);
   if (const auto stray = find_stray_byte(text)) {
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*stray), '\n');
-    refuse_recipe(where + ":" + std::to_string(line),
+    refuse_recipe(where + ":" + std::to_string(line_of(text, *stray)),
                   "a character that is not ASCII outside of quotes and comments");
   }
   try {
@@ -44,7 +43,6 @@ toml::table parse_text(const std::string& text, const std::string& where) {
 // As TOML where it is some, else as a plain string: --set name=mnist needs no quotes.
 toml::table parse_value(const std::string& text) {
   try {
-    if (find_stray_byte(text)) return toml::table{{"value", text}};
     toml::table parsed = toml::parse("value = " + text);
     if (parsed.size() == 1) return parsed;
   } catch (const toml::parse_error&) {

@@ -8,7 +8,6 @@
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/core/toml_text.hpp"
 #include "toml_value.hpp"
 
 namespace titrate::sweep {
@@ -123,7 +122,6 @@ Value from_toml(const toml::node& node, const std::string& where) {
 
 Value parse_value(std::string_view text, std::string_view where) {
   const std::string trimmed = trim(text);
-  if (find_stray_byte(trimmed)) return {trimmed};
   try {
     const toml::table table = toml::parse("value = " + trimmed);
     return from_toml(*table.get("value"), std::string(where));

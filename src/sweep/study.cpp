@@ -51,9 +51,8 @@ std::vector<Entry> entries_of(const toml::table& table, const std::string& file)
 
 toml::table parse_toml(const std::string& text, const std::string& where) {
   if (const auto stray = find_stray_byte(text)) {
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*stray), '\n');
     throw Error({.code = ErrorCode::usage,
-                 .where = where + ":" + std::to_string(line),
+                 .where = where + ":" + std::to_string(line_of(text, *stray)),
                  .what = "not valid TOML: a character that is not ASCII outside of quotes and comments"});
   }
   try {

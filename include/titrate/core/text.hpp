@@ -22,6 +22,9 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 std::size_t utf8_length(std::string_view text);
 bool is_utf8(std::string_view text);
 
+// The line, from 1, that the byte at `place` is in.
+std::size_t line_of(std::string_view text, std::size_t place);
+
 // The whole of `text` as a number, or nothing: no trailing characters, no locale.
 std::optional<double> parse_double(std::string_view text);
 std::optional<long long> parse_integer(std::string_view text);

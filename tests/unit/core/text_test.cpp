@@ -93,5 +93,12 @@ TEST(Text, Utf8IsToldFromWhatLooksLikeIt) {
   EXPECT_EQ(utf8_length("\xe2("), 0u);
 }
 
+TEST(Text, LinesAreCountedFromOne) {
+  EXPECT_EQ(line_of("a\nb\n", 0), 1u);
+  EXPECT_EQ(line_of("a\nb\n", 1), 1u);  // the end of a line is in it
+  EXPECT_EQ(line_of("a\nb\n", 2), 2u);
+  EXPECT_EQ(line_of("a\nb\n", 4), 3u);
+}
+
 }  // namespace
 }  // namespace titrate
