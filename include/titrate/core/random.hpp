@@ -32,6 +32,8 @@ enum class Purpose : std::uint32_t {
   glyph_writer = 9,
   glyph_image = 10,
   glyph_scene = 11,
+  label_noise = 12,
+  layer_noise = 13,         // of layers that add noise
   augmentation_field = 20,  // a number per pixel: elastic fields and noise
   test = 99,
 };
