@@ -146,14 +146,28 @@ std::vector<std::uint32_t> draw_synthetic(const Dataset& dataset, const Selectio
   return draw(dataset, Origin::synthetic, sequence, request.seed);
 }
 
+[[noreturn]] void refuse_fraction(const SelectionRequest& request, std::string what, std::string expected,
+                                  std::string hint) {
+  throw Error({.code = ErrorCode::usage,
+               .where = "train.validation_fraction",
+               .what = std::move(what),
+               .expected = std::move(expected),
+               .got = shortest(request.validation_fraction),
+               .hint = std::move(hint)});
+}
+
 // Moves a stratified share of `rows` to `validation`, whole families.
 void carve_validation(const Catalog& catalog, const SelectionRequest& request,
                       std::vector<std::uint32_t>& rows, std::vector<std::uint32_t>& validation) {
+  if (request.validation_fraction == 0) return;
   std::vector<std::uint64_t> counts(catalog.classes);
   for (std::uint32_t row : rows) ++counts[static_cast<std::size_t>(catalog.label[row])];
   const auto size = static_cast<std::uint32_t>(
       std::llround(request.validation_fraction * static_cast<double>(rows.size())));
-  if (size == 0) return;
+  if (size == 0) {
+    refuse_fraction(request, "no image of " + std::to_string(rows.size()) + " is left for validation",
+                    "0, or a fraction of one image or more", "");
+  }
   const std::vector<std::uint32_t> wanted = count_classes(class_sequence(counts, size), catalog.classes);
   const std::uint64_t key = hash_words(request.seed, static_cast<std::uint64_t>(Purpose::validation));
   std::unordered_set<std::uint64_t> families;
@@ -169,6 +183,26 @@ void carve_validation(const Catalog& catalog, const SelectionRequest& request,
   });
   validation.assign(split, rows.end());
   rows.erase(split, rows.end());
+}
+
+// Every class that was selected must still have an image to train on.
+void check_carved(const Dataset& dataset, const SelectionRequest& request, const Selection& selection) {
+  if (selection.validation.empty()) return;
+  if (selection.real.empty() && selection.synthetic.empty()) {
+    refuse_fraction(request, "no image is left to train on", "", "");
+  }
+  const Catalog& catalog = dataset.catalog();
+  std::vector<bool> trained(catalog.classes);
+  for (const auto* rows : {&selection.real, &selection.synthetic}) {
+    for (const std::uint32_t row : *rows) trained[static_cast<std::size_t>(catalog.label[row])] = true;
+  }
+  for (const std::uint32_t row : selection.validation) {
+    const auto label = static_cast<std::size_t>(catalog.label[row]);
+    if (trained[label]) continue;
+    refuse_fraction(request,
+                    "no image of class \"" + dataset.manifest().class_names[label] + "\" is left to train on",
+                    "", "take a smaller fraction or a larger data.size");
+  }
 }
 
 std::vector<std::uint32_t> children_of(const Dataset& dataset, const std::vector<std::uint32_t>& parents,
@@ -252,13 +286,8 @@ Selection select(const Dataset& dataset, const SelectionRequest& request) {
   selection.synthetic = draw_synthetic(dataset, request, counts.synthetic, selection.real);
   carve_validation(dataset.catalog(), request, selection.real.empty() ? selection.synthetic : selection.real,
                    selection.validation);
+  check_carved(dataset, request, selection);
   selection.augmented = children_of(dataset, selection.real, request.augmented_copies);
-  if (selection.real.empty() && selection.synthetic.empty()) {
-    throw Error({.code = ErrorCode::usage,
-                 .where = "train.validation_fraction",
-                 .what = "no image is left to train on",
-                 .got = shortest(request.validation_fraction)});
-  }
   return selection;
 }
 

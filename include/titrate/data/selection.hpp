@@ -46,7 +46,8 @@ struct Selection {
 };
 
 // Throws Error (usage) when the catalog holds too few images of a class, naming the class and origin, the
-// number asked for and the number there; or when nothing is left to train on.
+// number asked for and the number there; when a class that was selected has no image left to train on, naming
+// it; or when a validation fraction above 0 is less than an image.
 Selection select(const Dataset& dataset, const SelectionRequest& request);
 
 // The images that select() would train on, from counts alone.

@@ -102,9 +102,9 @@ TEST(FillBatch, AddsTheNoiseOfTheSampleToItsPixels) {
 TEST(Pipeline, AChannelWithoutDeviationIsOnlyCentred) {
   shard::Manifest manifest{.shape = {2, 2, 2}, .mean = {0.5, 0.25}, .deviation = {0, 0.5}};
   const Pipeline pipeline = make_pipeline(manifest, {}, 1);
-  ASSERT_EQ(pipeline.normalised.size(), 512u);
-  EXPECT_FLOAT_EQ(pipeline.normalised[255], 0.5f);
-  EXPECT_FLOAT_EQ(pipeline.normalised[256 + 255], 1.5f);
+  ASSERT_EQ(pipeline.standardisation.table.size(), 512u);
+  EXPECT_FLOAT_EQ(pipeline.standardisation.table[255], 0.5f);
+  EXPECT_FLOAT_EQ(pipeline.standardisation.table[256 + 255], 1.5f);
 }
 
 }  // namespace
