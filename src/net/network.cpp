@@ -1,78 +1,141 @@
 #include "titrate/net/network.hpp"
 
+#include <algorithm>
+
 #include "titrate/core/error.hpp"
 
 namespace titrate::net {
 namespace {
 
-[[noreturn]] void refuse(const Layer& layer, std::size_t index, const TensorShape& input,
-                         const std::string& what, const std::string& hint = "") {
-  throw Error({.code = ErrorCode::usage,
-               .where = "layer " + std::to_string(index) + " (" + to_text(layer) + ")",
-               .what = what,
-               .got = "an input of " + to_string(input),
-               .hint = hint});
+// Makes the nodes of one list of layers after another, counting.
+class Resolver {
+ public:
+  // What `prefix` is to the names of the layers: "5.layers.".
+  std::vector<Node> list(const std::vector<Layer>& layers, const TensorShape& input,
+                         const std::string& prefix, std::uint64_t runs) {
+    std::vector<Node> nodes;
+    TensorShape shape = input;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      nodes.push_back(resolve(layers[i], shape, prefix + std::to_string(i), runs));
+      shape = nodes.back().output;
+    }
+    return nodes;
+  }
+
+ private:
+  // The output shape of one layer, or an Error that names it.
+  struct Infer;
+
+  Node resolve(const Layer& layer, const TensorShape& input, const std::string& name, std::uint64_t runs);
+
+  std::size_t next_ = 0;
+};
+
+TensorShape output_of(const std::vector<Node>& nodes, const TensorShape& input) {
+  return nodes.empty() ? input : nodes.back().output;
 }
 
-// The output shape of one layer, or an Error that names it.
-struct Infer {
-  const Layer& layer;
-  std::size_t index;
-  TensorShape input;
+struct Resolver::Infer {
+  Resolver& resolver;
+  Node& node;
+
+  [[noreturn]] void refuse(const std::string& what, const std::string& hint = "") const {
+    throw Error({.code = ErrorCode::usage,
+                 .where = "layer " + node.name + " (" + to_text(node.layer) + ")",
+                 .what = what,
+                 .got = "an input of " + to_string(node.input),
+                 .hint = hint});
+  }
+
+  // PyTorch's formula: positions of a window that stays inside the padded side.
+  std::uint32_t positions(std::uint32_t side, std::uint32_t window, std::uint32_t stride,
+                          std::uint32_t padding, const char* what) const {
+    const std::uint64_t padded = std::uint64_t{side} + 2 * std::uint64_t{padding};
+    if (padded < window) refuse(std::string("the ") + what + " is larger than the image");
+    return static_cast<std::uint32_t>((padded - window) / stride + 1);
+  }
 
   TensorShape operator()(const Conv& conv) const {
-    if (input.height < conv.kernel || input.width < conv.kernel)
-      refuse(layer, index, input, "the kernel is larger than the image");
-    return {conv.channels, input.height - conv.kernel + 1, input.width - conv.kernel + 1};
+    const TensorShape& input = node.input;
+    if (input.channels % conv.groups != 0 || conv.channels % conv.groups != 0)
+      refuse("groups divide neither or only one of the channels that come in and go out");
+    check_table(conv);
+    if (conv.same && conv.stride != 1) refuse("padding=same wants stride 1", "give padding=N");
+    if (conv.same) return {conv.channels, input.height, input.width};
+    return {conv.channels, positions(input.height, conv.kernel, conv.stride, conv.padding, "kernel"),
+            positions(input.width, conv.kernel, conv.stride, conv.padding, "kernel")};
   }
-  TensorShape operator()(const MaxPool& pool) const {
-    if (input.height < pool.size || input.width < pool.size)
-      refuse(layer, index, input, "the window is larger than the image");
-    return {input.channels, input.height / pool.size, input.width / pool.size};
-  }
-  TensorShape operator()(const Relu&) const { return input; }
-  TensorShape operator()(const Flatten&) const { return {static_cast<std::uint32_t>(input.values()), 1, 1}; }
-  TensorShape operator()(const Dense& dense) const {
-    if (input.height != 1 || input.width != 1) {
-      refuse(layer, index, input, "dense takes a flat input", "put \"flatten\" before it");
+  void check_table(const Conv& conv) const {
+    if (conv.table.empty()) return;
+    if (conv.groups != 1) refuse("table and groups do not go together");
+    if (conv.table.size() != conv.channels) refuse("table has not one entry for each output channel");
+    for (const auto& inputs : conv.table) {
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const auto here = inputs.begin() + static_cast<std::ptrdiff_t>(i);
+        if (inputs[i] >= node.input.channels) refuse("table names an input channel that there is not");
+        if (std::find(inputs.begin(), here, inputs[i]) != here) refuse("table names an input channel twice");
+      }
     }
+  }
+  template <class Pool>
+  TensorShape pooled(const Pool& pool) const {
+    const std::uint32_t stride = pool.stride == 0 ? pool.size : pool.stride;
+    if (2 * pool.padding > pool.size) refuse("the padding is more than half of the window");
+    return {node.input.channels, positions(node.input.height, pool.size, stride, pool.padding, "window"),
+            positions(node.input.width, pool.size, stride, pool.padding, "window")};
+  }
+  TensorShape operator()(const MaxPool& pool) const { return pooled(pool); }
+  TensorShape operator()(const AvgPool& pool) const { return pooled(pool); }
+  TensorShape operator()(const GlobalAvgPool&) const { return {node.input.channels, 1, 1}; }
+  TensorShape operator()(const Flatten&) const {
+    return {static_cast<std::uint32_t>(node.input.values()), 1, 1};
+  }
+  TensorShape operator()(const Dense& dense) const {
+    if (node.input.height != 1 || node.input.width != 1)
+      refuse("dense takes a flat input", "put \"flatten\" before it");
     return {dense.units, 1, 1};
   }
-  TensorShape operator()(const Dropout&) const { return input; }
+  TensorShape operator()(const Patches& patches) const {
+    const TensorShape& input = node.input;
+    if (input.height % patches.size != 0 || input.width % patches.size != 0)
+      refuse("the image cannot be cut into such squares");
+    const std::uint32_t squares = input.height / patches.size * (input.width / patches.size);
+    node.layers = resolver.list(patches.layers, {input.channels, patches.size, patches.size},
+                                node.name + ".layers.", node.runs * squares);
+    const TensorShape each = output_of(node.layers, input);
+    if (each.height != 1 || each.width != 1)
+      refuse("what its layers give is not flat", "end them with \"flatten\" or \"dense\"");
+    return {each.channels * squares, 1, 1};
+  }
+  TensorShape operator()(const Residual& residual) const {
+    node.layers = resolver.list(residual.layers, node.input, node.name + ".layers.", node.runs);
+    const TensorShape output = output_of(node.layers, node.input);
+    if (output != node.input)
+      node.projection =
+          resolver.list(projection_to(output), node.input, node.name + ".projection.", node.runs);
+    if (output_of(node.projection, node.input) != output)
+      refuse("no projection brings the input to " + to_string(output));
+    return output;
+  }
+  // He et al., "Deep residual learning", 2015, option B, with the batch norm that its authors' code has.
+  std::vector<Layer> projection_to(const TensorShape& output) const {
+    const TensorShape& input = node.input;
+    if (input.height == 1 && input.width == 1)
+      return {Dense{.units = output.channels, .bias = false}, BatchNorm{}};
+    const std::uint32_t stride = (input.height + output.height - 1) / output.height;
+    return {Conv{.channels = output.channels, .kernel = 1, .stride = stride, .bias = false}, BatchNorm{}};
+  }
+  template <class Elementwise>
+  TensorShape operator()(const Elementwise&) const {
+    return node.input;
+  }
 };
 
-struct Weights {
-  std::vector<std::int64_t> dimensions{};
-  std::uint64_t fan_in = 0;
-  std::uint64_t uses = 0;  // multiply-adds per weight and image
-};
-
-// The weight tensor of a layer; no dimensions where it has none.
-Weights weights_of(const Layer& layer, const TensorShape& input, const TensorShape& output) {
-  if (const auto* conv = std::get_if<Conv>(&layer)) {
-    return {{conv->channels, input.channels, conv->kernel, conv->kernel},
-            std::uint64_t{input.channels} * conv->kernel * conv->kernel,
-            std::uint64_t{output.height} * output.width};
-  }
-  if (const auto* dense = std::get_if<Dense>(&layer))
-    return {{dense->units, input.channels}, input.channels, 1};
-  return {};
-}
-
-std::uint64_t product(const std::vector<std::int64_t>& dimensions) {
-  std::uint64_t count = 1;
-  for (std::int64_t dimension : dimensions) count *= static_cast<std::uint64_t>(dimension);
-  return count;
-}
-
-// Calls visit(layer index, weights) for each layer that has weights.
-template <class Visit>
-void for_each_weights(const Network& network, const Visit& visit) {
-  const std::vector<TensorShape> shapes = output_shapes(network);
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    const Weights weights = weights_of(network.layers[i], i == 0 ? network.input : shapes[i - 1], shapes[i]);
-    if (!weights.dimensions.empty()) visit(i, weights);
-  }
+Node Resolver::resolve(const Layer& layer, const TensorShape& input, const std::string& name,
+                       std::uint64_t runs) {
+  Node node{.layer = layer, .name = name, .number = next_++, .input = input, .runs = runs};
+  node.output = std::visit(Infer{*this, node}, static_cast<const LayerKind&>(layer));
+  return node;
 }
 
 }  // namespace
@@ -82,13 +145,13 @@ std::string to_string(const TensorShape& shape) {
          std::to_string(shape.width);
 }
 
+std::vector<Node> resolve(const Network& network) {
+  return Resolver().list(network.layers, network.input, "", 1);
+}
+
 std::vector<TensorShape> output_shapes(const Network& network) {
   std::vector<TensorShape> shapes;
-  TensorShape shape = network.input;
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    shape = std::visit(Infer{network.layers[i], i, shape}, network.layers[i]);
-    shapes.push_back(shape);
-  }
+  for (const Node& node : resolve(network)) shapes.push_back(node.output);
   return shapes;
 }
 
@@ -106,33 +169,11 @@ void check_network(const Network& network, std::uint32_t classes) {
   }
 }
 
-ParameterLayout parameter_layout(const Network& network) {
-  ParameterLayout layout;
-  const auto place = [&](std::size_t layer, const char* name, const std::vector<std::int64_t>& dimensions,
-                         std::uint64_t fan_in) {
-    const std::size_t count = product(dimensions);
-    layout.tensors.push_back({std::to_string(layer) + name, dimensions, layout.floats, count, fan_in, layer});
-    layout.floats += (count + 15) / 16 * 16;
-  };
-  for_each_weights(network, [&](std::size_t layer, const Weights& weights) {
-    place(layer, ".weight", weights.dimensions, weights.fan_in);
-    place(layer, ".bias", {weights.dimensions[0]}, weights.fan_in);
-  });
-  return layout;
-}
-
-std::uint64_t parameter_count(const Network& network) {
-  std::uint64_t total = 0;
-  for (const ParameterTensor& tensor : parameter_layout(network).tensors) total += tensor.count;
-  return total;
-}
-
-double training_flops(const Network& network) {
-  double multiply_adds = 0;
-  for_each_weights(network, [&](std::size_t, const Weights& weights) {
-    multiply_adds += static_cast<double>(product(weights.dimensions)) * static_cast<double>(weights.uses);
-  });
-  return 3 * 2 * multiply_adds;
+bool needs_batch_statistics(const Network& network) {
+  bool found = false;
+  for_each_node(resolve(network),
+                [&](const Node& node) { found = found || std::holds_alternative<BatchNorm>(node.layer); });
+  return found;
 }
 
 }  // namespace titrate::net

@@ -7,6 +7,7 @@
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/net/cost.hpp"
 #include "titrate/net/zoo.hpp"
 #include "titrate/train/model.hpp"
 

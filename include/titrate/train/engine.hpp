@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,41 +22,70 @@
 
 namespace titrate::train {
 
+// The numbers of a network: flat buffers, as net::parameter_layout lays them out.
+struct Model {
+  std::vector<float> parameters{};
+  std::vector<float> running{};  // statistics of batch_norm
+};
+
 // What an engine is made for. Pointers and views must outlive it.
 struct EngineSetup {
   const data::Dataset* dataset = nullptr;
   net::Network network{};
   TrainSettings train{};
-  std::uint64_t seed = 0;                       // of dropout
-  std::span<const float> initial_parameters{};  // flat, as net::parameter_layout
+  std::uint64_t seed = 0;              // of dropout and gaussian_noise
+  Model initial{};                     // see initial_model()
+  std::vector<float> class_weights{};  // of the loss, one per class; empty: all 1
   comm::Device device{};
   comm::Exchange* exchange = nullptr;  // null: the group is this rank alone; its width divides micro_batches
 };
 
+// One optimisation step.
+struct Step {
+  std::uint64_t number = 0;  // from 0, over the whole trial
+  std::uint32_t epoch = 0;
+  double learning_rate = 0;
+};
+
 // Sums over the training images of one epoch, over the whole group.
 struct EpochSums {
-  double loss = 0;
+  double loss = 0;    // cross-entropy with label smoothing, each image times the weight of its class
+  double weight = 0;  // of the images
   std::uint64_t correct = 0;
   std::uint64_t images = 0;
+  std::optional<std::uint64_t> diverged{};  // the first step whose loss was no finite number
+};
+
+// All that a step changes: a trial that goes on from it ends with the same bits.
+struct EngineState {
+  Model model{};
+  std::vector<std::vector<float>> moments{};  // the optimizer's, each as long as the parameters
+  std::uint64_t optimizer_steps = 0;
+  EpochSums sums{};  // of the epoch so far
 };
 
 class Engine {
  public:
   virtual ~Engine() = default;
 
-  // One optimisation step on a global batch, of which this rank computes its parts. The gradient is that of
-  // the mean loss.
-  virtual void train_step(std::span<const std::uint32_t> batch, std::uint32_t epoch,
+  // One step on a global batch, of which this rank computes its parts. The gradient is that of the mean loss
+  // (weighted by class where there are weights), plus that of the layers' l2 terms, then clipped.
+  virtual void train_step(std::span<const std::uint32_t> batch, const Step& step,
                           const data::Pipeline& pipeline) = 0;
   virtual EpochSums finish_epoch() = 0;
 
-  // Predictions for these rows, in their order, as one batch.
+  // Predictions for these rows, in their order, as one batch; the loss is the plain cross-entropy.
   virtual void evaluate(std::span<const std::uint32_t> rows, const data::Pipeline& pipeline,
                         std::span<Prediction> out) = 0;
 
-  // Flat buffers, as net::parameter_layout; gradients are those of the last step.
-  virtual std::vector<float> parameters() const = 0;
-  virtual std::vector<float> gradients() const = 0;
+  // Logits, images x classes, of images as the network sees them (N x C x H x W), in evaluation.
+  virtual std::vector<float> logits(std::span<const float> images) = 0;
+
+  virtual Model model() const = 0;
+  virtual void set_model(const Model& model) = 0;
+  virtual std::vector<float> gradients() const = 0;  // of the last step, as the optimizer saw them
+  virtual EngineState state() const = 0;
+  virtual void restore(const EngineState& state) = 0;
 };
 
 // Loads engines from a shared library and keeps it loaded. Copies share it.

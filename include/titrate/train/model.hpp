@@ -2,15 +2,21 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <string>
 
-#include "titrate/net/network.hpp"
+#include "titrate/net/parameters.hpp"
+#include "titrate/train/engine.hpp"
 
 namespace titrate::train {
 
-// PyTorch's default: weights and biases uniform in +-1/sqrt(fan_in) (He et al., "Delving deep into
-// rectifiers", 2015, with a = sqrt(5)), from our own streams. One flat buffer as parameter_layout() says;
-// gaps are 0.
-std::vector<float> initial_parameters(const net::ParameterLayout& layout, std::uint64_t seed);
+// From our own streams, one for each tensor. Weights and biases, by `initial`:
+//   pytorch  both uniform in +-1/sqrt(fan_in): PyTorch's default (He et al., "Delving deep into rectifiers",
+//            2015, with a = sqrt(5))
+//   he       normal, deviation sqrt(2 / fan_in) (the same paper); biases 0
+//   xavier   uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010); biases 0
+//   lecun    normal, deviation sqrt(1 / fan_in) (LeCun et al., "Efficient BackProp", 1998); biases 0
+// batch_norm scales by 1 and shifts by 0, its running mean is 0 and its variance 1. Gaps, and weights that a
+// connection table leaves out, are 0. Throws Error (usage) for another `initial`.
+Model initial_model(const net::ParameterLayout& layout, const std::string& initial, std::uint64_t seed);
 
 }  // namespace titrate::train

@@ -1,22 +1,32 @@
 // Optimisers over flat buffers in host memory. They know numbers, not networks.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
+#include "titrate/train/settings.hpp"
+
 namespace titrate::train {
 
-// Stochastic gradient descent as PyTorch's torch.optim.SGD: v = momentum v + g; p -= learning_rate v.
-class Sgd {
+// As torch.optim.SGD, Adam and AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019)
+// with the settings' momentum, nesterov, betas, epsilon and weight_decay.
+class Optimizer {
  public:
-  Sgd(std::size_t count, double momentum);
+  Optimizer(const TrainSettings& settings, std::size_t count);
 
   // All spans are `count` long.
   void step(std::span<float> parameters, std::span<const float> gradients, double learning_rate);
 
+  // What it remembers: sgd's velocity (none without momentum); adam's two moments. Each `count` long.
+  const std::vector<std::vector<float>>& moments() const { return moments_; }
+  std::uint64_t steps() const { return steps_; }
+  void restore(std::vector<std::vector<float>> moments, std::uint64_t steps);
+
  private:
-  float momentum_;
-  std::vector<float> velocity_;  // empty without momentum
+  TrainSettings settings_;
+  std::vector<std::vector<float>> moments_;
+  std::uint64_t steps_ = 0;
 };
 
 }  // namespace titrate::train

@@ -5,6 +5,8 @@
 #include <functional>
 
 #include "titrate/core/error.hpp"
+#include "titrate/net/cost.hpp"
+#include "titrate/net/parameters.hpp"
 #include "titrate/net/zoo.hpp"
 
 namespace titrate::net {
@@ -90,12 +92,14 @@ TEST(Network, TensorsAreNamedAndLaidOutAsPyTorchDoes) {
   EXPECT_EQ(layout.floats, 160u);
 }
 
-// conv: 3 x 2 positions, 3 channels, 2 x 2 x 2 weights: 144 multiply-adds; dense: 18 x 5 = 90.
-TEST(Network, TrainingTakesSixOperationsPerMultiplyAdd) {
+// conv: 3 x 2 positions, 3 channels, 2 x 2 x 2 weights: 144 multiply-adds; relu 18 values; dense: 18 x 5
+// = 90.
+TEST(Network, TrainingTakesThreeTimesTheWayForward) {
   EXPECT_EQ(training_flops(make_network({"conv 3 2", "relu", "flatten", "dense 5"}, {2, 4, 3}, 5)),
-            6 * 234.0);
-  // 24 x 24 x 250 + 8 x 8 x 5,000 + 16,000 + 500
-  EXPECT_EQ(training_flops(make_network("simple-cnn", kDigits, 10)), 6 * (144000.0 + 320000 + 16000 + 500));
+            3 * (2 * 144.0 + 18 + 2 * 90));
+  // conv 24 x 24 x 250, 8 x 8 x 5,000, dense; pools read 10 x 24 x 24 and 20 x 8 x 8; activations
+  EXPECT_EQ(training_flops(make_network("simple-cnn", kDigits, 10)),
+            3 * (2 * (144000.0 + 320000 + 16000 + 500) + 5760 + 1280 + 1440 + 320 + 50));
 }
 
 TEST(Layer, TextFormsReadBack) {
@@ -120,7 +124,7 @@ TEST(Layer, TextThatIsNoLayerIsRefusedByItsText) {
   }
   expect_in(message("con 3 3"), "did you mean \"conv\"");
   expect_in(message("lstm 3"), "known are");
-  expect_in(message("conv 3"), "write it as \"conv CHANNELS KERNEL\"");
+  expect_in(message("conv 3"), "write it as \"conv CHANNELS KERNEL ");
   expect_in(message("dense x"), "\"x\" is not a count");
   expect_in(message("dropout 1"), "\"1\" is not a rate");
 }
