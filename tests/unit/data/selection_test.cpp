@@ -338,6 +338,44 @@ TEST(Selection, ValuesOutOfRangeAreRefusedByKey) {
   EXPECT_NE(found.what.find("no image is left"), std::string::npos);
 }
 
+TEST(Selection, AFractionThatIsNoImageIsRefused) {
+  const auto dataset = dataset_of({{.real = 20}, {.real = 20}});
+  const ErrorInfo found = refusal(*dataset, {.size = 10, .validation_fraction = 0.049});
+  EXPECT_EQ(found.where, "train.validation_fraction");
+  EXPECT_NE(found.what.find("no image of 10 is left for validation"), std::string::npos) << found.what;
+  EXPECT_EQ(found.got, "0.049");
+  EXPECT_EQ(select(*dataset, {.size = 10, .validation_fraction = 0.05}).validation.size(), 1u);
+  EXPECT_TRUE(select(*dataset, {.size = 10}).validation.empty());
+}
+
+TEST(Selection, AFractionThatTakesAWholeClassIsRefused) {
+  const auto dataset = dataset_of({{.real = 1, .synthetic = 10}, {.real = 10}, {.real = 2}});
+  // 11 of 13 are held out: the one of c0, 9 of c1, 1 of c2.
+  const SelectionRequest request{.size = 13, .validation_fraction = 0.85};
+  const ErrorInfo found = refusal(*dataset, request);
+  EXPECT_EQ(found.where, "train.validation_fraction");
+  EXPECT_NE(found.what.find("no image of class \"c0\" is left"), std::string::npos) << found.what;
+  EXPECT_EQ(found.got, "0.85");
+  EXPECT_NE(found.hint, "");
+  SelectionRequest smaller = request;
+  smaller.validation_fraction = 0.3;
+  EXPECT_EQ(select(*dataset, smaller).validation.size(), 4u);
+}
+
+TEST(Selection, AClassThatWasNotSelectedOrIsLeftAsSyntheticIsNotMissed) {
+  const auto dataset = dataset_of({{.real = 1, .synthetic = 10}, {.real = 40}});
+  // The first 10 of 41 images are all of class c1.
+  const Selection without = select(*dataset, {.size = 10, .validation_fraction = 0.5});
+  EXPECT_EQ(class_counts(*dataset, without.training())[0], 0u);
+  // Every real image of c0 is held out; synthetic ones are trained on.
+  const Selection filled = select(*dataset, {.size = 41,
+                                             .synthetic_ratio = 5.0 / 41,
+                                             .synthetic_classes = SyntheticClasses::fill,
+                                             .validation_fraction = 0.98});
+  EXPECT_EQ(class_counts(*dataset, filled.validation)[0], 1u);
+  EXPECT_EQ(class_counts(*dataset, filled.training())[0], 5u);
+}
+
 TEST(Selection, NamesOfModesAreStrict) {
   EXPECT_EQ(parse_mix_mode("replace", ""), MixMode::replace);
   EXPECT_EQ(parse_synthetic_classes("fill", ""), SyntheticClasses::fill);
