@@ -1,5 +1,7 @@
 #include "titrate/data/schedule.hpp"
 
+#include <algorithm>
+
 #include "titrate/core/random.hpp"
 
 namespace titrate::data {
@@ -12,8 +14,8 @@ std::vector<std::uint32_t> epoch_order(std::span<const std::uint32_t> rows, std:
   return order;
 }
 
-std::uint64_t batches_per_epoch(std::uint64_t rows, std::uint32_t batch_size) {
-  return (rows + batch_size - 1) / batch_size;
+std::uint64_t batches_per_epoch(std::uint64_t rows, std::uint32_t batch_size, std::uint32_t least) {
+  return rows / batch_size + (rows % batch_size >= std::max(least, 1u) ? 1 : 0);
 }
 
 std::span<const std::uint32_t> part_of(std::span<const std::uint32_t> batch, std::size_t parts,

@@ -2,121 +2,184 @@
 
 #include <chrono>
 #include <cmath>
-#include <cstring>
 
-#include "titrate/core/error.hpp"
 #include "titrate/data/schedule.hpp"
+#include "titrate/train/checkpoint.hpp"
+#include "titrate/train/evaluation.hpp"
 #include "titrate/train/model.hpp"
+#include "titrate/train/preparation.hpp"
 
 namespace titrate::train {
 namespace {
 
-// Test images are computed in chunks of this many, whoever computes them: a chunk's numbers do not depend on
-// the group.
-constexpr std::size_t kEvaluationChunk = 250;
+using Clock = std::chrono::steady_clock;
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Puts the other ranks' chunks beside ours.
-void share_predictions(const Group& group, std::vector<Prediction>& predictions) {
-  const std::string_view mine(reinterpret_cast<const char*>(predictions.data()),
-                              predictions.size() * sizeof(Prediction));
-  const std::vector<std::string> all = group.communicator->all_gather(mine);
-  for (std::size_t start = 0, chunk = 0; start < predictions.size(); start += kEvaluationChunk, ++chunk) {
-    const std::size_t count = std::min(kEvaluationChunk, predictions.size() - start);
-    std::memcpy(&predictions[start], all[chunk % group.size()].data() + start * sizeof(Prediction),
-                count * sizeof(Prediction));
-  }
-}
-
-Tally evaluate(Engine& engine, const data::Dataset& dataset, std::span<const std::uint32_t> rows,
-               const data::Pipeline& pipeline, const Group& group) {
-  std::vector<Prediction> predictions(rows.size());
-  for (std::size_t start = 0, chunk = 0; start < rows.size(); start += kEvaluationChunk, ++chunk) {
-    if (chunk % group.size() != group.rank()) continue;
-    const std::size_t count = std::min(kEvaluationChunk, rows.size() - start);
-    engine.evaluate(rows.subspan(start, count), pipeline, std::span(predictions).subspan(start, count));
-  }
-  if (group.size() > 1) share_predictions(group, predictions);
-  std::vector<std::int32_t> truth;
-  for (std::uint32_t row : rows) truth.push_back(dataset.catalog().label[row]);
-  return tally(truth, predictions, dataset.catalog().classes);
-}
-
-std::unique_ptr<Engine> make_engine(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
+std::unique_ptr<Engine> make_engine(const data::Dataset& dataset, const TrialSetup& setup,
+                                    const Preparation& prepared, const Group& group,
                                     const EngineLibrary& engines) {
-  const std::vector<float> initial = initial_parameters(net::parameter_layout(setup.network), setup.seed);
-  return engines.make({.dataset = &dataset,
-                       .network = setup.network,
-                       .train = setup.train,
-                       .seed = setup.seed,
-                       .initial_parameters = initial,
-                       .device = group.device,
-                       .exchange = group.exchange});
+  return engines.make(
+      {.dataset = &dataset,
+       .network = setup.network,
+       .train = setup.train,
+       .seed = setup.seed,
+       .initial = initial_model(net::parameter_layout(setup.network), setup.train.initial, setup.seed),
+       .class_weights = prepared.class_weights,
+       .device = group.device,
+       .exchange = group.exchange});
 }
 
-std::vector<std::uint32_t> test_rows(const data::Dataset& dataset) {
-  std::vector<std::uint32_t> rows = dataset.rows_of(data::Split::test);
-  if (rows.empty()) {
-    throw Error({.code = ErrorCode::usage,
-                 .where = dataset.manifest().name,
-                 .what = "the dataset has no test images"});
-  }
-  return rows;
-}
+// The way of one trial through its epochs.
+class Run {
+ public:
+  Run(const data::Dataset& dataset, const TrialSetup& setup, const Group& group, const EngineLibrary& engines,
+      CheckpointFolder* checkpoints)
+      : dataset_(dataset),
+        setup_(setup),
+        group_(group),
+        prepared_(prepare(dataset, setup)),
+        engine_(make_engine(dataset, setup, prepared_, group, engines)),
+        checkpoints_(checkpoints) {}
 
-// Trains on every batch of one epoch.
-EpochSums run_epoch(Engine& engine, std::span<const std::uint32_t> rows, const TrialSetup& setup,
-                    std::uint32_t epoch, const data::Pipeline& pipeline) {
-  const std::vector<std::uint32_t> order = data::epoch_order(rows, setup.seed, epoch);
-  for (std::size_t start = 0; start < order.size(); start += setup.train.batch_size) {
-    const std::size_t count = std::min<std::size_t>(setup.train.batch_size, order.size() - start);
-    engine.train_step(std::span(order).subspan(start, count), epoch, pipeline);
+  TrainedTrial finish() {
+    go_on_from_checkpoint();
+    while (!trained_ && !diverged_) run_epoch();
+    if (progress_.best && !diverged_) engine_->set_model(*progress_.best);
+    TrainedTrial result{.outcome = {.train_images = prepared_.training.size(),
+                                    .steps = progress_.step,
+                                    .best_epoch = progress_.watch.best_epoch,
+                                    .epochs = progress_.epochs,
+                                    .train_seconds = progress_.train_seconds + seconds_since(start_)},
+                        .standardisation = prepared_.validation_pipeline.standardisation};
+    if (!diverged_) test(result);
+    result.outcome.diverged = diverged_;
+    result.model = engine_->model();
+    if (checkpoints_ != nullptr && group_.rank() == 0) checkpoints_->remove_all();
+    return result;
   }
-  return engine.finish_epoch();
-}
+
+ private:
+  void go_on_from_checkpoint() {
+    if (checkpoints_ == nullptr) return;
+    std::string bytes = group_.rank() == 0 ? checkpoints_->newest() : std::string();
+    if (group_.size() > 1) bytes = group_.communicator->broadcast(bytes, 0);
+    if (bytes.empty()) return;
+    Checkpoint checkpoint = decode_checkpoint(bytes, "checkpoint");
+    engine_->restore(checkpoint.engine);
+    progress_ = std::move(checkpoint.progress);
+    trained_ = at_the_end();
+  }
+
+  bool at_the_end() const {
+    return progress_.step >= prepared_.total_steps || progress_.watch.stops(setup_.train);
+  }
+
+  double learning_rate() const {
+    return progress_.watch.plateau.scale * scheduled_rate(setup_.train, {.step = progress_.step,
+                                                                         .total_steps = prepared_.total_steps,
+                                                                         .epoch = progress_.epoch});
+  }
+
+  // What is left of an epoch, and what its validation says.
+  void run_epoch() {
+    const std::vector<std::uint32_t> order =
+        data::epoch_order(prepared_.training, setup_.seed, progress_.epoch);
+    while (progress_.batch < prepared_.batches_per_epoch && progress_.step < prepared_.total_steps) {
+      const std::size_t start = progress_.batch * setup_.train.batch_size;
+      const std::size_t count = std::min<std::size_t>(setup_.train.batch_size, order.size() - start);
+      engine_->train_step(std::span(order).subspan(start, count),
+                          {.number = progress_.step,
+                           .epoch = progress_.epoch,
+                           .learning_rate = learning_rate(progress_.step)},
+                          prepared_.training_pipeline);
+      ++progress_.step;
+      ++progress_.batch;
+      save_checkpoint(false);
+    }
+    close_epoch();
+    if (diverged_) return;
+    ++progress_.epoch;
+    progress_.batch = 0;
+    trained_ = at_the_end();
+    save_checkpoint(true);
+  }
+
+  void close_epoch() {
+    const EpochSums sums = engine_->finish_epoch();
+    if (sums.diverged) {
+      diverged_ = {*sums.diverged + 1, "training loss"};
+      return;
+    }
+    EpochRecord record{.train_loss = sums.loss / sums.weight,
+                       .train_accuracy = static_cast<double>(sums.correct) / static_cast<double>(sums.images),
+                       .learning_rate = learning_rate(progress_.step - 1)};
+    if (!prepared_.validation.empty()) validate(record);
+    if (!diverged_) progress_.epochs.push_back(record);
+  }
+
+  void validate(EpochRecord& record) {
+    const std::vector<Prediction> predictions =
+        predict_rows(*engine_, prepared_.validation, prepared_.validation_pipeline, group_);
+    const Tally tally =
+        tally_rows(dataset_, prepared_.validation, prepared_.validation_pipeline, predictions);
+    record.validation_loss = tally.mean_loss();
+    record.validation_accuracy = tally.accuracy();
+    if (!std::isfinite(tally.mean_loss())) {
+      diverged_ = {progress_.step, "validation loss"};
+      return;
+    }
+    const bool best = progress_.watch.update(tally.mean_loss(), progress_.epoch + 1, setup_.train);
+    if (best && setup_.train.best_weights) progress_.best = engine_->model();
+  }
+
+  // All ranks are at the same step; the one that writes decides when.
+  void save_checkpoint(bool epoch_done) {
+    if (checkpoints_ == nullptr || group_.rank() != 0 || trained_) return;
+    if (!checkpoints_->due(epoch_done, progress_.epoch)) return;
+    Checkpoint checkpoint{.progress = progress_, .engine = engine_->state()};
+    checkpoint.progress.train_seconds += seconds_since(start_);
+    checkpoints_->save(checkpoint);
+  }
+
+  void test(TrainedTrial& result) {
+    const auto start = Clock::now();
+    const std::vector<std::uint32_t> rows = test_rows(dataset_);
+    for (const image::Noise& noise : setup_.conditions) {
+      const data::Pipeline pipeline = test_pipeline(setup_, result.standardisation, noise);
+      result.predictions.push_back(predict_rows(*engine_, rows, pipeline, group_));
+      result.outcome.conditions.push_back(
+          {noise, tally_rows(dataset_, rows, pipeline, result.predictions.back())});
+      // The last step may have been the one too many.
+      if (!std::isfinite(result.outcome.conditions.back().tally.loss_sum))
+        diverged_ = {progress_.step, "test loss"};
+    }
+    if (diverged_) {
+      result.outcome.conditions.clear();
+      result.predictions.clear();
+    }
+    result.outcome.test_seconds = seconds_since(start);
+  }
+
+  const data::Dataset& dataset_;
+  const TrialSetup& setup_;
+  const Group& group_;
+  Preparation prepared_;
+  std::unique_ptr<Engine> engine_;
+  CheckpointFolder* checkpoints_;
+  TrialProgress progress_{};
+  std::optional<Divergence> diverged_{};
+  bool trained_ = false;
+  Clock::time_point start_ = Clock::now();
+};
 
 }  // namespace
 
-TrialOutcome train_trial(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
-                         const EngineLibrary& engines) {
-  const data::Selection selection = data::select(dataset, setup.selection);
-  const std::vector<std::uint32_t> training = selection.training(), test = test_rows(dataset);
-  const data::Pipeline pipeline = data::make_pipeline(dataset.manifest(), setup.train_noise, setup.seed);
-  const std::unique_ptr<Engine> engine = make_engine(dataset, setup, group, engines);
-
-  TrialOutcome outcome{.train_images = training.size()};
-  auto start = std::chrono::steady_clock::now();
-  for (std::uint32_t epoch = 0; epoch < setup.train.epochs; ++epoch) {
-    const EpochSums sums = run_epoch(*engine, training, setup, epoch, pipeline);
-    outcome.steps += data::batches_per_epoch(training.size(), setup.train.batch_size);
-    const auto images = static_cast<double>(sums.images);
-    EpochRecord record{.train_loss = sums.loss / images,
-                       .train_accuracy = static_cast<double>(sums.correct) / images};
-    if (!std::isfinite(record.train_loss)) {
-      outcome.diverged = true;
-      return outcome;
-    }
-    if (!selection.validation.empty()) {
-      const Tally validation = evaluate(*engine, dataset, selection.validation, pipeline, group);
-      record.validation_loss = validation.mean_loss();
-      record.validation_accuracy = validation.accuracy();
-    }
-    outcome.epochs.push_back(record);
-  }
-  outcome.train_seconds = seconds_since(start);
-  start = std::chrono::steady_clock::now();
-  for (const image::Noise& noise : setup.conditions) {
-    const data::Pipeline test_pipeline = data::make_pipeline(dataset.manifest(), noise, setup.seed);
-    outcome.conditions.push_back({noise, evaluate(*engine, dataset, test, test_pipeline, group)});
-    // The last step may have been the one too many.
-    outcome.diverged = outcome.diverged || !std::isfinite(outcome.conditions.back().tally.loss_sum);
-  }
-  if (outcome.diverged) outcome.conditions.clear();
-  outcome.test_seconds = seconds_since(start);
-  return outcome;
+TrainedTrial train_trial(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
+                         const EngineLibrary& engines, CheckpointFolder* checkpoints) {
+  return Run(dataset, setup, group, engines, checkpoints).finish();
 }
 
 }  // namespace titrate::train

@@ -32,6 +32,11 @@ std::optional<long long> parse_integer(std::string_view text);
 // The shortest decimal text that reads back as the same double: 0.1 is "0.1", 3 is "3".
 std::string shortest(double value);
 
+// "0x1.8p+3": every bit of a double, also of nan and inf, which JSON has no numbers for. Reading takes what
+// writing gives, and gives nan for anything else.
+std::string hex_float(double value);
+double parse_hex_float(const std::string& text);
+
 // Fixed digits after the point, C locale: fixed(0.98765, 4) is "0.9877".
 std::string fixed(double value, int digits);
 

@@ -12,8 +12,9 @@ namespace titrate::data {
 std::vector<std::uint32_t> epoch_order(std::span<const std::uint32_t> rows, std::uint64_t seed,
                                        std::uint32_t epoch);
 
-// Global batches per epoch; the last, smaller one counts.
-std::uint64_t batches_per_epoch(std::uint64_t rows, std::uint32_t batch_size);
+// Global batches per epoch. The last one may be smaller; with fewer than `least` images it is left out of its
+// epoch, as PyTorch's drop_last does.
+std::uint64_t batches_per_epoch(std::uint64_t rows, std::uint32_t batch_size, std::uint32_t least = 1);
 
 // Part `index` of `parts` of a list: consecutive, sizes differ by at most one; empty parts are possible.
 std::span<const std::uint32_t> part_of(std::span<const std::uint32_t> batch, std::size_t parts,

@@ -3,33 +3,28 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "titrate/comm/communicator.hpp"
+#include "titrate/data/label_noise.hpp"
 #include "titrate/data/selection.hpp"
 #include "titrate/train/engine.hpp"
+#include "titrate/train/group.hpp"
 
 namespace titrate::train {
 
-// The ranks that train a trial together, as one of them sees it.
-struct Group {
-  comm::Communicator* communicator = nullptr;  // null: this rank alone
-  comm::Exchange* exchange = nullptr;
-  comm::Device device{};
-
-  std::size_t rank() const {
-    return communicator == nullptr ? 0 : static_cast<std::size_t>(communicator->rank());
-  }
-  std::size_t size() const {
-    return communicator == nullptr ? 1 : static_cast<std::size_t>(communicator->size());
-  }
-};
+class CheckpointFolder;
 
 struct TrialSetup {
-  net::Network network{};
+  net::Network network{};  // its input is what images are padded to
   TrainSettings train{};
   data::SelectionRequest selection{};
+  data::LabelNoise label_noise{};
+  data::Standardise standardise = data::Standardise::dataset;
   image::Noise train_noise{};
+  bool fresh_noise = false;
+  std::vector<image::Operation> augment{};
+  std::vector<image::Transform> denoise{};
   std::vector<image::Noise> conditions{};  // one test of the trained network each
   std::uint64_t seed = 0;
 };
@@ -37,6 +32,7 @@ struct TrialSetup {
 struct EpochRecord {
   double train_loss = 0, train_accuracy = 0;
   std::optional<double> validation_loss{}, validation_accuracy{};
+  double learning_rate = 0;  // of its last step
 };
 
 struct ConditionRecord {
@@ -44,17 +40,32 @@ struct ConditionRecord {
   Tally tally{};
 };
 
+// A number that was finite no longer.
+struct Divergence {
+  std::uint64_t step = 0;  // from 1
+  std::string quantity{};  // "training loss", "validation loss", "test loss"
+};
+
 struct TrialOutcome {
-  bool diverged = false;  // the loss was no longer a finite number: conditions are empty
+  std::optional<Divergence> diverged{};  // then conditions are empty
   std::uint64_t train_images = 0;
   std::uint64_t steps = 0;
+  std::uint32_t best_epoch = 0;  // from 1, by validation loss; 0: there was no validation
   std::vector<EpochRecord> epochs{};
   std::vector<ConditionRecord> conditions{};
   double train_seconds = 0, test_seconds = 0;
 };
 
-// Collective over the group; every rank gets the same outcome (but for seconds). Throws Error.
-TrialOutcome train_trial(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
-                         const EngineLibrary& engines);
+struct TrainedTrial {
+  TrialOutcome outcome{};
+  Model model{};                                       // as tested
+  data::Standardisation standardisation{};             // of its input
+  std::vector<std::vector<Prediction>> predictions{};  // by condition, then test image
+};
+
+// Collective over the group; every rank gets the same (but for seconds). With `checkpoints` it goes on from
+// the newest that is whole, and removes them at the end. Throws Error.
+TrainedTrial train_trial(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
+                         const EngineLibrary& engines, CheckpointFolder* checkpoints = nullptr);
 
 }  // namespace titrate::train

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 namespace titrate {
 namespace {
 
@@ -91,6 +94,17 @@ TEST(Text, Utf8IsToldFromWhatLooksLikeIt) {
                         "b"),
             3u);
   EXPECT_EQ(utf8_length("\xe2("), 0u);
+}
+
+TEST(Text, HexFloatsKeepEveryBit) {
+  for (const double value : {0.0, -0.0, 0.1, 1e300, 5e-324, -std::numeric_limits<double>::infinity()}) {
+    EXPECT_EQ(parse_hex_float(hex_float(value)), value);
+    EXPECT_EQ(std::signbit(parse_hex_float(hex_float(value))), std::signbit(value));
+  }
+  EXPECT_EQ(hex_float(12), "0x1.8p+3");
+  EXPECT_TRUE(std::isnan(parse_hex_float(hex_float(std::nan("")))));
+  EXPECT_TRUE(std::isnan(parse_hex_float("")));
+  EXPECT_TRUE(std::isnan(parse_hex_float("0x1p+3 ")));
 }
 
 TEST(Text, LinesAreCountedFromOne) {

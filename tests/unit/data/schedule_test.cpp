@@ -48,6 +48,10 @@ TEST(Batches, TheLastSmallerOneCounts) {
   EXPECT_EQ(batches_per_epoch(50, 50), 1u);
   EXPECT_EQ(batches_per_epoch(51, 50), 2u);
   EXPECT_EQ(batches_per_epoch(60000, 64), 938u);
+  EXPECT_EQ(batches_per_epoch(51, 50, 2), 1u);  // one image is too few
+  EXPECT_EQ(batches_per_epoch(52, 50, 2), 2u);
+  EXPECT_EQ(batches_per_epoch(1, 50, 2), 0u);
+  EXPECT_EQ(batches_per_epoch(100, 50, 2), 2u);
 }
 
 TEST(PartOf, CutsAListIntoConsecutiveParts) {

@@ -1,0 +1,70 @@
+// Where a trial stands, kept in files while it runs: a trial that goes on from one ends with the same bits.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "titrate/train/trainer.hpp"
+#include "titrate/train/validation.hpp"
+
+namespace titrate::train {
+
+// Between two steps of a trial.
+struct TrialProgress {
+  std::uint64_t step = 0;   // steps done
+  std::uint32_t epoch = 0;  // under way, from 0
+  std::uint64_t batch = 0;  // batches of it done
+  ValidationWatch watch{};
+  std::vector<EpochRecord> epochs{};
+  std::optional<Model> best{};  // weights of the best epoch, where they are wanted
+  double train_seconds = 0;
+};
+
+struct Checkpoint {
+  TrialProgress progress{};
+  EngineState engine{};
+};
+
+// A safetensors file with its own checksum.
+std::string encode(const Checkpoint& checkpoint);
+
+// Throws Error (integrity) that names `where` for bytes that encode() did not make.
+Checkpoint decode_checkpoint(std::string_view bytes, const std::string& where);
+
+// When checkpoints are written; 0: never for that reason.
+struct CheckpointPolicy {
+  std::uint32_t epochs = 0;
+  double minutes = 0;
+};
+
+// The checkpoints of one trial: TRIAL-STEP.safetensors, the last two of them. Used by one rank.
+class CheckpointFolder {
+ public:
+  CheckpointFolder(std::filesystem::path folder, std::string trial, const CheckpointPolicy& policy);
+
+  // Whether one is to be written now, after a step; `epoch_done`: the last of an epoch, of which `epochs`
+  // are done.
+  bool due(bool epoch_done, std::uint32_t epochs) const;
+
+  // Whole or not there; then all but the newest two go. Throws Error (io).
+  void save(const Checkpoint& checkpoint);
+
+  // The bytes of the newest that is whole; empty where there is none. Damaged ones are passed over.
+  std::string newest() const;
+
+  void remove_all();
+
+ private:
+  std::vector<std::filesystem::path> files() const;  // oldest first
+
+  std::filesystem::path folder_;
+  std::string trial_;
+  CheckpointPolicy policy_;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace titrate::train

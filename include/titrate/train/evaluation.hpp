@@ -1,0 +1,25 @@
+// What a network says to many images.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "titrate/train/engine.hpp"
+#include "titrate/train/group.hpp"
+
+namespace titrate::train {
+
+// In chunks of a fixed size, whoever computes them, so that the numbers do not depend on the group.
+// Collective over it; every rank gets all predictions, in the order of the rows.
+std::vector<Prediction> predict_rows(Engine& engine, std::span<const std::uint32_t> rows,
+                                     const data::Pipeline& pipeline, const Group& group);
+
+// Against the catalog's labels, or the pipeline's where it has some.
+Tally tally_rows(const data::Dataset& dataset, std::span<const std::uint32_t> rows,
+                 const data::Pipeline& pipeline, std::span<const Prediction> predictions);
+
+// Every row of the test split, ascending. Throws Error (usage) where there is none.
+std::vector<std::uint32_t> test_rows(const data::Dataset& dataset);
+
+}  // namespace titrate::train

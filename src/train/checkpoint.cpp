@@ -1,0 +1,224 @@
+#include "titrate/train/checkpoint.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/core/hash.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/train/safetensors.hpp"
+
+namespace titrate::train {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr const char* kProgress = "progress";
+constexpr const char* kChecksum = "checksum";
+constexpr std::size_t kKept = 2;
+
+double number(const Json& json) { return parse_hex_float(json.get<std::string>()); }
+
+Json optional_json(const std::optional<double>& value) {
+  return value ? Json(hex_float(*value)) : Json(nullptr);
+}
+std::optional<double> read_optional(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(number(json));
+}
+
+Json epochs_json(const std::vector<EpochRecord>& epochs) {
+  Json list = Json::array();
+  for (const EpochRecord& epoch : epochs) {
+    list.push_back({hex_float(epoch.train_loss), hex_float(epoch.train_accuracy),
+                    optional_json(epoch.validation_loss), optional_json(epoch.validation_accuracy),
+                    hex_float(epoch.learning_rate)});
+  }
+  return list;
+}
+
+std::vector<EpochRecord> read_epochs(const Json& list) {
+  std::vector<EpochRecord> epochs;
+  for (const Json& epoch : list) {
+    epochs.push_back({.train_loss = number(epoch.at(0)),
+                      .train_accuracy = number(epoch.at(1)),
+                      .validation_loss = read_optional(epoch.at(2)),
+                      .validation_accuracy = read_optional(epoch.at(3)),
+                      .learning_rate = number(epoch.at(4))});
+  }
+  return epochs;
+}
+
+Json watch_json(const ValidationWatch& watch) {
+  return {{"scale", hex_float(watch.plateau.scale)}, {"plateau_best", hex_float(watch.plateau.best)},
+          {"plateau_bad", watch.plateau.bad_epochs}, {"best_loss", hex_float(watch.best_loss)},
+          {"best_epoch", watch.best_epoch},          {"bad_epochs", watch.bad_epochs}};
+}
+
+ValidationWatch read_watch(const Json& json) {
+  return {.plateau = {.scale = number(json.at("scale")),
+                      .best = number(json.at("plateau_best")),
+                      .bad_epochs = json.at("plateau_bad")},
+          .best_loss = number(json.at("best_loss")),
+          .best_epoch = json.at("best_epoch"),
+          .bad_epochs = json.at("bad_epochs")};
+}
+
+Json sums_json(const EpochSums& sums) {
+  return {{"loss", hex_float(sums.loss)},
+          {"weight", hex_float(sums.weight)},
+          {"correct", sums.correct},
+          {"images", sums.images},
+          {"diverged", sums.diverged ? Json(*sums.diverged) : Json(nullptr)}};
+}
+
+EpochSums read_sums(const Json& json) {
+  EpochSums sums{.loss = number(json.at("loss")),
+                 .weight = number(json.at("weight")),
+                 .correct = json.at("correct"),
+                 .images = json.at("images")};
+  if (!json.at("diverged").is_null()) sums.diverged = json.at("diverged").get<std::uint64_t>();
+  return sums;
+}
+
+// Everything but the arrays, and how long those are.
+Json header_of(const Checkpoint& checkpoint) {
+  const TrialProgress& progress = checkpoint.progress;
+  const EngineState& engine = checkpoint.engine;
+  return {{"step", progress.step},
+          {"epoch", progress.epoch},
+          {"batch", progress.batch},
+          {"watch", watch_json(progress.watch)},
+          {"epochs", epochs_json(progress.epochs)},
+          {"train_seconds", hex_float(progress.train_seconds)},
+          {"has_best", progress.best.has_value()},
+          {"sums", sums_json(engine.sums)},
+          {"optimizer_steps", engine.optimizer_steps},
+          {"moments", engine.moments.size()},
+          {"parameters", engine.model.parameters.size()},
+          {"running", engine.model.running.size()}};
+}
+
+// Calls visit(name, floats) for every array of a checkpoint, in their order in the file.
+template <class AnyCheckpoint, class Visit>
+void for_each_array(AnyCheckpoint& checkpoint, const Visit& visit) {
+  visit("parameters", checkpoint.engine.model.parameters);
+  visit("running", checkpoint.engine.model.running);
+  for (std::size_t i = 0; i < checkpoint.engine.moments.size(); ++i)
+    visit("moments." + std::to_string(i), checkpoint.engine.moments[i]);
+  if (checkpoint.progress.best) {
+    visit("best.parameters", checkpoint.progress.best->parameters);
+    visit("best.running", checkpoint.progress.best->running);
+  }
+}
+
+// Over all that decides how the trial goes on.
+std::string checksum_of(const std::string& header, const std::vector<NamedArray>& arrays) {
+  std::string hashes = header;
+  for (const NamedArray& array : arrays) hashes += " " + array.name + " " + hex(xxh3(array.bytes));
+  return hex(xxh3(hashes));
+}
+
+Checkpoint with_room(const Json& header) {
+  Checkpoint checkpoint{.progress = {.step = header.at("step"),
+                                     .epoch = header.at("epoch"),
+                                     .batch = header.at("batch"),
+                                     .watch = read_watch(header.at("watch")),
+                                     .epochs = read_epochs(header.at("epochs")),
+                                     .train_seconds = number(header.at("train_seconds"))}};
+  const Model room{.parameters = std::vector<float>(header.at("parameters").get<std::size_t>()),
+                   .running = std::vector<float>(header.at("running").get<std::size_t>())};
+  if (header.at("has_best").get<bool>()) checkpoint.progress.best = room;
+  checkpoint.engine = {
+      .model = room,
+      .moments = std::vector<std::vector<float>>(header.at("moments").get<std::size_t>(), room.parameters),
+      .optimizer_steps = header.at("optimizer_steps"),
+      .sums = read_sums(header.at("sums"))};
+  return checkpoint;
+}
+
+}  // namespace
+
+std::string encode(const Checkpoint& checkpoint) {
+  std::vector<NamedArray> arrays;
+  for_each_array(checkpoint, [&](const std::string& name, const std::vector<float>& values) {
+    arrays.push_back({.name = name,
+                      .type = "F32",
+                      .shape = {static_cast<std::int64_t>(values.size())},
+                      .bytes = std::as_bytes(std::span(values))});
+  });
+  const std::string header = header_of(checkpoint).dump();
+  return write_safetensors(arrays, {{kProgress, header}, {kChecksum, checksum_of(header, arrays)}});
+}
+
+Checkpoint decode_checkpoint(std::string_view bytes, const std::string& where) {
+  const SafeTensors file = parse_safetensors(bytes, where);
+  try {
+    const std::string& text = file.metadata.at(kProgress);
+    std::vector<NamedArray> arrays;
+    Checkpoint checkpoint = with_room(Json::parse(text));
+    for_each_array(checkpoint, [&](const std::string& name, std::vector<float>& values) {
+      values = file.floats(name, values.size());
+      arrays.push_back(file.arrays.at(name));
+    });
+    if (file.metadata.at(kChecksum) != checksum_of(text, arrays))
+      throw std::invalid_argument("its checksum is that of other bytes");
+    return checkpoint;
+  } catch (const std::exception& error) {
+    throw Error({.code = ErrorCode::integrity, .where = where, .what = "no checkpoint", .got = error.what()});
+  }
+}
+
+CheckpointFolder::CheckpointFolder(std::filesystem::path folder, std::string trial,
+                                   const CheckpointPolicy& policy)
+    : folder_(std::move(folder)), trial_(std::move(trial)), policy_(policy) {}
+
+bool CheckpointFolder::due(bool epoch_done, std::uint32_t epochs) const {
+  if (policy_.epochs > 0 && epoch_done && epochs % policy_.epochs == 0) return true;
+  const double minutes =
+      std::chrono::duration<double, std::ratio<60>>(std::chrono::steady_clock::now() - last_).count();
+  return policy_.minutes > 0 && minutes >= policy_.minutes;
+}
+
+void CheckpointFolder::save(const Checkpoint& checkpoint) {
+  make_folder(folder_);
+  char step[24];
+  std::snprintf(step, sizeof step, "%012llu", static_cast<unsigned long long>(checkpoint.progress.step));
+  write_file(folder_ / (trial_ + "-" + step + ".safetensors"), encode(checkpoint));
+  std::vector<std::filesystem::path> present = files();
+  std::error_code ignored;
+  for (std::size_t i = 0; i + kKept < present.size(); ++i) std::filesystem::remove(present[i], ignored);
+  last_ = std::chrono::steady_clock::now();
+}
+
+std::string CheckpointFolder::newest() const {
+  const std::vector<std::filesystem::path> present = files();
+  for (auto file = present.rbegin(); file != present.rend(); ++file) {
+    std::string bytes = read_text(*file);
+    try {
+      decode_checkpoint(bytes, file->string());
+      return bytes;
+    } catch (const Error& damaged) {
+      if (damaged.code() != ErrorCode::integrity) throw;
+    }
+  }
+  return {};
+}
+
+void CheckpointFolder::remove_all() {
+  std::error_code ignored;
+  for (const std::filesystem::path& file : files()) std::filesystem::remove(file, ignored);
+}
+
+std::vector<std::filesystem::path> CheckpointFolder::files() const {
+  std::vector<std::filesystem::path> found;
+  std::error_code absent;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, absent)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(trial_ + "-") && name.ends_with(".safetensors")) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace titrate::train

@@ -1,0 +1,57 @@
+#include "titrate/train/evaluation.hpp"
+
+#include <cstring>
+
+#include "titrate/core/error.hpp"
+
+namespace titrate::train {
+namespace {
+
+constexpr std::size_t kChunk = 250;
+
+// Puts the other ranks' chunks beside ours.
+void share(const Group& group, std::vector<Prediction>& predictions) {
+  const std::string_view mine(reinterpret_cast<const char*>(predictions.data()),
+                              predictions.size() * sizeof(Prediction));
+  const std::vector<std::string> all = group.communicator->all_gather(mine);
+  for (std::size_t start = 0, chunk = 0; start < predictions.size(); start += kChunk, ++chunk) {
+    const std::size_t count = std::min(kChunk, predictions.size() - start);
+    std::memcpy(&predictions[start], all[chunk % group.size()].data() + start * sizeof(Prediction),
+                count * sizeof(Prediction));
+  }
+}
+
+}  // namespace
+
+std::vector<Prediction> predict_rows(Engine& engine, std::span<const std::uint32_t> rows,
+                                     const data::Pipeline& pipeline, const Group& group) {
+  std::vector<Prediction> predictions(rows.size());
+  for (std::size_t start = 0, chunk = 0; start < rows.size(); start += kChunk, ++chunk) {
+    if (chunk % group.size() != group.rank()) continue;
+    const std::size_t count = std::min(kChunk, rows.size() - start);
+    engine.evaluate(rows.subspan(start, count), pipeline, std::span(predictions).subspan(start, count));
+  }
+  if (group.size() > 1) share(group, predictions);
+  return predictions;
+}
+
+Tally tally_rows(const data::Dataset& dataset, std::span<const std::uint32_t> rows,
+                 const data::Pipeline& pipeline, std::span<const Prediction> predictions) {
+  std::vector<std::int32_t> truth;
+  truth.reserve(rows.size());
+  for (const std::uint32_t row : rows)
+    truth.push_back(pipeline.labels ? (*pipeline.labels)[row] : dataset.catalog().label[row]);
+  return tally(truth, predictions, dataset.catalog().classes);
+}
+
+std::vector<std::uint32_t> test_rows(const data::Dataset& dataset) {
+  std::vector<std::uint32_t> rows = dataset.rows_of(data::Split::test);
+  if (rows.empty()) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = dataset.manifest().name,
+                 .what = "the dataset has no test images"});
+  }
+  return rows;
+}
+
+}  // namespace titrate::train

@@ -1,0 +1,18 @@
+#include "titrate/train/validation.hpp"
+
+namespace titrate::train {
+
+bool ValidationWatch::update(double loss, std::uint32_t epoch, const TrainSettings& settings) {
+  if (settings.schedule == "plateau")
+    plateau.update(loss, settings.schedule_factor, settings.schedule_patience);
+  if (!(loss < best_loss)) {
+    ++bad_epochs;
+    return false;
+  }
+  best_loss = loss;
+  best_epoch = epoch;
+  bad_epochs = 0;
+  return true;
+}
+
+}  // namespace titrate::train
