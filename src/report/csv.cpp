@@ -73,7 +73,7 @@ Row data_columns(const sweep::Settings& settings) {
 }
 
 Row metrics_of(const train::TrialOutcome& outcome, const train::ConditionRecord& condition) {
-  const train::MacroScores scores =
+  const train::AverageScores scores =
       train::macro_scores(condition.tally.confusion, classes_of(condition.tally));
   return {shortest(condition.noise.level),
           std::to_string(outcome.train_images),

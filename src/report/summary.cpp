@@ -102,7 +102,7 @@ void add_result(Cell& cell, const sweep::TrialRecord& record, std::size_t condit
     ++cell.failed;
   } else {
     const train::Tally& tally = record.outcome.conditions[condition].tally;
-    const train::MacroScores scores = train::macro_scores(tally.confusion, classes_of(tally));
+    const train::AverageScores scores = train::macro_scores(tally.confusion, classes_of(tally));
     cell.seeds.push_back({.seed = record.settings.seed,
                           .accuracy = tally.accuracy(),
                           .loss = tally.mean_loss(),
