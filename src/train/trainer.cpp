@@ -77,10 +77,10 @@ class Run {
     return progress_.step >= prepared_.total_steps || progress_.watch.stops(setup_.train);
   }
 
-  double learning_rate() const {
-    return progress_.watch.plateau.scale * scheduled_rate(setup_.train, {.step = progress_.step,
-                                                                         .total_steps = prepared_.total_steps,
-                                                                         .epoch = progress_.epoch});
+  // Of a step of the epoch that is under way.
+  double learning_rate(std::uint64_t step) const {
+    const Place place{.step = step, .total_steps = prepared_.total_steps, .epoch = progress_.epoch};
+    return progress_.watch.plateau.scale * scheduled_rate(setup_.train, place);
   }
 
   // What is left of an epoch, and what its validation says.
