@@ -4,7 +4,7 @@
 #
 #   bash launch/setup.sh [--tests]      --tests: also what tests/run.sh needs
 #
-# TITRATE_CUDA=AUTO|ON|OFF  with CUDA libraries (5 GB) or without (1.3 GB); AUTO looks for a CUDA toolkit
+# TITRATE_CUDA=AUTO|ON|OFF  with CUDA libraries (5 GB) or without (1.5 GB); AUTO looks for a CUDA toolkit
 # Torch_DIR, CMAKE_PREFIX_PATH  a LibTorch of your own found there is taken instead of the wheel
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -157,14 +157,14 @@ python_packages() {
   [[ $(uname -sm) == 'Linux x86_64' ]] ||
     fail "the pinned wheels are for Linux on x86_64; set Torch_DIR to a LibTorch 2.11 for $(uname -sm)"
   # Wheels and what they unpack to lie side by side until pip is done, in .deps, so that one disk has to hold them.
-  local need_megabytes=200 free_megabytes torch
+  local need_megabytes=500 free_megabytes torch
   torch=$(venv_torch)
-  if [[ $want != tests && ! -e $torch/lib/libtorch_cpu.so ]]; then need_megabytes=2200; fi
-  if [[ $want == cuda && ! -e $torch/../nvidia/cudnn ]]; then need_megabytes=8000; fi
+  if [[ $want != tests && ! -e $torch/lib/libtorch_cpu.so ]]; then need_megabytes=2500; fi
+  if [[ $want == cuda && ! -e $torch/../nvidia/cudnn ]]; then need_megabytes=8300; fi
   mkdir -p "$repo/.deps/tmp"
   free_megabytes=$(df -Pm "$repo/.deps" | awk 'NR == 2 { print $4 }')
   ((free_megabytes >= need_megabytes)) ||
-    fail "the disk of $repo/.deps has $free_megabytes MB free; LibTorch ($want) needs $need_megabytes MB$([[ $want != cuda ]] || echo ', or 2200 MB without GPU support: TITRATE_CUDA=OFF')"
+    fail "the disk of $repo/.deps has $free_megabytes MB free; LibTorch ($want) needs $need_megabytes MB$([[ $want != cuda ]] || echo ', or 2500 MB without GPU support: TITRATE_CUDA=OFF')"
 
   if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     local python
