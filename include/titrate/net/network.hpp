@@ -86,12 +86,12 @@ struct Dense {
 // Cuts the input into squares, row by row, runs the same layers on each, and joins what they give.
 struct Patches {
   std::uint32_t size = 0;
-  std::vector<Layer> layers{};
+  std::vector<Layer> layers;
   bool operator==(const Patches& other) const;
 };
 // layers(x) + x; where the shapes differ, layers(x) + projection(x).
 struct Residual {
-  std::vector<Layer> layers{};
+  std::vector<Layer> layers;
   bool operator==(const Residual& other) const;
 };
 
@@ -101,8 +101,10 @@ struct Layer : LayerKind {
   using LayerKind::LayerKind;
 };
 
-inline bool Patches::operator==(const Patches& other) const = default;
-inline bool Residual::operator==(const Residual& other) const = default;
+inline bool Patches::operator==(const Patches& other) const {
+  return size == other.size && layers == other.layers;
+}
+inline bool Residual::operator==(const Residual& other) const { return layers == other.layers; }
 
 // Throws Error (usage) that names `where` and the layer's text.
 Layer parse_layer(std::string_view text, std::string_view where);
