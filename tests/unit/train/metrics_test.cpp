@@ -28,7 +28,7 @@ TEST(Tally, OfNothingIsZero) {
   EXPECT_EQ(found.confusion, std::vector<std::uint64_t>(4));
 }
 
-TEST(Calibration, BinsAreClosedAbove) {
+TEST(Calibration, BinsBeginJustAboveAFifteenth) {
   constexpr float kThird = 1.0f / 3;  // above the third: 5 / 15 is no float
   const std::vector<Prediction> predictions{{0, 0, 1},
                                             {1, 0, 0.2f},  // above 3 / 15
