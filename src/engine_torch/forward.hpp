@@ -3,26 +3,24 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <cstdint>
 #include <span>
 #include <vector>
 
+#include "random_layers.hpp"
 #include "titrate/net/network.hpp"
 
 namespace titrate::engine_torch {
 
-// Dropout masks belong to (seed, layer, sample, epoch), never to a rank or a batch.
-struct DropoutKeys {
-  std::span<const std::uint64_t> sample_ids;  // of the dataset, by row
-  std::span<const std::uint32_t> rows;        // of the batch
-  std::uint64_t seed = 0;
-  std::uint32_t epoch = 0;
+// What one node computes with; undefined where it has no such tensor.
+struct NodeTensors {
+  at::Tensor weight{}, bias{};                    // of batch_norm: scale and shift
+  at::Tensor running_mean{}, running_variance{};  // used in evaluation
+  at::Tensor batch_mean{}, batch_variance{};      // overwritten in training (the variance is unbiased)
 };
 
-// images: N x C x H x W on the parameters' device; parameters: one tensor per tensor of
-// net::parameter_layout. Returns the logits, N x classes. Without `dropout` the network is evaluated, not
-// trained.
-at::Tensor forward(const net::Network& network, std::span<const at::Tensor> parameters,
-                   const at::Tensor& images, const DropoutKeys* dropout);
+// images: N x C x H x W on the tensors' device; tensors: by Node::number. Returns the logits, N x classes.
+// Without `training` the network is evaluated.
+at::Tensor forward(const std::vector<net::Node>& nodes, std::span<const NodeTensors> tensors,
+                   const at::Tensor& images, const RandomKeys* training);
 
 }  // namespace titrate::engine_torch

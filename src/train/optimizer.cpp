@@ -1,20 +1,110 @@
 #include "titrate/train/optimizer.hpp"
 
+#include <cmath>
+
+#include "titrate/core/error.hpp"
+
 namespace titrate::train {
+namespace {
 
-Sgd::Sgd(std::size_t count, double momentum)
-    : momentum_(static_cast<float>(momentum)), velocity_(momentum != 0 ? count : 0) {}
+struct Buffers {
+  std::span<float> parameters;
+  std::span<const float> gradients;
+};
 
-void Sgd::step(std::span<float> parameters, std::span<const float> gradients, double learning_rate) {
-  const auto rate = static_cast<float>(learning_rate);
-  if (velocity_.empty()) {
-    for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i] -= rate * gradients[i];
-    return;
+void descend(const Buffers& buffers, float rate) {
+  const std::size_t count = buffers.parameters.size();
+  float* parameters = buffers.parameters.data();
+  const float* gradients = buffers.gradients.data();
+  for (std::size_t i = 0; i < count; ++i) parameters[i] -= rate * gradients[i];
+}
+
+void descend_with_momentum(const Buffers& buffers, float rate, float momentum,
+                           std::vector<float>& velocities) {
+  const std::size_t count = buffers.parameters.size();
+  float *parameters = buffers.parameters.data(), *velocity = velocities.data();
+  const float* gradients = buffers.gradients.data();
+  for (std::size_t i = 0; i < count; ++i) {
+    velocity[i] = momentum * velocity[i] + gradients[i];
+    parameters[i] -= rate * velocity[i];
   }
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    velocity_[i] = momentum_ * velocity_[i] + gradients[i];
-    parameters[i] -= rate * velocity_[i];
+}
+
+// Looks ahead by one more step of momentum.
+void descend_nesterov(const Buffers& buffers, float rate, float momentum, std::vector<float>& velocities) {
+  const std::size_t count = buffers.parameters.size();
+  float *parameters = buffers.parameters.data(), *velocity = velocities.data();
+  const float* gradients = buffers.gradients.data();
+  for (std::size_t i = 0; i < count; ++i) {
+    velocity[i] = momentum * velocity[i] + gradients[i];
+    parameters[i] -= rate * (gradients[i] + momentum * velocity[i]);
   }
+}
+
+// Kingma and Ba, "Adam", 2014, with epsilon where PyTorch has it.
+void descend_adam(const Buffers& buffers, double rate, const TrainSettings& settings, std::uint64_t steps,
+                  std::vector<std::vector<float>>& moments) {
+  const std::size_t count = buffers.parameters.size();
+  float *parameters = buffers.parameters.data(), *first = moments[0].data(), *second = moments[1].data();
+  const float* gradients = buffers.gradients.data();
+  const auto correction = [&](double beta) { return 1 - std::pow(beta, static_cast<double>(steps)); };
+  const auto rate1 = static_cast<float>(rate / correction(settings.beta1)),
+             root2 = static_cast<float>(std::sqrt(correction(settings.beta2))),
+             share1 = static_cast<float>(1 - settings.beta1), beta2 = static_cast<float>(settings.beta2),
+             share2 = static_cast<float>(1 - settings.beta2), epsilon = static_cast<float>(settings.epsilon);
+  for (std::size_t i = 0; i < count; ++i) {
+    first[i] += share1 * (gradients[i] - first[i]);
+    second[i] = beta2 * second[i] + share2 * gradients[i] * gradients[i];
+    parameters[i] -= rate1 * first[i] / (std::sqrt(second[i]) / root2 + epsilon);
+  }
+}
+
+}  // namespace
+
+Optimizer::Optimizer(const TrainSettings& settings, std::size_t count) : settings_(settings) {
+  if (settings.optimizer != "sgd" && settings.optimizer != "adam" && settings.optimizer != "adamw") {
+    throw Error({.code = ErrorCode::usage,
+                 .where = "train.optimizer",
+                 .what = "unknown optimizer",
+                 .expected = "sgd, adam or adamw",
+                 .got = settings.optimizer});
+  }
+  const std::size_t moments = settings.optimizer != "sgd" ? 2 : settings.momentum != 0 ? 1 : 0;
+  moments_.assign(moments, std::vector<float>(count));
+}
+
+void Optimizer::step(std::span<float> parameters, std::span<const float> gradients, double learning_rate) {
+  ++steps_;
+  const auto rate = static_cast<float>(learning_rate), momentum = static_cast<float>(settings_.momentum);
+  std::vector<float> decayed;
+  if (settings_.weight_decay != 0 && settings_.optimizer == "adamw") {
+    const auto kept = static_cast<float>(1 - learning_rate * settings_.weight_decay);
+    for (float& parameter : parameters) parameter *= kept;
+  } else if (settings_.weight_decay != 0) {
+    const auto decay = static_cast<float>(settings_.weight_decay);
+    decayed.assign(gradients.begin(), gradients.end());
+    for (std::size_t i = 0; i < decayed.size(); ++i) decayed[i] += decay * parameters[i];
+    gradients = decayed;
+  }
+  const Buffers buffers{parameters, gradients};
+  if (settings_.optimizer != "sgd") {
+    descend_adam(buffers, learning_rate, settings_, steps_, moments_);
+  } else if (moments_.empty()) {
+    descend(buffers, rate);
+  } else if (settings_.nesterov) {
+    descend_nesterov(buffers, rate, momentum, moments_[0]);
+  } else {
+    descend_with_momentum(buffers, rate, momentum, moments_[0]);
+  }
+}
+
+void Optimizer::restore(std::vector<std::vector<float>> moments, std::uint64_t steps) {
+  bool fits = moments.size() == moments_.size();
+  for (std::size_t i = 0; fits && i < moments.size(); ++i) fits = moments[i].size() == moments_[i].size();
+  if (!fits)
+    throw Error({.code = ErrorCode::internal, .where = "optimizer", .what = "moments of other parameters"});
+  moments_ = std::move(moments);
+  steps_ = steps;
 }
 
 }  // namespace titrate::train

@@ -1,6 +1,6 @@
 // How many images per second the engine trains on, in turns with train_peer.py; run_bench.py asks both.
 //
-//   train_bench ENGINE_LIBRARY NETWORK [BATCH_SIZE]
+//   train_bench ENGINE_LIBRARY NETWORK SIDE CHANNELS BATCH_SIZE      images are SIDE x SIDE
 //
 // Reads "run SECONDS" lines, trains for that long on one thread, and answers each with the images per second
 // of the clock, and per second of processor time: whole steps, which gather, normalise, go forward and back,
@@ -21,22 +21,27 @@
 namespace titrate {
 namespace {
 
-constexpr std::uint32_t kClasses = 10, kImagesPerClass = 6000, kWarmUpSteps = 5;
+constexpr std::uint32_t kClasses = 10, kWarmUpSteps = 5;
+constexpr std::size_t kPixelBytes = 60'000 * 28 * 28;  // of all images: more than a cache holds
 
 // Steps through epoch after epoch.
 class Loop {
  public:
-  Loop(train::Engine& engine, const data::Dataset& dataset, std::uint32_t batch_size)
+  Loop(train::Engine& engine, const data::Dataset& dataset, const net::TensorShape& input,
+       std::uint32_t batch_size)
       : engine_(engine),
         rows_(dataset.rows_of(data::Split::train)),
         pipeline_(data::make_pipeline(dataset.manifest(), {}, 1)),
-        batch_size_(batch_size) {}
+        batch_size_(batch_size) {
+    pipeline_.height = input.height;
+    pipeline_.width = input.width;
+  }
 
   std::size_t step() {
     if (next_ >= order_.size()) start_epoch();
     const auto batch =
         std::span(order_).subspan(next_, std::min<std::size_t>(batch_size_, order_.size() - next_));
-    engine_.train_step(batch, epoch_, pipeline_);
+    engine_.train_step(batch, {.number = number_++, .epoch = epoch_, .learning_rate = 0.01}, pipeline_);
     next_ += batch.size();
     return batch.size();
   }
@@ -52,6 +57,7 @@ class Loop {
   std::vector<std::uint32_t> rows_, order_;
   data::Pipeline pipeline_;
   std::uint32_t batch_size_, epoch_ = 0;
+  std::uint64_t number_ = 0;
   std::size_t next_ = 0;
 };
 
@@ -76,20 +82,24 @@ void run_for(Loop& loop, double seconds) {
 }
 
 int run(int argc, char** argv) {
-  if (argc < 3) throw std::runtime_error("usage: train_bench ENGINE_LIBRARY NETWORK [BATCH_SIZE]");
-  const std::uint32_t batch_size = argc > 3 ? static_cast<std::uint32_t>(std::stoul(argv[3])) : 64;
+  if (argc != 6)
+    throw std::runtime_error("usage: train_bench ENGINE_LIBRARY NETWORK SIDE CHANNELS BATCH_SIZE");
+  const auto number = [&](int i) { return static_cast<std::uint32_t>(std::stoul(argv[i])); };
+  const image::Shape shape{number(3), number(3), number(4)};
+  const std::uint32_t batch_size = number(5);
+  const auto images = static_cast<std::uint32_t>(kPixelBytes / shape.bytes() / kClasses);
   const test::LoadedDataset dataset = test::make_dataset(
-      test::random_content({28, 28, 1}, std::vector<test::ClassSize>(kClasses, {.real = kImagesPerClass})));
-  const net::Network network = net::make_network(argv[2], {1, 28, 28}, kClasses);
-  const std::vector<float> initial = train::initial_parameters(net::parameter_layout(network), 1);
+      test::random_content(shape, std::vector<test::ClassSize>(kClasses, {.real = images})));
+  const net::Network network =
+      net::make_network(argv[2], {shape.channels, shape.height, shape.width}, kClasses);
   const train::EngineLibrary engines(argv[1]);
   const auto engine =
       engines.make({.dataset = &*dataset,
                     .network = network,
                     .train = {.batch_size = batch_size, .learning_rate = 0.01, .momentum = 0.5},
                     .seed = 1,
-                    .initial_parameters = initial});
-  Loop loop(*engine, *dataset, batch_size);
+                    .initial = train::initial_model(net::parameter_layout(network), "pytorch", 1)});
+  Loop loop(*engine, *dataset, network.input, batch_size);
   for (std::string word; std::cin >> word && word == "run";) {
     double seconds = 0;
     std::cin >> seconds;
