@@ -11,6 +11,7 @@
 #include "titrate/core/parallel.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/sweep/plan.hpp"
+#include "titrate/sweep/setup.hpp"
 
 namespace titrate {
 namespace {
@@ -43,9 +44,11 @@ struct Totals {
 
 // Trials that agree in these take the same time for an image.
 std::string what_sets_the_speed(const sweep::Settings& settings) {
+  const train::TrainSettings& train = settings.train;
   const std::string noisy = settings.data.noise_level > 0 ? "noisy" : "clean";
   return join(settings.network.layers, ";") + settings.network.name + " " + noisy + " " +
-         std::to_string(settings.train.batch_size) + " " + std::to_string(settings.train.micro_batches);
+         join(settings.data.denoise, ";") + join(train.augment, ";") + " " + train.optimizer + " " +
+         train.precision + " " + std::to_string(train.batch_size) + " " + std::to_string(train.micro_batches);
 }
 
 // Sums over the trials that can run. Time is that of one image on this machine's CPU, probed once per kind of
@@ -68,7 +71,7 @@ Totals add_up(const std::vector<sweep::Trial>& trials, const std::set<std::strin
     }
     const double seconds = static_cast<double>(cost.images) * seconds_per_image;
     totals.trials += 1;
-    totals.images += static_cast<double>(cost.train_images) * setup.train.epochs;
+    totals.images += static_cast<double>(cost.seen);
     totals.flops += cost.flops;
     totals.seconds += seconds;
     totals.longest = std::max(totals.longest, seconds);

@@ -16,6 +16,8 @@ struct Options {
   StudyOptions study{};
   std::string out{};
   std::string device = "auto";
+  std::string keep = "none";
+  train::CheckpointPolicy checkpoints{.minutes = 10};
   int width = 1;
   bool quiet = false;
 };
@@ -41,6 +43,8 @@ int run(const Options& options) {
                                   .out = options.out,
                                   .overrides = options.study.overrides,
                                   .width = options.width,
+                                  .keep = sweep::parse_keep(options.keep, "--keep"),
+                                  .checkpoints = options.checkpoints,
                                   .device = comm::parse_device_kind(options.device),
                                   .quiet = options.quiet};
   const comm::Session session;
@@ -58,6 +62,20 @@ void add_sweep(CLI::App& app, Verb& verb) {
       ->type_name("DIR")
       ->check([](const std::string& text) { return text.empty() ? "no folder is named" : ""; });
   command->add_option("--width", options->width, "ranks that train a trial together")
+      ->capture_default_str()
+      ->type_name("N");
+  command
+      ->add_option("--keep", options->keep,
+                   "weights in RUN/weights: none, best (of each cell, by validation loss) or all")
+      ->capture_default_str()
+      ->type_name("WHICH");
+  command
+      ->add_option("--checkpoint-minutes", options->checkpoints.minutes,
+                   "a trial that is cut off goes on from its last checkpoint; 0: none by time")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("M");
+  command->add_option("--checkpoint-epochs", options->checkpoints.epochs, "also after so many epochs; 0: not")
       ->capture_default_str()
       ->type_name("N");
   command->add_option("--device", options->device, "auto, cpu or cuda")

@@ -154,6 +154,14 @@ void check_pipeline(const Dataset& dataset, const Pipeline& pipeline, std::strin
   }
 }
 
+void fill_image(const image::View& view, const Pipeline& pipeline, std::span<float> out,
+                std::string_view where) {
+  const image::Shape frame = input_shape(pipeline, view.shape);
+  check_frame(view.shape, frame, where);
+  const image::Image prepared = image::transform(pipeline.denoise, image::Image(view));
+  FloatWriter(view.shape, frame, pipeline.standardisation).write(prepared.pixels, out.data());
+}
+
 void fill_batch(const Dataset& dataset, const Pipeline& pipeline, std::span<const std::uint32_t> rows,
                 std::span<float> images, std::span<std::int64_t> labels, std::uint32_t epoch) {
   check_pipeline(dataset, pipeline, "fill_batch");

@@ -291,12 +291,16 @@ Selection select(const Dataset& dataset, const SelectionRequest& request) {
   return selection;
 }
 
+std::uint64_t validation_images(const SelectionRequest& request) {
+  const Counts counts = counts_of(request);
+  const double carved = counts.real > 0 ? counts.real : counts.synthetic;
+  return static_cast<std::uint64_t>(std::llround(request.validation_fraction * carved));
+}
+
 std::uint64_t training_images(const SelectionRequest& request) {
   const Counts counts = counts_of(request);
   std::uint64_t real = counts.real, synthetic = counts.synthetic;
-  std::uint64_t& carved = real > 0 ? real : synthetic;
-  carved -=
-      static_cast<std::uint64_t>(std::llround(request.validation_fraction * static_cast<double>(carved)));
+  (real > 0 ? real : synthetic) -= validation_images(request);
   return real * (1 + std::uint64_t{request.augmented_copies}) + synthetic;
 }
 

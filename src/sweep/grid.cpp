@@ -9,6 +9,20 @@ std::string trial_id(const Settings& settings, const std::string& fingerprint) {
   return hex(xxh3(canonical(settings) + "|" + fingerprint + "|" + std::to_string(kNumericsVersion)));
 }
 
+namespace {
+
+// Where the network is one of the study's own, its layers are part of what the trial is.
+Settings with_layers(const Study& study, Settings settings) {
+  const auto place = study.networks.find(settings.network.name);
+  if (place != study.networks.end()) {
+    settings.network.layers = place->second.layers;
+    settings.network.side = place->second.side;
+  }
+  return settings;
+}
+
+}  // namespace
+
 std::vector<Trial> grid(const Study& study) {
   std::vector<Settings> points{study.base};
   for (const Axis& axis : study.axes) {
@@ -24,7 +38,8 @@ std::vector<Trial> grid(const Study& study) {
   }
   std::vector<Trial> trials;
   std::set<std::string> seen;
-  for (Settings& settings : points) {
+  for (const Settings& point : points) {
+    Settings settings = with_layers(study, point);
     std::string id = trial_id(settings, study.fingerprint);
     if (seen.insert(id).second) trials.push_back({std::move(id), std::move(settings)});
   }

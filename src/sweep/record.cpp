@@ -1,32 +1,24 @@
 #include "titrate/sweep/record.hpp"
 
-#include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "titrate/core/error.hpp"
+#include "titrate/core/text.hpp"
 
 namespace titrate::sweep {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 
-// "0x1.8p+3": every bit of a double, also of nan and inf, which JSON has no numbers for.
-std::string exact(double value) {
-  char buffer[40];
-  std::snprintf(buffer, sizeof buffer, "%a", value);
-  return buffer;
+double number(const Json& json) { return parse_hex_float(json.get<std::string>()); }
+
+Json optional_json(const std::optional<double>& value) {
+  return value ? Json(hex_float(*value)) : Json(nullptr);
 }
-
-double read_exact(const Json& json) {
-  return std::strtod(json.get_ref<const std::string&>().c_str(), nullptr);
-}
-
-Json optional_json(const std::optional<double>& value) { return value ? Json(exact(*value)) : Json(nullptr); }
 
 std::optional<double> read_optional(const Json& json) {
-  return json.is_null() ? std::nullopt : std::optional(read_exact(json));
+  return json.is_null() ? std::nullopt : std::optional(number(json));
 }
 
 Json settings_json(const Settings& settings) { return Json::parse(canonical(settings)); }
@@ -44,25 +36,49 @@ Value value_from(const Json& json) {
 Json epochs_json(const std::vector<train::EpochRecord>& epochs) {
   Json list = Json::array();
   for (const train::EpochRecord& epoch : epochs) {
-    list.push_back({{"train_loss", exact(epoch.train_loss)},
-                    {"train_accuracy", exact(epoch.train_accuracy)},
+    list.push_back({{"train_loss", hex_float(epoch.train_loss)},
+                    {"train_accuracy", hex_float(epoch.train_accuracy)},
                     {"validation_loss", optional_json(epoch.validation_loss)},
-                    {"validation_accuracy", optional_json(epoch.validation_accuracy)}});
+                    {"validation_accuracy", optional_json(epoch.validation_accuracy)},
+                    {"learning_rate", hex_float(epoch.learning_rate)}});
   }
   return list;
+}
+
+// Empty bins are left out: [bin, images, correct, sum of probabilities].
+Json calibration_json(const train::Tally& tally) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < tally.calibration.size(); ++i) {
+    const train::CalibrationBin& bin = tally.calibration[i];
+    if (bin.images > 0) list.push_back({i, bin.images, bin.correct, hex_float(bin.probability_sum)});
+  }
+  return list;
+}
+
+void read_calibration(const Json& list, train::Tally& tally) {
+  for (const Json& bin : list) {
+    tally.calibration.at(bin.at(0).get<std::size_t>()) = {
+        .images = bin.at(1), .correct = bin.at(2), .probability_sum = number(bin.at(3))};
+  }
 }
 
 Json conditions_json(const std::vector<train::ConditionRecord>& conditions) {
   Json list = Json::array();
   for (const train::ConditionRecord& condition : conditions) {
     list.push_back({{"noise_kind", image::to_text(condition.noise.kind)},
-                    {"noise_level", exact(condition.noise.level)},
+                    {"noise_level", hex_float(condition.noise.level)},
                     {"images", condition.tally.images},
                     {"correct", condition.tally.correct},
-                    {"loss_sum", exact(condition.tally.loss_sum)},
-                    {"confusion", condition.tally.confusion}});
+                    {"loss_sum", hex_float(condition.tally.loss_sum)},
+                    {"confusion", condition.tally.confusion},
+                    {"calibration", calibration_json(condition.tally)}});
   }
   return list;
+}
+
+Json diverged_json(const std::optional<train::Divergence>& diverged) {
+  if (!diverged) return nullptr;
+  return {{"step", diverged->step}, {"quantity", diverged->quantity}};
 }
 
 // What must be the same whoever ran the trial.
@@ -74,27 +90,38 @@ Json result_json(const TrialRecord& record) {
           {"status", to_text(record.status)},
           {"train_images", record.outcome.train_images},
           {"steps", record.outcome.steps},
+          {"best_epoch", record.outcome.best_epoch},
+          {"diverged", diverged_json(record.outcome.diverged)},
           {"epochs", epochs_json(record.outcome.epochs)},
           {"conditions", conditions_json(record.outcome.conditions)}};
 }
 
+train::ConditionRecord read_condition(const Json& json) {
+  train::ConditionRecord condition{
+      .noise = {image::parse_noise_kind(json.at("noise_kind").get<std::string>(), "noise_kind"),
+                number(json.at("noise_level"))},
+      .tally = {.images = json.at("images"),
+                .correct = json.at("correct"),
+                .loss_sum = number(json.at("loss_sum")),
+                .confusion = json.at("confusion")}};
+  read_calibration(json.at("calibration"), condition.tally);
+  return condition;
+}
+
 train::TrialOutcome read_outcome(const Json& json) {
-  train::TrialOutcome outcome{.train_images = json.at("train_images"), .steps = json.at("steps")};
+  train::TrialOutcome outcome{.train_images = json.at("train_images"),
+                              .steps = json.at("steps"),
+                              .best_epoch = json.at("best_epoch")};
+  if (const Json& diverged = json.at("diverged"); !diverged.is_null())
+    outcome.diverged = {diverged.at("step"), diverged.at("quantity")};
   for (const Json& epoch : json.at("epochs")) {
-    outcome.epochs.push_back({.train_loss = read_exact(epoch.at("train_loss")),
-                              .train_accuracy = read_exact(epoch.at("train_accuracy")),
+    outcome.epochs.push_back({.train_loss = number(epoch.at("train_loss")),
+                              .train_accuracy = number(epoch.at("train_accuracy")),
                               .validation_loss = read_optional(epoch.at("validation_loss")),
-                              .validation_accuracy = read_optional(epoch.at("validation_accuracy"))});
+                              .validation_accuracy = read_optional(epoch.at("validation_accuracy")),
+                              .learning_rate = number(epoch.at("learning_rate"))});
   }
-  for (const Json& condition : json.at("conditions")) {
-    outcome.conditions.push_back(
-        {{image::parse_noise_kind(condition.at("noise_kind").get<std::string>(), "noise_kind"),
-          read_exact(condition.at("noise_level"))},
-         {.images = condition.at("images"),
-          .correct = condition.at("correct"),
-          .loss_sum = read_exact(condition.at("loss_sum")),
-          .confusion = condition.at("confusion")}});
-  }
+  for (const Json& condition : json.at("conditions")) outcome.conditions.push_back(read_condition(condition));
   return outcome;
 }
 
@@ -108,15 +135,13 @@ Status parse_status(const std::string& text) {
 TrialRecord read_record(const Json& json) {
   if (json.at("schema") != kSchema) throw std::invalid_argument("schema " + json.at("schema").dump());
   TrialRecord record{.attempt = json.at("attempt"), .trial = json.at("trial")};
-  for (const auto& [key, value] : json.at("settings").items())
-    set_key(record.settings, key, value_from(value), key);
+  record.settings = parse_settings(json.at("settings").dump());
   record.fingerprint = json.at("fingerprint");
   record.version = json.at("version");
   record.numerics = json.at("numerics");
   record.status = parse_status(json.at("status"));
   record.reason = json.at("reason");
   record.outcome = read_outcome(json);
-  record.outcome.diverged = record.status == Status::diverged;
   const Json& timing = json.at("timing");
   record.timing = {timing.at("train_seconds"), timing.at("test_seconds"), timing.at("total_seconds"),
                    timing.at("host"),          timing.at("world_rank"),   timing.at("width")};
@@ -134,6 +159,13 @@ std::string to_text(Status status) {
     default:
       return "failed";
   }
+}
+
+Settings parse_settings(const std::string& canonical_json) {
+  Settings settings;
+  const Json json = Json::parse(canonical_json);
+  for (const auto& [key, value] : json.items()) set_key(settings, key, value_from(value), key);
+  return settings;
 }
 
 std::string to_json(const TrialRecord& record) {

@@ -1,37 +1,66 @@
+#include "titrate/sweep/run_trial.hpp"
+
 #include <chrono>
 
+#include "titrate/core/file.hpp"
 #include "titrate/core/host.hpp"
 #include "titrate/core/version.hpp"
-#include "titrate/sweep/plan.hpp"
-#include "titrate/sweep/runner.hpp"
+#include "titrate/sweep/predictions.hpp"
+#include "titrate/sweep/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
 
+// Files first, the record after them: a trial that counts as finished has them.
+void write_files(const TrialRecord& record, const train::TrainedTrial& trained, const data::Dataset& dataset,
+                 const TrialFiles& files) {
+  if (record.status != Status::done) return;
+  write_file(predictions_file(files.run_folder, record.trial),
+             encode_predictions(trained.predictions, dataset.catalog().classes));
+  if (files.keep == Keep::none) return;
+  const shard::Manifest& manifest = dataset.manifest();
+  write_file(weights_file(files.run_folder, record.trial),
+             encode_weights({.trial = record.trial,
+                             .settings = record.settings,
+                             .fingerprint = manifest.fingerprint,
+                             .class_names = manifest.class_names,
+                             .image = manifest.shape,
+                             .standardisation = trained.standardisation,
+                             .model = trained.model,
+                             .steps = trained.outcome.steps}));
+}
+
 void train_into(TrialRecord& record, const data::Dataset& dataset, const train::Group& group,
-                const train::EngineLibrary& engines) {
-  record.outcome =
-      train::train_trial(dataset, make_setup(record.settings, dataset.manifest()), group, engines);
-  record.status = record.outcome.diverged ? Status::diverged : Status::done;
+                const train::EngineLibrary& engines, const TrialFiles& files) {
+  train::CheckpointFolder checkpoints(files.run_folder / "checkpoints", record.trial, files.checkpoints);
+  const train::TrainedTrial trained = train::train_trial(
+      dataset, make_setup(record.settings, dataset.manifest()), group, engines, &checkpoints);
+  record.outcome = trained.outcome;
+  record.status = trained.outcome.diverged ? Status::diverged : Status::done;
+  if (trained.outcome.diverged) {
+    record.reason = trained.outcome.diverged->quantity + " was no finite number at step " +
+                    std::to_string(trained.outcome.diverged->step);
+  }
+  if (group.rank() == 0) write_files(record, trained, dataset, files);
 }
 
 }  // namespace
 
 TrialRecord run_trial(const Trial& trial, const data::Dataset& dataset, const train::Group& group,
-                      const train::EngineLibrary& engines) {
+                      const train::EngineLibrary& engines, const TrialFiles& files) {
   const auto start = std::chrono::steady_clock::now();
   TrialRecord record{.trial = trial.id, .settings = trial.settings};
   record.fingerprint = dataset.manifest().fingerprint;
   record.version = version();
   record.numerics = engines.numerics(group.device);
   if (group.size() > 1) {
-    train_into(record, dataset, group, engines);
+    train_into(record, dataset, group, engines, files);
     // The tree gives the same bits at every width; another exchange has a class of its own.
     if (group.exchange->name() != "mpi-tree")
       record.numerics += "/" + group.exchange->name() + "-" + std::to_string(group.size());
   } else {
     try {
-      train_into(record, dataset, group, engines);
+      train_into(record, dataset, group, engines, files);
     } catch (const std::exception& error) {
       record.status = Status::failed;
       record.reason = error.what();

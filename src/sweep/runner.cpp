@@ -19,6 +19,8 @@
 #include "titrate/sweep/journal.hpp"
 #include "titrate/sweep/monitor.hpp"
 #include "titrate/sweep/plan.hpp"
+#include "titrate/sweep/run_trial.hpp"
+#include "titrate/sweep/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -53,6 +55,18 @@ void check_width(const SweepOptions& options, const std::vector<Trial>& trials, 
   }
 }
 
+// The best of a cell is chosen by validation images; without them only test images could choose.
+void check_keep(const SweepOptions& options, const std::vector<Trial>& trials) {
+  if (options.keep != Keep::best) return;
+  for (const Trial& trial : trials) {
+    if (trial.settings.train.validation_fraction > 0) continue;
+    throw Error({.code = ErrorCode::usage,
+                 .where = "--keep best",
+                 .what = "a cell has no validation images to choose its best trial by",
+                 .hint = "set train.validation_fraction, or give --keep all"});
+  }
+}
+
 // The study as rank 0 reads it, on every rank; every cell's settings are checked before anything is touched.
 Study share_study(const SweepOptions& options, const comm::Communicator& world) {
   std::string text;
@@ -62,6 +76,7 @@ Study share_study(const SweepOptions& options, const comm::Communicator& world) 
     const std::vector<Trial> trials = grid(study);
     for (const Trial& trial : one_of_each_cell(trials)) make_setup(trial.settings, manifest);
     check_width(options, trials, world.size());
+    check_keep(options, trials);
     text = to_toml(study);
   });
   return parse_study(world.broadcast(text, 0), options.study.string());
@@ -76,7 +91,7 @@ struct RunFolder {
 };
 
 void open_folder(const std::filesystem::path& out, const Log& log, RunFolder& folder) {
-  make_folder(out / "journal");
+  for (const char* name : {"journal", "predictions", "weights"}) make_folder(out / name);
   folder.lock = std::make_unique<FolderLock>(out, kLockWaitSeconds);
   std::error_code absent;
   if (std::filesystem::exists(out / "study.toml", absent)) {
@@ -200,22 +215,22 @@ GroupParts form_group(const SweepOptions& options, const comm::Session& session)
 class GroupWorker {
  public:
   GroupWorker(const data::Dataset& dataset, const std::vector<Trial>& trials,
-              const train::EngineLibrary& engines, GroupParts group)
-      : dataset_(dataset), engines_(engines), group_(std::move(group)) {
+              const train::EngineLibrary& engines, GroupParts group, TrialFiles files)
+      : dataset_(dataset), engines_(engines), group_(std::move(group)), files_(std::move(files)) {
     for (const Trial& trial : trials) trials_[trial.id] = &trial;
   }
 
-  void run(const comm::Communicator& channel, const std::filesystem::path& out, std::uint32_t attempt) {
+  void run(const comm::Communicator& channel, std::uint32_t attempt) {
     const bool leads = group_.communicator.rank() == 0;
     std::optional<JournalWriter> journal;
-    if (leads) journal.emplace(out, attempt, channel.rank());
+    if (leads) journal.emplace(files_.run_folder, attempt, channel.rank());
     const DispatchClient client(channel);
     for (;;) {
       const std::vector<std::string> list =
           split(group_.communicator.broadcast(leads ? join(client.request(), ",") : "", 0), ',');
       if (list.empty()) return;
       for (const std::string& id : list) {
-        TrialRecord record = run_trial(*trials_.at(id), dataset_, group_.view(), engines_);
+        TrialRecord record = run_trial(*trials_.at(id), dataset_, group_.view(), engines_, files_);
         if (!leads) continue;
         record.attempt = attempt;
         record.timing.world_rank = channel.rank();
@@ -230,6 +245,7 @@ class GroupWorker {
   const data::Dataset& dataset_;
   const train::EngineLibrary& engines_;
   GroupParts group_;
+  TrialFiles files_;
   std::map<std::string, const Trial*> trials_;
 };
 
@@ -245,7 +261,7 @@ std::vector<TrialRecord> work_off(const SweepOptions& options, const comm::Sessi
     monitor.emplace(work, groups, progress_style(options.quiet), log);
     dispatcher.emplace(channel, work, groups, *monitor);
   }
-  worker.run(channel, options.out, attempt);
+  worker.run(channel, attempt);
   if (dispatcher) dispatcher->finish();
   return monitor ? monitor->records() : std::vector<TrialRecord>{};
 }
@@ -295,7 +311,8 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
     std::optional<train::EngineLibrary> engines;
     comm::together(world, [&] { engines.emplace(train::default_engine_library()); });
     if (world.rank() == 0) warn_of_mixed_numerics(folder.records, engines->numerics(group.device), log);
-    GroupWorker worker(dataset, trials, *engines, std::move(group));
+    GroupWorker worker(dataset, trials, *engines, std::move(group),
+                       {.run_folder = options.out, .keep = options.keep, .checkpoints = options.checkpoints});
     records = work_off(options, session, work, attempt, log, worker);
   }
   world.barrier();
@@ -304,6 +321,7 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
   records.insert(records.end(), std::make_move_iterator(folder.records.begin()),
                  std::make_move_iterator(folder.records.end()));
   records = unite(std::move(records));
+  if (options.keep == Keep::best) keep_best(options.out, records);
   const std::size_t failed = count_failed(trials, records);
   return {.lock = std::move(folder.lock),
           .study = std::move(study),

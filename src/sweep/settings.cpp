@@ -40,6 +40,12 @@ void assign(std::string& member, const Value& value, const Place& place) {
   member = *text;
 }
 
+void assign(bool& member, const Value& value, const Place& place) {
+  const auto* flag = std::get_if<bool>(&value.data);
+  if (flag == nullptr) place.refuse("true or false", value);
+  member = *flag;
+}
+
 void assign(double& member, const Value& value, const Place& place) {
   if (const auto* whole = std::get_if<std::int64_t>(&value.data)) {
     member = static_cast<double>(*whole);
@@ -52,8 +58,9 @@ void assign(double& member, const Value& value, const Place& place) {
 }
 
 template <class Unsigned>
-requires std::is_unsigned_v<Unsigned>
-void assign(Unsigned& member, const Value& value, const Place& place) {
+requires(std::is_unsigned_v<Unsigned> && !std::is_same_v<Unsigned, bool>) void assign(Unsigned& member,
+                                                                                      const Value& value,
+                                                                                      const Place& place) {
   const auto* whole = std::get_if<std::int64_t>(&value.data);
   if (whole == nullptr || *whole < 0 ||
       static_cast<std::uint64_t>(*whole) > std::numeric_limits<Unsigned>::max()) {
@@ -71,6 +78,7 @@ void assign(std::vector<Element>& member, const Value& value, const Place& place
 }
 
 Value value_of(const std::string& member) { return {member}; }
+Value value_of(bool member) { return {member}; }
 Value value_of(double member) { return {member}; }
 Value value_of(std::uint64_t member) { return {static_cast<std::int64_t>(member)}; }
 Value value_of(std::uint32_t member) { return {std::int64_t{member}}; }

@@ -10,6 +10,7 @@
 #include "titrate/core/hash.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/core/toml_text.hpp"
+#include "titrate/net/zoo.hpp"
 #include "toml_value.hpp"
 
 namespace titrate::sweep {
@@ -107,7 +108,47 @@ void replace_axis(Study& study, Axis axis) {
   study.axes.push_back(std::move(axis));
 }
 
-const std::vector<std::string> kSections{"network", "train", "data", "evaluate", "axes", "resolved"};
+const std::vector<std::string> kSections{"network",  "networks", "train",   "data",
+                                         "evaluate", "axes",     "resolved"};
+
+// "networks.NAME.layers" and "networks.NAME.side".
+void read_definition(Study& study, const Entry& entry) {
+  const std::size_t start = std::string_view("networks.").size(), dot = entry.key.rfind('.');
+  const std::string name = dot < start ? "" : entry.key.substr(start, dot - start),
+                    member = entry.key.substr(dot + 1);
+  if (name.empty() || (member != "layers" && member != "side")) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = entry.where,
+                 .what = "unknown key \"" + entry.key + "\"",
+                 .hint = "a network is written as [networks.NAME] with layers = [...] and, where smaller "
+                         "images are to be padded, side"});
+  }
+  if (net::find_network(name) != nullptr) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = entry.where,
+                 .what = "network \"" + name + "\" is one of the zoo already",
+                 .hint = "choose another name"});
+  }
+  Settings scratch;
+  set_key(scratch, "network." + member, from_toml(*entry.node, entry.where), entry.where);
+  NetworkDefinition& definition = study.networks[name];
+  if (member == "side") {
+    definition.side = scratch.network.side;
+    return;
+  }
+  definition.layers = scratch.network.layers;
+  for (const std::string& layer : definition.layers) net::parse_layer(layer, entry.where);
+}
+
+// Every network of the study's own has layers.
+void check_definitions(const Study& study, const std::string& where) {
+  for (const auto& [name, definition] : study.networks) {
+    if (definition.layers.empty()) {
+      throw Error(
+          {.code = ErrorCode::usage, .where = where, .what = "[networks." + name + "] has no layers"});
+    }
+  }
+}
 
 void read_entry(Study& study, const Entry& entry) {
   // A section without keys.
@@ -123,6 +164,8 @@ void read_entry(Study& study, const Entry& entry) {
     for (const toml::node& name : *entry.node->as_array()) {
       study.class_names.push_back(text_of({entry.key, &name, entry.where}));
     }
+  } else if (entry.key.starts_with("networks.")) {
+    read_definition(study, entry);
   } else if (entry.key.starts_with("axes.")) {
     replace_axis(study, make_axis(entry.key.substr(5), from_toml(*entry.node, entry.where), entry.where));
   } else {
@@ -187,6 +230,7 @@ Study parse_study(const std::string& text, const std::string& where) {
     }
     read_entry(study, entry);
   }
+  check_definitions(study, where);
   return study;
 }
 
@@ -231,6 +275,10 @@ std::string to_toml(const Study& study) {
     if (key.substr(0, dot) != section) text += "\n[" + (section = key.substr(0, dot)) + "]\n";
     text += key.substr(dot + 1) + " = " + value + "\n";
   });
+  for (const auto& [name, definition] : study.networks) {
+    text += "\n[networks." + to_json(Value{name}) + "]\nlayers = " + toml_list(definition.layers) +
+            "\nside = " + std::to_string(definition.side) + "\n";
+  }
   text += "\n[axes]\n";
   for (const Axis& axis : study.axes) text += "\"" + axis.key + "\" = " + to_json(Value{axis.values}) + "\n";
   text += "\n[resolved]\nfingerprint = " + to_json(Value{study.fingerprint}) + "\n";
@@ -242,6 +290,10 @@ std::vector<std::string> differences(const Study& before, const Study& after) {
     std::map<std::string, std::string> lines{
         {"dataset", study.dataset}, {"dataset fingerprint", study.fingerprint}, {"name", study.name}};
     for (const auto& [key, value] : all_values(study.base)) lines[key] = to_json(value);
+    for (const auto& [name, definition] : study.networks) {
+      lines["network " + name] = toml_list(definition.layers) +
+                                 (definition.side > 0 ? ", side " + std::to_string(definition.side) : "");
+    }
     for (const Axis& axis : study.axes) lines["axis " + axis.key] = to_json(Value{axis.values});
     return lines;
   };

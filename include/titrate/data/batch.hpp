@@ -49,6 +49,11 @@ image::Shape input_shape(const Pipeline& pipeline, const image::Shape& shape);
 // than the catalog has rows, or a transform that does not keep the shape.
 void check_pipeline(const Dataset& dataset, const Pipeline& pipeline, std::string_view where);
 
+// One image from outside of a dataset as a test image is written: denoised, standardised, padded. Throws Error
+// (usage) that names `where` when it is larger than what the network sees.
+void fill_image(const image::View& view, const Pipeline& pipeline, std::span<float> out,
+                std::string_view where);
+
 // Writes rows.size() x C x H x W floats (input_shape()) to `images` and one class index each to `labels`. A
 // function of its arguments alone: how rows are cut into batches does not matter. Augmentation has the epoch
 // `epoch` + 1, because packing used 0; fresh noise has the seed hash_words(seed, epoch + 1). Throws as

@@ -50,8 +50,9 @@ struct Selection {
 // it; or when a validation fraction above 0 is less than an image.
 Selection select(const Dataset& dataset, const SelectionRequest& request);
 
-// The images that select() would train on, from counts alone.
+// The images that select() would train on, and those it would carve out, from counts alone.
 std::uint64_t training_images(const SelectionRequest& request);
+std::uint64_t validation_images(const SelectionRequest& request);
 
 // Class of each of the first `size` images: at step k the class with the earliest deadline among those whose
 // count is below k * (class share) (R. Tijdeman, "The chairman assignment problem", 1980). sum(available)

@@ -1,4 +1,4 @@
-// What a study's trials need: their set-up for the trainer, their cost, and whether they can run at all.
+// What a study's trials need: their cost, and whether they can run at all.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,12 @@ namespace titrate::sweep {
 // throw.
 Study resolve_study(const std::filesystem::path& file, const StudyOverrides& overrides);
 
-// The trainer's view of a trial. Throws Error (usage) that names the key which is wrong or does not fit the
-// dataset.
-train::TrialSetup make_setup(const Settings& settings, const shard::Manifest& manifest);
-
+// Where validation ends a trial early, it costs less.
 struct TrialCost {
   std::uint64_t train_images = 0;  // per epoch
-  std::uint64_t images = 0;        // seen in all: training epochs, and tests at a third of their number
+  std::uint64_t steps = 0;
+  std::uint64_t seen = 0;    // training images, each as often as it is seen
+  std::uint64_t images = 0;  // the same, with those of validation and test at a third of their number
   double flops = 0;
 };
 
@@ -42,7 +41,7 @@ struct Impossible {
   std::string reason{};
 };
 
-// Tries the set-up and the selection of each cell.
+// Tries the set-up and the preparation of each cell.
 std::vector<Impossible> impossible_cells(std::span<const Trial> trials, const data::Dataset& dataset);
 
 // Throws Error (usage) with the first of the impossible cells.

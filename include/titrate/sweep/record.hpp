@@ -31,12 +31,15 @@ struct TrialRecord {
   std::string version{};      // of titrate
   std::string numerics{};     // engine, device kind, instruction set: results of one class agree to the bit
   Status status = Status::done;
-  std::string reason{};  // of a failure
+  std::string reason{};  // of a failure or divergence
   train::TrialOutcome outcome{};
   Timing timing{};
 };
 
-// Begins {"schema":1,"attempt":1,"trial":"<16 hex digits>",...
+// Reads what canonical() writes. Throws Error (usage) for keys or values that there are not.
+Settings parse_settings(const std::string& canonical_json);
+
+// Begins {"schema":2,"attempt":1,"trial":"<16 hex digits>",...
 std::string to_json(const TrialRecord& record);
 
 // Throws Error (integrity) naming `where` for text that is no record of this schema.

@@ -12,6 +12,8 @@
 #include "titrate/core/log.hpp"
 #include "titrate/sweep/record.hpp"
 #include "titrate/sweep/study.hpp"
+#include "titrate/sweep/weights.hpp"
+#include "titrate/train/checkpoint.hpp"
 
 namespace titrate::sweep {
 
@@ -20,6 +22,8 @@ struct SweepOptions {
   std::filesystem::path out{};  // the run folder
   StudyOverrides overrides{};
   int width = 1;  // ranks that train a trial together
+  Keep keep = Keep::none;
+  train::CheckpointPolicy checkpoints{};
   comm::DeviceKind device = comm::DeviceKind::automatic;
   bool quiet = false;
 };
@@ -36,10 +40,5 @@ struct SweepOutcome {
 // Collective over the session's world. Runs what the journal lacks. Throws Error, the same on every rank
 // before training starts.
 SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, const Log& log);
-
-// One trial on this rank's group: whatever goes wrong in it is in the record, unless the group has several
-// ranks, which cannot go on without each other.
-TrialRecord run_trial(const Trial& trial, const data::Dataset& dataset, const train::Group& group,
-                      const train::EngineLibrary& engines);
 
 }  // namespace titrate::sweep

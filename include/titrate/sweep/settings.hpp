@@ -29,6 +29,7 @@ Value parse_value(std::string_view text, std::string_view where);
 struct NetworkSettings {
   std::string name = "simple-cnn";
   std::vector<std::string> layers{};  // where given, instead of a network of the zoo
+  std::uint32_t side = 0;             // smaller images are padded to it; 0: as the zoo says, or not at all
 };
 
 struct DataSettings {
@@ -40,6 +41,11 @@ struct DataSettings {
   std::string trained_on = "limit";
   std::string noise_kind = "gaussian";
   double noise_level = 0.0;
+  std::string noise_draw = "image";
+  std::vector<std::string> denoise{};
+  double label_noise = 0.0;
+  std::string label_noise_to{};
+  std::string standardise = "dataset";
 };
 
 struct EvaluateSettings {
@@ -57,13 +63,36 @@ struct Settings {
 // visit(key, member, help) for every key, in the order of a study file.
 template <class AnySettings, class Visit>
 void for_each_key(AnySettings& s, const Visit& visit) {
-  visit("network.name", s.network.name, "a network of the zoo: simple-cnn, pytorch-cnn");
+  visit("network.name", s.network.name, "of the zoo (titrate networks), or of the study's [networks.NAME]");
   visit("network.layers", s.network.layers, "the layers as text, instead of a name");
+  visit("network.side", s.network.side, "with layers: smaller images are padded to side x side");
+  visit("train.budget", s.train.budget, "epochs or steps: what is equal between arms");
   visit("train.epochs", s.train.epochs, "passes over the selection");
+  visit("train.steps", s.train.steps, "optimisation steps, with budget steps");
   visit("train.batch_size", s.train.batch_size, "images per step, over the whole group");
-  visit("train.optimizer", s.train.optimizer, "sgd");
-  visit("train.learning_rate", s.train.learning_rate, "step size, constant");
-  visit("train.momentum", s.train.momentum, "as PyTorch's SGD");
+  visit("train.optimizer", s.train.optimizer, "sgd, adam or adamw, as PyTorch's");
+  visit("train.learning_rate", s.train.learning_rate, "the largest that the schedule gives");
+  visit("train.momentum", s.train.momentum, "of sgd");
+  visit("train.nesterov", s.train.nesterov, "of sgd");
+  visit("train.beta1", s.train.beta1, "of adam and adamw");
+  visit("train.beta2", s.train.beta2, "of adam and adamw");
+  visit("train.epsilon", s.train.epsilon, "of adam and adamw");
+  visit("train.weight_decay", s.train.weight_decay, "as PyTorch's; for Keras's l2 see the layers");
+  visit("train.schedule", s.train.schedule, "constant, step, cosine, one_cycle or plateau");
+  visit("train.schedule_epochs", s.train.schedule_epochs, "step: epochs between two drops");
+  visit("train.schedule_factor", s.train.schedule_factor, "step, plateau: what a drop multiplies by");
+  visit("train.schedule_patience", s.train.schedule_patience,
+        "plateau: epochs without a better validation loss");
+  visit("train.early_stopping", s.train.early_stopping,
+        "ends after so many epochs without a better validation loss; 0: never");
+  visit("train.best_weights", s.train.best_weights, "test those of the best validation loss, not the last");
+  visit("train.label_smoothing", s.train.label_smoothing, "as PyTorch's");
+  visit("train.class_weights", s.train.class_weights, "none, or balanced as scikit-learn's");
+  visit("train.clip_norm", s.train.clip_norm, "longest gradient; 0: any");
+  visit("train.initial", s.train.initial, "initial values: pytorch, he, xavier or lecun");
+  visit("train.augment", s.train.augment,
+        "operations drawn anew each epoch, as a recipe's: [\"shift 2\", \"rotate 10\"]");
+  visit("train.precision", s.train.precision, "float32 or bf16");
   visit("train.validation_fraction", s.train.validation_fraction,
         "share of the selection kept for validation");
   visit("train.micro_batches", s.train.micro_batches,
@@ -81,6 +110,12 @@ void for_each_key(AnySettings& s, const Visit& visit) {
   visit(
       "data.noise_level", s.data.noise_level,
       "gaussian, speckle: deviation / 255; uniform: largest change / 255; salt_pepper: share of the pixels");
+  visit("data.noise_draw", s.data.noise_draw, "image: the same in every epoch; epoch: drawn anew");
+  visit("data.denoise", s.data.denoise, "filters before the network: [\"denoise median 3\"]");
+  visit("data.label_noise", s.data.label_noise, "share of the labels that are replaced by wrong ones");
+  visit("data.label_noise_to", s.data.label_noise_to, "the class they become; empty: any other");
+  visit("data.standardise", s.data.standardise,
+        "mean and deviation of the dataset, the selection, each pixel of it, or none");
   visit("evaluate.noise_levels", s.evaluate.noise_levels, "test noise levels; empty: the training level");
   visit("seed", s.seed, "of selection, order, noise, dropout and initial values");
 }

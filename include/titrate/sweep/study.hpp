@@ -15,10 +15,17 @@ struct Axis {
   std::vector<Value> values{};
 };
 
+// A network of the study's own, [networks.NAME]: what network.name can then be.
+struct NetworkDefinition {
+  std::vector<std::string> layers{};
+  std::uint32_t side = 0;  // see NetworkSettings
+};
+
 struct Study {
   std::string name{};
   std::string dataset{};  // folder
   Settings base{};
+  std::map<std::string, NetworkDefinition> networks{};
   std::vector<Axis> axes{};  // in the order of the file; the product is swept
 
   // Filled in when a run starts, and kept in the run folder's study.toml.

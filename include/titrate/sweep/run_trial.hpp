@@ -1,0 +1,25 @@
+// One trial, the files it leaves, and whatever goes wrong in it.
+#pragma once
+
+#include <filesystem>
+
+#include "titrate/sweep/record.hpp"
+#include "titrate/sweep/study.hpp"
+#include "titrate/sweep/weights.hpp"
+#include "titrate/train/checkpoint.hpp"
+
+namespace titrate::sweep {
+
+struct TrialFiles {
+  std::filesystem::path run_folder{};
+  Keep keep = Keep::none;
+  train::CheckpointPolicy checkpoints{};
+};
+
+// One trial on this rank's group: whatever goes wrong in it is in the record, unless the group has several
+// ranks, which cannot go on without each other. Its predictions and, where they are kept, its weights are in
+// the run folder when it returns, whose sub-folders `predictions` and `weights` must be there.
+TrialRecord run_trial(const Trial& trial, const data::Dataset& dataset, const train::Group& group,
+                      const train::EngineLibrary& engines, const TrialFiles& files);
+
+}  // namespace titrate::sweep

@@ -1,0 +1,45 @@
+// Weights that outlive their trial: weights/TRIAL.safetensors, with PyTorch's names and layouts, and with all
+// that is needed to use them again.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "titrate/data/standardisation.hpp"
+#include "titrate/image/image.hpp"
+#include "titrate/sweep/record.hpp"
+#include "titrate/train/engine.hpp"
+
+namespace titrate::sweep {
+
+// none; of each cell the trial with the lowest validation loss; every trial.
+enum class Keep { none, best, all };
+
+Keep parse_keep(std::string_view text, std::string_view where);  // throws Error (usage)
+
+struct KeptWeights {
+  std::string trial{};
+  Settings settings{};
+  std::string fingerprint{};  // of the dataset it was trained on
+  std::vector<std::string> class_names{};
+  image::Shape image{};  // of the dataset's images; the network's input may be padded
+  data::Standardisation standardisation{};
+  train::Model model{};
+  std::uint64_t steps = 0;
+};
+
+std::filesystem::path weights_file(const std::filesystem::path& run_folder, const std::string& trial);
+
+// The bytes of a file. Its metadata "titrate" is a JSON object with the members above but the numbers of the
+// model: those are arrays.
+std::string encode_weights(const KeptWeights& weights);
+
+// Throws Error (io, integrity).
+KeptWeights read_weights(const std::filesystem::path& path);
+
+// Removes the weights of those done trials that are not the best of their cell.
+void keep_best(const std::filesystem::path& run_folder, const std::vector<TrialRecord>& records);
+
+}  // namespace titrate::sweep
