@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "titrate/core/error.hpp"
 #include "titrate/net/zoo.hpp"
 
 namespace titrate::train {
@@ -21,9 +22,9 @@ std::span<const float> values_of(const std::vector<float>& flat, const Parameter
   return std::span(flat).subspan(tensor.offset, tensor.count);
 }
 
-TEST(InitialParameters, AreUniformWithinOneOverTheRootOfFanIn) {
+TEST(InitialModel, AreUniformWithinOneOverTheRootOfFanIn) {
   const ParameterLayout layout = net::parameter_layout(net::make_network("pytorch-cnn", {1, 28, 28}, 10));
-  const std::vector<float> flat = initial_parameters(layout, 5);
+  const std::vector<float> flat = initial_model(layout, "pytorch", 5).parameters;
   ASSERT_EQ(flat.size(), layout.floats);
   for (const ParameterTensor& tensor : layout.tensors) {
     const double bound = 1 / std::sqrt(static_cast<double>(tensor.fan_in));
@@ -40,9 +41,84 @@ TEST(InitialParameters, AreUniformWithinOneOverTheRootOfFanIn) {
   }
 }
 
-TEST(InitialParameters, GapsAreZero) {
+// Mean and variance of many weights; five standard errors, those of the variance for the kurtosis at hand.
+void expect_moments(std::span<const float> values, double variance, double kurtosis,
+                    const std::string& what) {
+  double sum = 0, square = 0;
+  for (const float value : values) {
+    sum += value;
+    square += double{value} * value;
+  }
+  const auto count = static_cast<double>(values.size());
+  EXPECT_NEAR(sum / count, 0, 5 * std::sqrt(variance / count)) << what;
+  EXPECT_NEAR(square / count, variance, 5 * variance * std::sqrt((kurtosis - 1) / count)) << what;
+}
+
+TEST(InitialModel, OtherWeightsHaveTheVarianceOfTheirPaperAndBiasesAreZero) {
+  const ParameterLayout layout = layout_of({"conv 32 5", "conv 64 3", "flatten", "dense 10"}, {3, 12, 12});
+  for (const char* initial : {"he", "lecun", "xavier"}) {
+    const std::vector<float> flat = initial_model(layout, initial, 5).parameters;
+    const std::string name = initial;
+    for (const ParameterTensor& tensor : layout.tensors) {
+      const auto values = values_of(flat, tensor);
+      const auto in = static_cast<double>(tensor.fan_in), out = static_cast<double>(tensor.fan_out);
+      if (tensor.role == net::Role::bias) {
+        EXPECT_EQ(std::count(values.begin(), values.end(), 0.0f), std::ssize(values)) << tensor.name;
+      } else if (name == "xavier") {
+        expect_moments(values, 2 / (in + out), 1.8, name + " " + tensor.name);
+      } else {
+        expect_moments(values, (name == "he" ? 2 : 1) / in, 3, name + " " + tensor.name);
+      }
+    }
+  }
+}
+
+TEST(InitialModel, NormalWeightsReachFurtherThanUniformOnes) {
+  const ParameterLayout layout = layout_of({"conv 64 3", "flatten", "dense 10"}, {3, 12, 12});
+  const auto largest = [&](const char* initial) {
+    const std::vector<float> flat = initial_model(layout, initial, 5).parameters;
+    const auto values = values_of(flat, layout.tensors[2]);
+    return *std::max_element(values.begin(), values.end()) *
+           std::sqrt(static_cast<double>(layout.tensors[2].fan_in));
+  };
+  EXPECT_LT(largest("pytorch"), 1.0);
+  EXPECT_GT(largest("lecun"), 3.0);
+}
+
+TEST(InitialModel, WeightsOutsideOfTheConnectionTableAreZero) {
+  const ParameterLayout layout = layout_of({"conv 2 3 table=0+2/1", "flatten", "dense 10"}, {3, 8, 8});
+  for (const char* initial : {"pytorch", "he"}) {
+    const std::vector<float> flat = initial_model(layout, initial, 5).parameters;
+    const auto values = values_of(flat, layout.tensors[0]);
+    ASSERT_EQ(values.size(), 2u * 3 * 9);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::size_t pair = i / 9;  // output 0: inputs 0, 1, 2; output 1: inputs 0, 1, 2
+      EXPECT_EQ(values[i] != 0, pair == 0 || pair == 2 || pair == 4) << i;
+    }
+  }
+}
+
+TEST(InitialModel, BatchNormBeginsAsTheIdentity) {
+  const ParameterLayout layout = layout_of({"conv 3 3", "batch_norm", "flatten", "dense 10"}, {1, 8, 8});
+  const Model model = initial_model(layout, "he", 5);
+  const auto all = [](std::span<const float> values, float value) {
+    return std::count(values.begin(), values.end(), value) == std::ssize(values) && values.size() == 3;
+  };
+  EXPECT_TRUE(all(values_of(model.parameters, layout.tensors[2]), 1));
+  EXPECT_TRUE(all(values_of(model.parameters, layout.tensors[3]), 0));
+  ASSERT_EQ(model.running.size(), layout.running_floats);
+  EXPECT_TRUE(all(values_of(model.running, layout.running[0]), 0));
+  EXPECT_TRUE(all(values_of(model.running, layout.running[1]), 1));
+  EXPECT_EQ(std::count(model.running.begin(), model.running.end(), 1.0f), 3);  // gaps are 0
+}
+
+TEST(InitialModel, RefusesAnUnknownName) {
+  EXPECT_THROW(initial_model(layout_of({"flatten", "dense 10"}, {1, 8, 8}), "zeros", 1), Error);
+}
+
+TEST(InitialModel, GapsAreZero) {
   const ParameterLayout layout = layout_of({"conv 3 3", "flatten", "dense 10"}, {1, 8, 8});
-  const std::vector<float> flat = initial_parameters(layout, 5);
+  const std::vector<float> flat = initial_model(layout, "pytorch", 5).parameters;
   std::vector<bool> used(flat.size());
   for (const ParameterTensor& tensor : layout.tensors)
     std::fill_n(used.begin() + static_cast<std::ptrdiff_t>(tensor.offset), tensor.count, true);
@@ -51,10 +127,11 @@ TEST(InitialParameters, GapsAreZero) {
 }
 
 // A tensor's numbers come from a stream of its own: those before it may have another size.
-TEST(InitialParameters, EachTensorHasItsOwnStream) {
+TEST(InitialModel, EachTensorHasItsOwnStream) {
   const ParameterLayout small = layout_of({"conv 4 3", "flatten", "dense 10"}, {1, 8, 8}),
                         large = layout_of({"conv 4 5", "flatten", "dense 10"}, {1, 10, 10});
-  const std::vector<float> a = initial_parameters(small, 5), b = initial_parameters(large, 5);
+  const std::vector<float> a = initial_model(small, "pytorch", 5).parameters,
+                           b = initial_model(large, "pytorch", 5).parameters;
   EXPECT_NE(small.tensors[2].offset, large.tensors[2].offset);
   ASSERT_EQ(small.tensors[2].dimensions, large.tensors[2].dimensions);
   const auto dense_a = values_of(a, small.tensors[2]), dense_b = values_of(b, large.tensors[2]);
@@ -63,10 +140,10 @@ TEST(InitialParameters, EachTensorHasItsOwnStream) {
   EXPECT_FALSE(std::equal(bias.begin(), bias.end(), dense_a.begin()));
 }
 
-TEST(InitialParameters, AreAFunctionOfTheSeed) {
+TEST(InitialModel, AreAFunctionOfTheSeed) {
   const ParameterLayout layout = layout_of({"flatten", "dense 10"}, {1, 8, 8});
-  EXPECT_EQ(initial_parameters(layout, 1), initial_parameters(layout, 1));
-  EXPECT_NE(initial_parameters(layout, 1), initial_parameters(layout, 2));
+  EXPECT_EQ(initial_model(layout, "he", 1).parameters, initial_model(layout, "he", 1).parameters);
+  EXPECT_NE(initial_model(layout, "he", 1).parameters, initial_model(layout, "he", 2).parameters);
 }
 
 }  // namespace
