@@ -25,10 +25,12 @@ TrialRecord make_record(std::uint64_t seed, std::uint32_t attempt = 1, Status st
   record.outcome.train_images = 100;
   record.outcome.steps = 7;
   if (status == Status::done) {
-    record.outcome.epochs = {{0.1, 0.9, std::nullopt, 1.0 / 3}};
+    record.outcome.best_epoch = 1;
+    record.outcome.epochs = {{0.1, 0.9, std::nullopt, 1.0 / 3, 0.1 / 3}};
     record.outcome.conditions = {
         {{image::NoiseKind::gaussian, 0.1},
          {.images = 4, .correct = 3, .loss_sum = 1.0 / 7, .confusion = {2, 0, 1, 1}}}};
+    record.outcome.conditions[0].tally.calibration[14] = {4, 3, 1.0 / 9};
   }
   return record;
 }
@@ -36,11 +38,25 @@ TrialRecord make_record(std::uint64_t seed, std::uint32_t attempt = 1, Status st
 TEST(Record, ReadsBackToTheBit) {
   const TrialRecord record = make_record(3);
   const std::string json = to_json(record);
-  EXPECT_TRUE(json.starts_with("{\"schema\":1,\"attempt\":1,\"trial\":\"" + record.trial + "\","));
+  EXPECT_TRUE(json.starts_with("{\"schema\":2,\"attempt\":1,\"trial\":\"" + record.trial + "\","));
   const TrialRecord again = parse_record(json, "test");
   EXPECT_EQ(to_json(again), json);
   EXPECT_EQ(again.outcome.conditions[0].tally.loss_sum, 1.0 / 7);
+  EXPECT_EQ(again.outcome.conditions[0].tally.calibration[14].probability_sum, 1.0 / 9);
+  EXPECT_EQ(again.outcome.conditions[0].tally.calibration[13].images, 0u);
+  EXPECT_EQ(again.outcome.epochs[0].learning_rate, 0.1 / 3);
+  EXPECT_EQ(again.outcome.best_epoch, 1u);
   EXPECT_EQ(again.settings.evaluate.noise_levels, record.settings.evaluate.noise_levels);
+}
+
+TEST(Record, SaysWhereATrialDiverged) {
+  TrialRecord record = make_record(3, Status::diverged);
+  record.outcome.diverged = {17, "training loss"};
+  const TrialRecord again = parse_record(to_json(record), "test");
+  ASSERT_TRUE(again.outcome.diverged);
+  EXPECT_EQ(again.outcome.diverged->step, 17u);
+  EXPECT_EQ(again.outcome.diverged->quantity, "training loss");
+  EXPECT_FALSE(parse_record(to_json(make_record(3)), "test").outcome.diverged);
 }
 
 TEST(Record, KeepsWhatJsonHasNoNumberFor) {

@@ -1,4 +1,5 @@
 #include "titrate/sweep/plan.hpp"
+#include "titrate/sweep/setup.hpp"
 
 #include <gtest/gtest.h>
 
