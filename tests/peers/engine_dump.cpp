@@ -1,10 +1,20 @@
-// What the engine computes for one batch, in files that another framework can be held against.
+// What the engine computes, in files that another framework can be held against.
 //
-//   engine_dump ENGINE_LIBRARY NETWORK MICRO_BATCHES OUT_FOLDER
+//   engine_dump ENGINE_LIBRARY FOLDER...
 //
-// OUT_FOLDER gets images.bin (as the network sees them), initial.bin, gradients.bin and after.bin (parameters
-// after the step): raw float32, flat as net::parameter_layout; and step.json: the layout, labels, sample ids,
-// loss and correct, and what the step's random numbers are keyed by.
+// Each folder holds a request.json:
+//   network, or layers and side     of the zoo, or text forms and what images are padded to
+//   images                          [height, width, channels]
+//   classes, batch_size, seed
+//   steps, steps_per_epoch, epoch   steps of training, and the number of the first epoch
+//   restore_at                      the step before which another engine takes over
+//   train                           keys of TrainSettings
+//   class_weights                   one per class
+//   validation_losses               one per epoch, for the schedule "plateau"
+// and gets, as raw float32: images.bin (all steps' batches, as the network sees them), models.bin (parameters
+// before the first step and after each), running.bin (running statistics likewise), gradients.bin (each
+// step's), logits.bin (of the last batch in evaluation, by the first model and by the last); and dump.json:
+// the layouts, what the steps' random numbers are keyed by, sums of epochs, predictions for the last batch.
 #include <nlohmann/json.hpp>
 
 #include "support/make_dataset.hpp"
@@ -12,22 +22,74 @@
 #include "titrate/core/file.hpp"
 #include "titrate/net/zoo.hpp"
 #include "titrate/train/engine.hpp"
+#include "titrate/train/learning_rate.hpp"
 #include "titrate/train/model.hpp"
 
 namespace titrate {
 namespace {
 
-constexpr std::uint32_t kClasses = 10, kBatchSize = 50, kEpoch = 3;
-constexpr std::uint64_t kSeed = 11;
-constexpr double kLearningRate = 0.05;
+using nlohmann::json;
 
-void write_floats(const std::filesystem::path& path, std::span<const float> values) {
-  write_file(path, std::as_bytes(values));
+constexpr std::uint32_t kImagesPerClass = 20;
+
+train::TrainSettings train_settings(const json& given) {
+  const train::TrainSettings d;
+  return {.batch_size = given.value("batch_size", d.batch_size),
+          .optimizer = given.value("optimizer", d.optimizer),
+          .learning_rate = given.value("learning_rate", d.learning_rate),
+          .momentum = given.value("momentum", d.momentum),
+          .nesterov = given.value("nesterov", d.nesterov),
+          .beta1 = given.value("beta1", d.beta1),
+          .beta2 = given.value("beta2", d.beta2),
+          .epsilon = given.value("epsilon", d.epsilon),
+          .weight_decay = given.value("weight_decay", d.weight_decay),
+          .schedule = given.value("schedule", d.schedule),
+          .schedule_epochs = given.value("schedule_epochs", d.schedule_epochs),
+          .schedule_factor = given.value("schedule_factor", d.schedule_factor),
+          .schedule_patience = given.value("schedule_patience", d.schedule_patience),
+          .label_smoothing = given.value("label_smoothing", d.label_smoothing),
+          .clip_norm = given.value("clip_norm", d.clip_norm),
+          .initial = given.value("initial", d.initial),
+          .precision = given.value("precision", d.precision),
+          .micro_batches = given.value("micro_batches", d.micro_batches)};
 }
 
-nlohmann::json layout_json(const net::Network& network) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const net::ParameterTensor& tensor : net::parameter_layout(network).tensors) {
+struct Request {
+  image::Shape images;
+  std::uint32_t classes, batch_size, steps, steps_per_epoch, epoch, restore_at;
+  std::uint64_t seed;
+  net::Network network;
+  train::TrainSettings train;
+  std::vector<float> class_weights;
+  std::vector<double> validation_losses;
+};
+
+Request read_request(const std::filesystem::path& path) {
+  const json given = json::parse(read_text(path));
+  const auto shape = given.at("images").get<std::vector<std::uint32_t>>();
+  Request request{.images = {shape.at(0), shape.at(1), shape.at(2)},
+                  .classes = given.value("classes", 10u),
+                  .batch_size = given.value("batch_size", 50u),
+                  .steps = given.value("steps", 1u),
+                  .steps_per_epoch = given.value("steps_per_epoch", 1u),
+                  .epoch = given.value("epoch", 3u),
+                  .restore_at = given.value("restore_at", 0u),
+                  .seed = given.value("seed", std::uint64_t{11}),
+                  .network = {},
+                  .train = train_settings(given.value("train", json::object())),
+                  .class_weights = given.value("class_weights", std::vector<float>()),
+                  .validation_losses = given.value("validation_losses", std::vector<double>())};
+  const net::TensorShape input{shape[2], shape[0], shape[1]};
+  request.network = given.contains("network")
+                        ? net::make_network(given["network"].get<std::string>(), input, request.classes)
+                        : net::make_network(given["layers"].get<std::vector<std::string>>(), input,
+                                            request.classes, given.value("side", 0u));
+  return request;
+}
+
+json layout_json(const std::vector<net::ParameterTensor>& tensors) {
+  json list = json::array();
+  for (const net::ParameterTensor& tensor : tensors) {
     list.push_back({{"name", tensor.name},
                     {"dimensions", tensor.dimensions},
                     {"offset", tensor.offset},
@@ -36,51 +98,154 @@ nlohmann::json layout_json(const net::Network& network) {
   return list;
 }
 
+json sums_json(const train::EpochSums& sums) {
+  return {{"loss", sums.loss},
+          {"weight", sums.weight},
+          {"correct", sums.correct},
+          {"images", sums.images},
+          {"diverged", sums.diverged ? json(*sums.diverged) : json()}};
+}
+
+class Dump {
+ public:
+  Dump(const train::EngineLibrary& engines, const Request& request)
+      : engines_(engines),
+        request_(request),
+        layout_(net::parameter_layout(request.network)),
+        dataset_(test::make_dataset(test::random_content(
+            request.images, std::vector<test::ClassSize>(request.classes, {.real = kImagesPerClass})))),
+        pipeline_(data::make_pipeline(dataset_->manifest(),
+                                      {.kind = image::NoiseKind::gaussian, .level = 0.1}, request.seed)),
+        rows_(dataset_->rows_of(data::Split::train)),
+        initial_(train::initial_model(layout_, request.train.initial, request.seed)),
+        engine_(make_engine()) {
+    pipeline_.height = request.network.input.height;
+    pipeline_.width = request.network.input.width;
+  }
+
+  void run() {
+    keep_model();
+    for (std::uint32_t step = 0; step < request_.steps; ++step) train(step);
+    evaluate();
+  }
+
+  void write(const std::filesystem::path& folder) const {
+    const auto floats = [&](const char* name, std::span<const float> values) {
+      write_file(folder / name, std::as_bytes(values));
+    };
+    floats("images.bin", images_);
+    floats("models.bin", models_);
+    floats("running.bin", running_);
+    floats("gradients.bin", gradients_);
+    floats("logits.bin", logits_);
+    json dump = dump_;
+    const net::TensorShape& input = request_.network.input;
+    dump["input"] = {input.channels, input.height, input.width};
+    dump["layout"] = layout_json(layout_.tensors);
+    dump["floats"] = layout_.floats;
+    dump["running_layout"] = layout_json(layout_.running);
+    dump["running_floats"] = layout_.running_floats;
+    dump["parameter_count"] = net::parameter_count(request_.network);
+    dump["seed"] = request_.seed;
+    write_file(folder / "dump.json", dump.dump(1) + "\n");
+  }
+
+ private:
+  std::unique_ptr<train::Engine> make_engine() const {
+    return engines_.make({.dataset = &*dataset_,
+                          .network = request_.network,
+                          .train = request_.train,
+                          .seed = request_.seed,
+                          .initial = initial_,
+                          .class_weights = request_.class_weights});
+  }
+
+  std::span<const std::uint32_t> batch(std::uint32_t step) const {
+    const std::size_t places = rows_.size() - request_.batch_size + 1;
+    return std::span(rows_).subspan((7 + std::size_t{step} * request_.batch_size) % places,
+                                    request_.batch_size);
+  }
+
+  void train(std::uint32_t number) {
+    if (number > 0 && number == request_.restore_at) take_over();
+    const std::uint32_t epoch = number / request_.steps_per_epoch;
+    const double rate =
+        plateau_.scale * train::scheduled_rate(request_.train, {number, request_.steps, epoch});
+    const train::Step step{number, request_.epoch + epoch, rate};
+    engine_->train_step(batch(number), step, pipeline_);
+    keep_input(number, step);
+    keep_model();
+    const std::vector<float> gradients = engine_->gradients();
+    gradients_.insert(gradients_.end(), gradients.begin(), gradients.end());
+    if ((number + 1) % request_.steps_per_epoch != 0) return;
+    dump_["sums"].push_back(sums_json(engine_->finish_epoch()));
+    if (request_.train.schedule == "plateau")
+      plateau_.update(request_.validation_losses.at(epoch), request_.train.schedule_factor,
+                      request_.train.schedule_patience);
+  }
+
+  // As a trial that is resumed.
+  void take_over() {
+    const train::EngineState state = engine_->state();
+    engine_ = make_engine();
+    engine_->restore(state);
+  }
+
+  void keep_input(std::uint32_t number, const train::Step& step) {
+    std::vector<float> images(request_.batch_size * request_.network.input.values());
+    std::vector<std::int64_t> labels(request_.batch_size);
+    data::fill_batch(*dataset_, pipeline_, batch(number), images, labels, step.epoch);
+    images_.insert(images_.end(), images.begin(), images.end());
+    std::vector<std::uint64_t> samples;
+    for (const std::uint32_t row : batch(number)) samples.push_back(dataset_->catalog().sample_id[row]);
+    dump_["steps"].push_back({{"labels", labels},
+                              {"sample_ids", samples},
+                              {"epoch", step.epoch},
+                              {"learning_rate", step.learning_rate}});
+  }
+
+  void keep_model() {
+    const train::Model model = engine_->model();
+    models_.insert(models_.end(), model.parameters.begin(), model.parameters.end());
+    running_.insert(running_.end(), model.running.begin(), model.running.end());
+  }
+
+  void evaluate() {
+    const std::size_t values = request_.batch_size * request_.network.input.values();
+    const auto images = std::span<const float>(images_).last(values);
+    std::vector<train::Prediction> predictions(request_.batch_size);
+    engine_->evaluate(batch(request_.steps - 1), pipeline_, predictions);
+    for (const train::Prediction& prediction : predictions)
+      dump_["predictions"].push_back({prediction.predicted, prediction.loss, prediction.probability});
+    const std::vector<float> last = engine_->logits(images);
+    engine_->set_model(initial_);
+    logits_ = engine_->logits(images);
+    logits_.insert(logits_.end(), last.begin(), last.end());
+  }
+
+  const train::EngineLibrary& engines_;
+  const Request& request_;
+  net::ParameterLayout layout_;
+  test::LoadedDataset dataset_;
+  data::Pipeline pipeline_;
+  std::vector<std::uint32_t> rows_;
+  train::Model initial_;
+  std::unique_ptr<train::Engine> engine_;
+  train::Plateau plateau_{};
+  std::vector<float> images_{}, models_{}, running_{}, gradients_{}, logits_{};
+  json dump_{};
+};
+
 int run(int argc, char** argv) {
-  if (argc != 5)
-    throw std::runtime_error("usage: engine_dump ENGINE_LIBRARY NETWORK MICRO_BATCHES OUT_FOLDER");
-  const std::filesystem::path out = argv[4];
-  const test::LoadedDataset dataset = test::make_dataset(
-      test::random_content({28, 28, 1}, std::vector<test::ClassSize>(kClasses, {.real = 20})));
-  const net::Network network = net::make_network(argv[2], {1, 28, 28}, kClasses);
-  const std::vector<float> initial = train::initial_parameters(net::parameter_layout(network), kSeed);
-  const auto engine = train::EngineLibrary(argv[1]).make(
-      {.dataset = &*dataset,
-       .network = network,
-       .train = {.batch_size = kBatchSize,
-                 .learning_rate = kLearningRate,
-                 .momentum = 0.5,
-                 .micro_batches = static_cast<std::uint32_t>(std::stoul(argv[3]))},
-       .seed = kSeed,
-       .initial_parameters = initial});
-  const data::Pipeline pipeline =
-      data::make_pipeline(dataset->manifest(), {.kind = image::NoiseKind::gaussian, .level = 0.1}, kSeed);
-
-  const auto rows = dataset->rows_of(data::Split::train);
-  const auto batch = std::span(rows).subspan(7, kBatchSize);
-  std::vector<float> images(kBatchSize * dataset->shape().bytes());
-  std::vector<std::int64_t> labels(kBatchSize);
-  data::fill_batch(*dataset, pipeline, batch, images, labels);
-  engine->train_step(batch, kEpoch, pipeline);
-  const std::vector<float> gradients = engine->gradients(), after = engine->parameters();
-  const train::EpochSums sums = engine->finish_epoch();
-
-  write_floats(out / "images.bin", images);
-  write_floats(out / "initial.bin", initial);
-  write_floats(out / "gradients.bin", gradients);
-  write_floats(out / "after.bin", after);
-  std::vector<std::uint64_t> samples;
-  for (const std::uint32_t row : batch) samples.push_back(dataset->catalog().sample_id[row]);
-  const nlohmann::json step{{"layout", layout_json(network)},
-                            {"labels", labels},
-                            {"sample_ids", samples},
-                            {"seed", kSeed},
-                            {"epoch", kEpoch},
-                            {"learning_rate", kLearningRate},
-                            {"loss_sum", sums.loss},
-                            {"correct", sums.correct},
-                            {"images", sums.images}};
-  write_file(out / "step.json", step.dump(1) + "\n");
+  if (argc < 3) throw std::runtime_error("usage: engine_dump ENGINE_LIBRARY FOLDER...");
+  const train::EngineLibrary engines(argv[1]);
+  for (int i = 2; i < argc; ++i) {
+    const std::filesystem::path folder = argv[i];
+    const Request request = read_request(folder / "request.json");
+    Dump dump(engines, request);
+    dump.run();
+    dump.write(folder);
+  }
   return 0;
 }
 

@@ -1,8 +1,9 @@
 """titrate's random numbers in numpy, from their description alone (include/titrate/core/random.hpp)."""
 
 import numpy
+import torch
 
-DROPOUT = 6  # Purpose::dropout
+DROPOUT, LAYER_NOISE = 6, 13  # Purpose
 MASK64 = (1 << 64) - 1
 
 
@@ -30,13 +31,24 @@ def philox4x32(counter, key):
     return numpy.stack(counter).astype(numpy.uint32)
 
 
-def dropout_mask(rate, layer, values, seed, epoch, samples):
-    """(images, values): 0 with chance `rate`, else 1 / (1 - rate). 16 random bits a value, eight values a block."""
-    key = hash_words(hash_words(seed, layer), DROPOUT)
+def layer_bits(purpose, layer, values, seed, epoch, samples):
+    """(images, values): 16 random bits a value, eight values a block."""
+    key = hash_words(hash_words(seed, layer), purpose)
     blocks = (values + 7) // 8
     sample = numpy.repeat(numpy.array(samples, numpy.uint64), blocks)
     draw = numpy.tile(numpy.arange(blocks, dtype=numpy.uint64), len(samples))
     counter = [sample & numpy.uint64(0xFFFFFFFF), sample >> numpy.uint64(32), draw, numpy.full_like(draw, epoch)]
     words = philox4x32(counter, (key & 0xFFFFFFFF, key >> 32))
-    bits = numpy.stack([words & 0xFFFF, words >> 16], axis=1).reshape(8, -1).T.reshape(len(samples), -1)[:, :values]
+    return numpy.stack([words & 0xFFFF, words >> 16], axis=1).reshape(8, -1).T.reshape(len(samples), -1)[:, :values]
+
+
+def dropout_mask(rate, layer, values, seed, epoch, samples):
+    """(images, values): 0 with chance `rate`, else 1 / (1 - rate)."""
+    bits = layer_bits(DROPOUT, layer, values, seed, epoch, samples)
     return numpy.where(bits < round(rate * 65536), 0.0, 1 / (1 - rate)).astype(numpy.float32)
+
+
+def normal_numbers(layer, values, seed, epoch, samples):
+    """(images, values): quantiles of the standard normal distribution, the middles of 65,536 equal shares."""
+    shares = (torch.arange(65536, dtype=torch.float64) + 0.5) / 65536
+    return torch.special.ndtri(shares).float().numpy()[layer_bits(LAYER_NOISE, layer, values, seed, epoch, samples)]
