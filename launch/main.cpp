@@ -1,7 +1,10 @@
 // titrate: sweeps, and what belongs to them. Each verb is one pair of files.
 #include <CLI/CLI.hpp>
 
+#include "evaluate.hpp"
+#include "networks.hpp"
 #include "plan.hpp"
+#include "predict.hpp"
 #include "report.hpp"
 #include "sweep.hpp"
 #include "titrate/core/error.hpp"
@@ -19,6 +22,9 @@ int run(int argc, char** argv) {
   titrate::add_sweep(app, verb);
   titrate::add_plan(app, verb);
   titrate::add_report(app, verb);
+  titrate::add_evaluate(app, verb);
+  titrate::add_predict(app, verb);
+  titrate::add_networks(app, verb);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {

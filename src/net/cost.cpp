@@ -70,8 +70,10 @@ std::string line(const Row& row, const std::vector<std::size_t>& widths) {
   const auto right = [](const std::string& text, std::size_t width) {
     return std::string(width - text.size(), ' ') + text;
   };
-  return row.layer + std::string(widths[0] - row.layer.size(), ' ') + "  " + right(row.output, widths[1]) +
-         "  " + right(row.parameters, widths[2]) + "  " + right(row.mflop, widths[3]) + "\n";
+  const std::string text = row.layer + std::string(widths[0] - row.layer.size(), ' ') + "  " +
+                           right(row.output, widths[1]) + "  " + right(row.parameters, widths[2]) + "  " +
+                           right(row.mflop, widths[3]);
+  return text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 namespace titrate::net {
 namespace {
 
+constexpr TensorShape kDigits{1, 28, 28};
+
 std::string block(const char* channels, const char* stride) {
   const std::string conv = std::string("conv ") + channels + " 3";
   return "residual [" + conv + stride + " padding=1 bias=no, batch_norm, relu, " + conv +
@@ -49,29 +51,35 @@ const std::vector<ZooEntry>& zoo() {
   static const std::vector<ZooEntry> entries{
       {"simple-cnn",
        "the small CNN of PyTorch's first MNIST tutorials",
+       kDigits,
        0,
        {"conv 10 5", "max_pool 2", "relu", "conv 20 5", "max_pool 2", "relu", "flatten", "dense 50", "relu"}},
       {"pytorch-cnn",
        "PyTorch's examples/mnist",
+       kDigits,
        0,
        {"conv 32 3", "relu", "conv 64 3", "relu", "max_pool 2", "dropout 0.25", "flatten", "dense 128",
         "relu", "dropout 0.5"}},
       {"lenet5",
        "LeCun, Bottou, Bengio, Haffner, \"Gradient-based learning applied to document recognition\", 1998",
+       kDigits,
        32,
        {"conv 6 5", "tanh", "avg_pool 2", kLenet5C3, "tanh", "avg_pool 2", "conv 120 5", "tanh", "flatten",
         "dense 84", "tanh"}},
       {"lenet5-modern",
        "LeNet-5 with every map of C3 connected, ReLU and max pooling",
+       kDigits,
        32,
        {"conv 6 5", "relu", "max_pool 2", "conv 16 5", "relu", "max_pool 2", "conv 120 5", "relu", "flatten",
         "dense 84", "relu"}},
       {"patch-mlp",
        "one small MLP on each 7 x 7 square, joined: work on split and rotated Fashion-MNIST",
+       kDigits,
        0,
        {"patches 7 [flatten, dense 64, relu, dense 32, relu]", "dense 128", "relu"}},
       {"noisy-cnn",
        "the CNN of work on very noisy MNIST",
+       kDigits,
        32,
        {"conv 32 5 l2=5e-04",
         "relu",
@@ -100,11 +108,15 @@ const std::vector<ZooEntry>& zoo() {
         "dropout 0.5"}},
       {"small-images-cnn",
        "three blocks of convolution, ReLU, max pooling and dropout, for images of about 64 x 64 in colour",
+       {3, 64, 64},
        0,
        {"conv 32 3 padding=same", "relu", "max_pool 2", "dropout 0.25", "conv 64 3 padding=same", "relu",
         "max_pool 2", "dropout 0.25", "conv 128 3 padding=same", "relu", "max_pool 2", "dropout 0.25",
         "flatten", "dense 128", "relu", "dropout 0.5"}},
-      {"resnet-20", "He, Zhang, Ren, Sun, \"Deep residual learning for image recognition\", 2015", 0,
+      {"resnet-20",
+       "He, Zhang, Ren, Sun, \"Deep residual learning for image recognition\", 2015",
+       {3, 32, 32},
+       0,
        resnet_20()},
   };
   return entries;
@@ -117,20 +129,22 @@ const ZooEntry* find_network(std::string_view name) {
   return nullptr;
 }
 
+const ZooEntry& zoo_entry(std::string_view name) {
+  if (const ZooEntry* entry = find_network(name)) return *entry;
+  std::vector<std::string> names;
+  for (const ZooEntry& known : zoo()) names.push_back(known.name);
+  const auto near = nearest(name, names);
+  throw Error({.code = ErrorCode::usage,
+               .where = "network.name",
+               .what = "unknown network \"" + std::string(name) + "\"",
+               .hint = near ? "did you mean \"" + *near + "\"?" : "known are " + join(names, ", ")});
+}
+
 Network make_network(std::string_view name, const TensorShape& images, std::uint32_t classes) {
-  const ZooEntry* entry = find_network(name);
-  if (entry == nullptr) {
-    std::vector<std::string> names;
-    for (const ZooEntry& known : zoo()) names.push_back(known.name);
-    const auto near = nearest(name, names);
-    throw Error({.code = ErrorCode::usage,
-                 .where = "network.name",
-                 .what = "unknown network \"" + std::string(name) + "\"",
-                 .hint = near ? "did you mean \"" + *near + "\"?" : "known are " + join(names, ", ")});
-  }
-  std::vector<std::string> layers = entry->layers;
+  const ZooEntry& entry = zoo_entry(name);
+  std::vector<std::string> layers = entry.layers;
   layers.push_back("dense " + std::to_string(classes));
-  return make_network(layers, images, classes, entry->side);
+  return make_network(layers, images, classes, entry.side);
 }
 
 Network make_network(const std::vector<std::string>& layers, const TensorShape& images, std::uint32_t classes,

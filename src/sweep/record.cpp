@@ -62,17 +62,19 @@ void read_calibration(const Json& list, train::Tally& tally) {
   }
 }
 
+Json condition_to_json(const train::ConditionRecord& condition) {
+  return {{"noise_kind", image::to_text(condition.noise.kind)},
+          {"noise_level", hex_float(condition.noise.level)},
+          {"images", condition.tally.images},
+          {"correct", condition.tally.correct},
+          {"loss_sum", hex_float(condition.tally.loss_sum)},
+          {"confusion", condition.tally.confusion},
+          {"calibration", calibration_json(condition.tally)}};
+}
+
 Json conditions_json(const std::vector<train::ConditionRecord>& conditions) {
   Json list = Json::array();
-  for (const train::ConditionRecord& condition : conditions) {
-    list.push_back({{"noise_kind", image::to_text(condition.noise.kind)},
-                    {"noise_level", hex_float(condition.noise.level)},
-                    {"images", condition.tally.images},
-                    {"correct", condition.tally.correct},
-                    {"loss_sum", hex_float(condition.tally.loss_sum)},
-                    {"confusion", condition.tally.confusion},
-                    {"calibration", calibration_json(condition.tally)}});
-  }
+  for (const train::ConditionRecord& condition : conditions) list.push_back(condition_to_json(condition));
   return list;
 }
 
@@ -149,6 +151,12 @@ TrialRecord read_record(const Json& json) {
 }
 
 }  // namespace
+
+std::string condition_json(const train::ConditionRecord& condition) {
+  return condition_to_json(condition).dump();
+}
+
+train::ConditionRecord parse_condition(const std::string& text) { return read_condition(Json::parse(text)); }
 
 std::string to_text(Status status) {
   switch (status) {

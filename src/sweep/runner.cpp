@@ -10,7 +10,6 @@
 #include "titrate/comm/agreement.hpp"
 #include "titrate/comm/mpi_exchange.hpp"
 #include "titrate/comm/nccl_exchange.hpp"
-#include "titrate/comm/node_buffer.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/progress.hpp"
@@ -18,6 +17,7 @@
 #include "titrate/sweep/dispatcher.hpp"
 #include "titrate/sweep/journal.hpp"
 #include "titrate/sweep/monitor.hpp"
+#include "titrate/sweep/node_dataset.hpp"
 #include "titrate/sweep/plan.hpp"
 #include "titrate/sweep/run_trial.hpp"
 #include "titrate/sweep/setup.hpp"
@@ -161,17 +161,6 @@ void warn_of_mixed_numerics(const std::vector<TrialRecord>& records, const std::
   }
 }
 
-// Every file of the dataset is read once per node.
-comm::NodeBuffer load_memory(const comm::Session& session, const Study& study,
-                             const shard::Manifest& manifest) {
-  std::optional<comm::NodeBuffer> memory;
-  comm::together(session.world(), [&] {
-    memory.emplace(session.node(), data::dataset_bytes(manifest));
-    memory->fill([&](std::span<std::byte> block) { data::load_dataset(study.dataset, manifest, block); });
-  });
-  return std::move(*memory);
-}
-
 // This rank's group, and all that the group owns.
 struct GroupParts {
   comm::Communicator communicator;
@@ -285,14 +274,10 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
   RunFolder folder;
   on_root(world, [&] { open_folder(options.out, log, folder); });
   std::optional<SharedFolderHold> hold;
-  std::optional<shard::Manifest> read;
-  comm::together(world, [&] {
-    hold.emplace(options.out);
-    read = shard::read_manifest(study.dataset);
-  });
-  const shard::Manifest& manifest = *read;
-  const comm::NodeBuffer memory = load_memory(session, study, manifest);
-  const data::Dataset dataset(manifest, memory.bytes());
+  comm::together(world, [&] { hold.emplace(options.out); });
+  const NodeDataset loaded(session, study.dataset);
+  const data::Dataset& dataset = *loaded;
+  const shard::Manifest& manifest = dataset.manifest();
 
   std::vector<WorkItem> work;
   on_root(world, [&] {

@@ -39,6 +39,10 @@ struct TrialRecord {
 // Reads what canonical() writes. Throws Error (usage) for keys or values that there are not.
 Settings parse_settings(const std::string& canonical_json);
 
+// One condition as it stands in a record. Reading throws what the JSON library throws.
+std::string condition_json(const train::ConditionRecord& condition);
+train::ConditionRecord parse_condition(const std::string& text);
+
 // Begins {"schema":2,"attempt":1,"trial":"<16 hex digits>",...
 std::string to_json(const TrialRecord& record);
 

@@ -1,0 +1,95 @@
+#include "evaluate.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "titrate/comm/session.hpp"
+#include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/report/evaluations.hpp"
+#include "titrate/sweep/evaluate.hpp"
+
+namespace titrate {
+namespace {
+
+struct Options {
+  std::string run{}, dataset{};
+  std::vector<std::string> kinds{"gaussian"};
+  std::vector<double> levels{0};
+  std::string device = "auto";
+  bool quiet = false;
+};
+
+// Every kind at every level; level 0 is the same whatever the kind.
+std::vector<image::Noise> conditions_of(const Options& options) {
+  std::vector<image::Noise> conditions;
+  bool clean = false;
+  for (const std::string& text : options.kinds) {
+    const image::NoiseKind kind = image::parse_noise_kind(text, "--noise-kinds");
+    for (const double level : options.levels) {
+      const double most = kind == image::NoiseKind::salt_pepper ? 1 : 10;
+      if (!(level >= 0 && level <= most)) {
+        throw Error({.code = ErrorCode::usage,
+                     .where = "--noise-levels",
+                     .what = "out of range for " + text,
+                     .expected = "0 to " + shortest(most),
+                     .got = shortest(level)});
+      }
+      if (level > 0 || !clean) conditions.push_back({kind, level});
+      clean = clean || level == 0;
+    }
+  }
+  return conditions;
+}
+
+int run_under_mpi(const Options& options, const sweep::EvaluateRequest& request,
+                  const comm::Session& session) {
+  const Log log({.world_rank = session.world_size() > 1 ? session.world_rank() : -1, .quiet = options.quiet});
+  const std::vector<sweep::Evaluation> found = sweep::evaluate_run(request, session, log);
+  if (session.world_rank() == 0) {
+    sweep::append_evaluations(request.run_folder, found);
+    const std::filesystem::path table = request.run_folder / "evaluations.csv";
+    write_file(table, report::evaluations_csv(sweep::read_evaluations(request.run_folder, log)));
+    std::fputs(report::evaluations_table(found).c_str(), stdout);
+    std::printf("\nall evaluations: %s\n", std::filesystem::absolute(table).c_str());
+    std::fflush(stdout);
+  }
+  return session.world().agree(0);
+}
+
+int run(const Options& options) {
+  const sweep::EvaluateRequest request{.run_folder = options.run,
+                                       .dataset = options.dataset,
+                                       .conditions = conditions_of(options),
+                                       .device = comm::parse_device_kind(options.device)};
+  const comm::Session session;
+  return session.run("titrate", [&] { return run_under_mpi(options, request, session); });
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, Verb& verb) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "evaluate", "tests the kept networks of a run under other noise or on another dataset; trains nothing");
+  command->add_option("run", options->run, "the run folder, swept with --keep")->required()->type_name("DIR");
+  command->add_option("--dataset", options->dataset, "another dataset, of the same classes and shape")
+      ->type_name("DIR");
+  command->add_option("--noise-kinds", options->kinds, "gaussian, salt_pepper, speckle, uniform")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->type_name("KIND,...");
+  command->add_option("--noise-levels", options->levels, "every kind is tested at every level")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->type_name("LEVEL,...");
+  command->add_option("--device", options->device, "auto, cpu or cuda")
+      ->capture_default_str()
+      ->type_name("D");
+  command->add_flag("--quiet", options->quiet, "warnings only");
+  command->callback([options, &verb] { verb = [options] { return run(*options); }; });
+}
+
+}  // namespace titrate

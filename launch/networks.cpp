@@ -1,0 +1,119 @@
+#include "networks.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/net/cost.hpp"
+#include "titrate/net/zoo.hpp"
+#include "titrate/shard/manifest.hpp"
+#include "titrate/sweep/setup.hpp"
+#include "titrate/sweep/study.hpp"
+
+namespace titrate {
+namespace {
+
+struct Options {
+  std::string name{}, study{}, images{};
+  std::uint32_t classes = 10;
+};
+
+// What a layer table is made for.
+struct Task {
+  image::Shape images{};
+  std::size_t classes = 0;
+};
+
+void list_zoo() {
+  std::size_t width = 0;
+  for (const net::ZooEntry& entry : net::zoo()) width = std::max(width, entry.name.size());
+  for (const net::ZooEntry& entry : net::zoo()) {
+    const std::string gap(width + 2 - entry.name.size(), ' ');
+    std::printf("%s%s%s\n", entry.name.c_str(), gap.c_str(), entry.origin.c_str());
+  }
+}
+
+// "28x28x1": height, width, channels.
+image::Shape parse_shape(const std::string& text) {
+  std::vector<std::uint32_t> sides;
+  for (const std::string& part : split(text, 'x')) {
+    const auto side = parse_integer(part);
+    sides.push_back(side && *side >= 1 && *side <= 65535 ? static_cast<std::uint32_t>(*side) : 0);
+  }
+  if (sides.size() != 3 || sides[2] > 3 || std::count(sides.begin(), sides.end(), 0u) > 0) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = "--images",
+                 .what = "not a shape",
+                 .expected = "HEIGHTxWIDTHxCHANNELS, such as 28x28x1",
+                 .got = text});
+  }
+  return {.height = sides[0], .width = sides[1], .channels = sides[2]};
+}
+
+void show(const std::string& title, const sweep::NetworkSettings& settings, const Task& task) {
+  const net::Network network = sweep::make_network(settings, task.images, task.classes);
+  std::printf("%s, images of %s, %zu classes\n\n%s\n", title.c_str(), image::to_string(task.images).c_str(),
+              task.classes, net::layer_table(network).c_str());
+}
+
+void show_of_zoo(const Options& options) {
+  const net::ZooEntry& entry = net::zoo_entry(options.name);
+  const image::Shape usual{entry.images.height, entry.images.width, entry.images.channels};
+  show(entry.name + ": " + entry.origin, {.name = entry.name},
+       {options.images.empty() ? usual : parse_shape(options.images), options.classes});
+}
+
+// The networks that a study names, for the images of its dataset where that is there.
+void show_of_study(const Options& options) {
+  const sweep::Study study = sweep::read_study(options.study);
+  Task task{parse_shape(options.images.empty() ? "28x28x1" : options.images), options.classes};
+  if (options.images.empty() &&
+      std::filesystem::exists(std::filesystem::path(study.dataset) / shard::kManifestName)) {
+    const shard::Manifest manifest = shard::read_manifest(study.dataset);
+    task = {manifest.shape, manifest.class_names.size()};
+  }
+  std::vector<std::string> shown;
+  for (const sweep::Trial& trial : sweep::grid(study)) {
+    const sweep::NetworkSettings& network = trial.settings.network;
+    const std::string key = network.name + join(network.layers, ";");
+    if (std::find(shown.begin(), shown.end(), key) != shown.end()) continue;
+    shown.push_back(key);
+    show(network.name, network, task);
+  }
+}
+
+int run(const Options& options) {
+  if (!options.study.empty()) {
+    show_of_study(options);
+  } else if (options.name.empty()) {
+    list_zoo();
+  } else {
+    show_of_zoo(options);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_networks(CLI::App& app, Verb& verb) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("networks", "lists the zoo; with a name or a study, layer tables");
+  CLI::Option* name = command->add_option("name", options->name, "a network of the zoo")->type_name("NAME");
+  command->add_option("--study", options->study, "the networks that a study sweeps, instead")
+      ->type_name("STUDY.toml")
+      ->excludes(name);
+  command
+      ->add_option("--images", options->images,
+                   "shape of the images; the usual ones of the network, or those of the study's dataset")
+      ->type_name("HxWxC");
+  command->add_option("--classes", options->classes, "of a network of the zoo")
+      ->capture_default_str()
+      ->type_name("N");
+  command->footer([] { return "Layers, as a study's [networks.NAME] has them:\n" + net::layers_help(); });
+  command->callback([options, &verb] { verb = [options] { return run(*options); }; });
+}
+
+}  // namespace titrate

@@ -1,0 +1,78 @@
+#include "titrate/report/evaluations.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "titrate/core/text.hpp"
+#include "titrate/report/csv.hpp"
+#include "titrate/report/statistics.hpp"
+#include "titrate/report/words.hpp"
+#include "titrate/sweep/plan.hpp"
+#include "titrate/sweep/study.hpp"
+
+namespace titrate::report {
+namespace {
+
+std::string csv_row(const std::vector<std::string>& fields) {
+  std::vector<std::string> quoted;
+  for (const std::string& field : fields) quoted.push_back(csv_field(field));
+  return join(quoted, ",") + "\n";
+}
+
+std::string condition_text(const image::Noise& noise) {
+  return noise.level == 0 ? "clean" : image::to_text(noise.kind) + " " + shortest(noise.level);
+}
+
+std::string padded(const std::string& text, std::size_t width) {
+  return text + std::string(width - std::min(width, width_of(text)), ' ');
+}
+
+}  // namespace
+
+std::string evaluations_csv(const std::vector<sweep::Evaluation>& evaluations) {
+  std::string text = csv_row({"trial", "network", "seed", "dataset", "noise_kind", "noise_level", "images",
+                              "accuracy", "loss", "macro_f1", "weighted_f1", "calibration_error"});
+  for (const sweep::Evaluation& e : evaluations) {
+    const std::uint32_t classes = classes_of(e.tally);
+    text += csv_row({e.trial, network_text(e.settings), std::to_string(e.settings.seed), e.dataset,
+                     image::to_text(e.noise.kind), shortest(e.noise.level), std::to_string(e.tally.images),
+                     shortest(e.tally.accuracy()), shortest(e.tally.mean_loss()),
+                     shortest(train::macro_scores(e.tally.confusion, classes).f1),
+                     shortest(train::weighted_scores(e.tally.confusion, classes).f1),
+                     shortest(train::calibration_error(e.tally))});
+  }
+  return text;
+}
+
+std::string evaluations_table(const std::vector<sweep::Evaluation>& evaluations) {
+  // Cells in the order of their first trial, conditions in the order given.
+  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<double>> accuracies;
+  std::map<std::string, std::size_t> places;
+  for (const sweep::Evaluation& e : evaluations) {
+    const std::string condition = condition_text(e.noise),
+                      key = sweep::cell_key(e.settings) + e.fingerprint + condition;
+    const auto [place, fresh] = places.try_emplace(key, rows.size());
+    if (fresh) {
+      const std::string cell = sweep::describe_cell(e.settings);
+      rows.push_back({shortened(cell.empty() ? network_text(e.settings) : cell, 60), shortened(e.dataset, 24),
+                      condition});
+      accuracies.emplace_back();
+    }
+    accuracies[place->second].push_back(100 * e.tally.accuracy());
+  }
+  std::vector<std::size_t> widths(3);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  std::string text = "test accuracy in %, mean ± half of the 95 % t interval\n";
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    for (std::size_t i = 0; i < widths.size(); ++i) text += padded(rows[r][i], widths[i]) + "  ";
+    const Estimate mean = estimate(std::span<const double>(accuracies[r]));
+    text += fixed(mean.mean, 2) + (mean.has_interval() ? " ± " + fixed(mean.half_width, 2) : "") + "  " +
+            counted(mean.n, "seed") + "\n";
+  }
+  return text;
+}
+
+}  // namespace titrate::report

@@ -1,0 +1,184 @@
+#include "titrate/sweep/evaluate.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "titrate/comm/agreement.hpp"
+#include "titrate/core/error.hpp"
+#include "titrate/core/json_lines.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/sweep/node_dataset.hpp"
+#include "titrate/sweep/record.hpp"
+#include "titrate/sweep/setup.hpp"
+#include "titrate/sweep/study.hpp"
+#include "titrate/sweep/weights.hpp"
+#include "titrate/train/evaluation.hpp"
+#include "titrate/train/preparation.hpp"
+
+namespace titrate::sweep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<std::filesystem::path> kept_files(const std::filesystem::path& run_folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code absent;
+  for (const auto& entry : std::filesystem::directory_iterator(run_folder / "weights", absent)) {
+    if (entry.path().extension() == ".safetensors") files.push_back(entry.path());
+  }
+  if (files.empty()) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = run_folder.string(),
+                 .what = "no weights were kept in this run",
+                 .hint = "sweep with --keep all, or --keep best, into a new run folder"});
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::filesystem::path dataset_of(const EvaluateRequest& request) {
+  if (!request.dataset.empty()) return request.dataset;
+  return read_study(request.run_folder / "study.toml").dataset;
+}
+
+void check_fit(const KeptWeights& weights, const shard::Manifest& manifest) {
+  if (weights.class_names != manifest.class_names) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = manifest.name,
+                 .what = "its classes are not those that trial " + weights.trial + " was trained on",
+                 .expected = join(weights.class_names, ", "),
+                 .got = join(manifest.class_names, ", ")});
+  }
+  if (weights.image != manifest.shape) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = manifest.name,
+                 .what = "its images are not like those that trial " + weights.trial + " was trained on",
+                 .expected = image::to_string(weights.image),
+                 .got = image::to_string(manifest.shape)});
+  }
+}
+
+// One network under every condition.
+std::vector<Evaluation> evaluate_one(const KeptWeights& weights, const data::Dataset& dataset,
+                                     const EvaluateRequest& request, const train::EngineLibrary& engines,
+                                     const comm::Device& device) {
+  const shard::Manifest& manifest = dataset.manifest();
+  check_fit(weights, manifest);
+  const train::TrialSetup setup{
+      .network = make_network(weights.settings.network, weights.image, weights.class_names.size()),
+      .denoise = data::parse_denoise(weights.settings.data.denoise, "data.denoise"),
+      .seed = weights.settings.seed};
+  const auto engine = engines.make({.dataset = &dataset,
+                                    .network = setup.network,
+                                    .train = weights.settings.train,
+                                    .seed = weights.settings.seed,
+                                    .initial = weights.model,
+                                    .device = device});
+  const std::vector<std::uint32_t> rows = train::test_rows(dataset);
+  std::vector<Evaluation> evaluations;
+  for (const image::Noise& noise : request.conditions) {
+    const data::Pipeline pipeline = train::test_pipeline(setup, weights.standardisation, noise);
+    const auto predictions = train::predict_rows(*engine, rows, pipeline, {.device = device});
+    evaluations.push_back({.trial = weights.trial,
+                           .settings = weights.settings,
+                           .dataset = manifest.name,
+                           .fingerprint = manifest.fingerprint,
+                           .noise = noise,
+                           .tally = train::tally_rows(dataset, rows, pipeline, predictions)});
+  }
+  return evaluations;
+}
+
+Json to_json(const Evaluation& evaluation) {
+  return {{"trial", evaluation.trial},
+          {"settings", Json::parse(canonical(evaluation.settings))},
+          {"dataset", evaluation.dataset},
+          {"fingerprint", evaluation.fingerprint},
+          {"condition", Json::parse(condition_json({evaluation.noise, evaluation.tally}))}};
+}
+
+Evaluation read_evaluation(const std::string& text, const std::string& where) {
+  try {
+    const Json json = Json::parse(text);
+    train::ConditionRecord condition = parse_condition(json.at("condition").dump());
+    return {.trial = json.at("trial"),
+            .settings = parse_settings(json.at("settings").dump()),
+            .dataset = json.at("dataset"),
+            .fingerprint = json.at("fingerprint"),
+            .noise = condition.noise,
+            .tally = std::move(condition.tally)};
+  } catch (const std::exception& error) {
+    throw Error({.code = ErrorCode::integrity,
+                 .where = where,
+                 .what = "not an evaluation of this version",
+                 .got = error.what()});
+  }
+}
+
+std::filesystem::path evaluations_file(const std::filesystem::path& run_folder) {
+  return run_folder / "evaluations.jsonl";
+}
+
+}  // namespace
+
+std::vector<Evaluation> evaluate_run(const EvaluateRequest& request, const comm::Session& session,
+                                     const Log& log) {
+  const comm::Communicator& world = session.world();
+  std::vector<std::filesystem::path> files;
+  std::filesystem::path folder;
+  comm::Device device;
+  std::optional<train::EngineLibrary> engines;
+  comm::together(world, [&] {
+    files = kept_files(request.run_folder);
+    folder = dataset_of(request);
+    device = comm::choose_device(session.node_rank(), request.device);
+    engines.emplace(train::default_engine_library());
+  });
+  const NodeDataset dataset(session, folder);
+  if (world.rank() == 0) {
+    log.info(with_commas(files.size()) + " networks, " + std::to_string(request.conditions.size()) +
+             " conditions each, on " + dataset->manifest().name);
+  }
+  std::vector<std::string> lines;
+  comm::together(world, [&] {
+    const auto size = static_cast<std::size_t>(world.size());
+    for (auto i = static_cast<std::size_t>(world.rank()); i < files.size(); i += size) {
+      for (const Evaluation& done : evaluate_one(read_weights(files[i]), *dataset, request, *engines, device))
+        lines.push_back(to_json(done).dump());
+    }
+  });
+  std::vector<Evaluation> evaluations;
+  for (const std::string& text : world.gather(join(lines, "\n"), 0)) {
+    for (const std::string& line : split(text, '\n')) evaluations.push_back(read_evaluation(line, "message"));
+  }
+  std::stable_sort(evaluations.begin(), evaluations.end(),
+                   [](const Evaluation& a, const Evaluation& b) { return a.trial < b.trial; });
+  return evaluations;
+}
+
+void append_evaluations(const std::filesystem::path& run_folder, const std::vector<Evaluation>& evaluations) {
+  JsonLinesWriter lines(evaluations_file(run_folder));
+  for (const Evaluation& evaluation : evaluations) lines.append(to_json(evaluation).dump());
+}
+
+std::vector<Evaluation> read_evaluations(const std::filesystem::path& run_folder, const Log& log) {
+  const std::filesystem::path file = evaluations_file(run_folder);
+  std::error_code absent;
+  if (!std::filesystem::exists(file, absent)) return {};
+  const JsonLines lines = read_json_lines(file);
+  for (const std::size_t line : lines.damaged_lines)
+    log.warn(file.string() + ":" + std::to_string(line) + ": damaged line left out; evaluate again");
+  std::map<std::tuple<std::string, std::string, image::NoiseKind, double>, Evaluation> latest;
+  for (const std::string& object : lines.objects) {
+    Evaluation read = read_evaluation(object, file.string());
+    latest[{read.trial, read.fingerprint, read.noise.kind, read.noise.level}] = std::move(read);
+  }
+  std::vector<Evaluation> evaluations;
+  for (auto& [key, evaluation] : latest) evaluations.push_back(std::move(evaluation));
+  return evaluations;
+}
+
+}  // namespace titrate::sweep

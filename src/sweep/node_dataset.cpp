@@ -1,0 +1,33 @@
+#include "titrate/sweep/node_dataset.hpp"
+
+#include <optional>
+
+#include "titrate/comm/agreement.hpp"
+
+namespace titrate::sweep {
+namespace {
+
+shard::Manifest read_together(const comm::Session& session, const std::filesystem::path& folder) {
+  shard::Manifest manifest;
+  comm::together(session.world(), [&] { manifest = shard::read_manifest(folder); });
+  return manifest;
+}
+
+comm::NodeBuffer load(const comm::Session& session, const std::filesystem::path& folder,
+                      const shard::Manifest& manifest) {
+  std::optional<comm::NodeBuffer> memory;
+  comm::together(session.world(), [&] {
+    memory.emplace(session.node(), data::dataset_bytes(manifest));
+    memory->fill([&](std::span<std::byte> block) { data::load_dataset(folder, manifest, block); });
+  });
+  return std::move(*memory);
+}
+
+}  // namespace
+
+NodeDataset::NodeDataset(const comm::Session& session, const std::filesystem::path& folder)
+    : manifest_(read_together(session, folder)),
+      memory_(load(session, folder, manifest_)),
+      dataset_(manifest_, memory_.bytes()) {}
+
+}  // namespace titrate::sweep
