@@ -44,7 +44,7 @@ std::string evaluations_csv(const std::vector<sweep::Evaluation>& evaluations) {
   return text;
 }
 
-std::string evaluations_table(const std::vector<sweep::Evaluation>& evaluations) {
+std::string evaluations_table(const sweep::Study& study, const std::vector<sweep::Evaluation>& evaluations) {
   // Cells in the order of their first trial, conditions in the order given.
   std::vector<std::vector<std::string>> rows;
   std::vector<std::vector<double>> accuracies;
