@@ -7,7 +7,6 @@
 #include "titrate/report/csv.hpp"
 #include "titrate/report/statistics.hpp"
 #include "titrate/report/words.hpp"
-#include "titrate/sweep/plan.hpp"
 #include "titrate/sweep/study.hpp"
 
 namespace titrate::report {
@@ -21,6 +20,16 @@ std::string csv_row(const std::vector<std::string>& fields) {
 
 std::string condition_text(const image::Noise& noise) {
   return noise.level == 0 ? "clean" : image::to_text(noise.kind) + " " + shortest(noise.level);
+}
+
+std::string cell_text(const sweep::Study& study, const sweep::Settings& settings) {
+  std::vector<std::string> parts;
+  const auto values = sweep::all_values(settings);
+  for (const sweep::Axis& axis : study.axes) {
+    if (axis.key != "seed" && axis.values.size() > 1)
+      parts.push_back(axis_label(study, axis.key) + " " + value_text(values.at(axis.key)));
+  }
+  return parts.empty() ? network_text(settings) : join(parts, ", ");
 }
 
 std::string padded(const std::string& text, std::size_t width) {
@@ -54,9 +63,7 @@ std::string evaluations_table(const sweep::Study& study, const std::vector<sweep
                       key = sweep::cell_key(e.settings) + e.fingerprint + condition;
     const auto [place, fresh] = places.try_emplace(key, rows.size());
     if (fresh) {
-      const std::string cell = sweep::describe_cell(e.settings);
-      rows.push_back({shortened(cell.empty() ? network_text(e.settings) : cell, 60), shortened(e.dataset, 24),
-                      condition});
+      rows.push_back({shortened(cell_text(study, e.settings), 60), shortened(e.dataset, 24), condition});
       accuracies.emplace_back();
     }
     accuracies[place->second].push_back(100 * e.tally.accuracy());
