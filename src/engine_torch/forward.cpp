@@ -3,6 +3,7 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/batch_norm.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/linear.h>
@@ -45,9 +46,14 @@ struct Apply {
   const NodeTensors& own;
 
   at::Tensor operator()(const net::Conv& conv) const {
-    const std::int64_t stride = conv.stride, padding = conv.padding, groups = conv.groups;
-    const at::Tensor planes = as_planes(input);
-    if (conv.same) return at::conv2d(planes, own.weight, own.bias, stride, "same", 1, groups);
+    const std::int64_t stride = conv.stride, groups = conv.groups, frame = conv.kernel - 1;
+    at::Tensor planes = as_planes(input);
+    std::int64_t padding = conv.same ? frame / 2 : conv.padding;
+    if (conv.same && frame % 2 != 0) {
+      // LibTorch's own padding="same" does this too, with a warning.
+      planes = at::constant_pad_nd(planes, {padding, frame - padding, padding, frame - padding});
+      padding = 0;
+    }
     return at::conv2d(planes, own.weight, own.bias, stride, padding, 1, groups);
   }
   at::Tensor operator()(const net::MaxPool& pool) const {

@@ -100,6 +100,7 @@ class StepResult:
                 tensor.copy_(before[name])
             keys.set(entry["epoch"], entry["sample_ids"][part])
             logits = network(images[part])
+            logits = logits.float() if logits.dtype == torch.bfloat16 else logits
             loss = nn.functional.cross_entropy(
                 logits, labels[part], weights, reduction="sum", label_smoothing=dump.setting("label_smoothing", 0.0)
             )
