@@ -1,5 +1,6 @@
 #include "titrate/report/csv.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -12,11 +13,14 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-const Row kMetrics = {"test_noise_level", "train_images",    "steps",        "test_accuracy",
-                      "test_loss",        "macro_precision", "macro_recall", "macro_f1"};
+const Row kMetrics = {"test_noise_level",   "train_images",    "steps",        "test_accuracy",
+                      "test_loss",          "macro_precision", "macro_recall", "macro_f1",
+                      "weighted_precision", "weighted_recall", "weighted_f1",  "calibration_error",
+                      "best_epoch"};
 
 std::string number(double value) { return std::isnan(value) ? "nan" : shortest(value); }
 std::string known(double value) { return std::isnan(value) ? "" : shortest(value); }
+std::string known(const std::optional<double>& value) { return value ? number(*value) : ""; }
 
 class Table {
  public:
@@ -73,25 +77,36 @@ Row data_columns(const sweep::Settings& settings) {
 }
 
 Row metrics_of(const train::TrialOutcome& outcome, const train::ConditionRecord& condition) {
-  const train::AverageScores scores =
-      train::macro_scores(condition.tally.confusion, classes_of(condition.tally));
+  const train::Tally& tally = condition.tally;
+  const train::AverageScores macro = train::macro_scores(tally.confusion, classes_of(tally));
+  const train::AverageScores weighted = train::weighted_scores(tally.confusion, classes_of(tally));
   return {shortest(condition.noise.level),
           std::to_string(outcome.train_images),
           std::to_string(outcome.steps),
-          number(condition.tally.accuracy()),
-          number(condition.tally.mean_loss()),
-          number(scores.precision),
-          number(scores.recall),
-          number(scores.f1)};
+          number(tally.accuracy()),
+          number(tally.mean_loss()),
+          number(macro.precision),
+          number(macro.recall),
+          number(macro.f1),
+          number(weighted.precision),
+          number(weighted.recall),
+          number(weighted.f1),
+          number(train::calibration_error(tally)),
+          outcome.best_epoch > 0 ? std::to_string(outcome.best_epoch) : ""};
+}
+
+// As often as each was seen. The last epoch of a budget of steps may be a part of one.
+std::uint64_t images_seen(const sweep::TrialRecord& record) {
+  const train::TrialOutcome& outcome = record.outcome;
+  const std::uint64_t images = outcome.train_images, batch = record.settings.train.batch_size;
+  if (record.settings.train.budget != "steps" || images == 0) return images * outcome.epochs.size();
+  const std::uint64_t batches = (images + batch - 1) / batch;
+  return outcome.steps / batches * images + std::min(outcome.steps % batches * batch, images);
 }
 
 Row columns_of(const Estimate& estimate, bool with_spread = true) {
   if (!with_spread) return {known(estimate.mean)};
   return {known(estimate.mean), known(estimate.sd), known(estimate.low()), known(estimate.high())};
-}
-
-std::string class_name(const sweep::Study& study, std::size_t index) {
-  return index < study.class_names.size() ? study.class_names[index] : std::to_string(index);
 }
 
 }  // namespace
@@ -134,7 +149,7 @@ std::string cells_csv(const sweep::Study& study, const Summary& summary) {
   append(header, axes.names);
   append(header, {"test_noise_level", "seeds", "diverged", "failed", "missing", "train_images", "steps"});
   for (const std::string metric :
-       {"test_accuracy", "test_loss", "macro_precision", "macro_recall", "macro_f1"})
+       {"test_accuracy", "test_loss", "macro_precision", "macro_recall", "macro_f1", "calibration_error"})
     append(header, {metric, metric + "_sd", metric + "_low", metric + "_high"});
   append(header, {"gain_seeds", "gain", "gain_sd", "gain_low", "gain_high", "verdict"});
   Table table(header);
@@ -146,7 +161,8 @@ std::string cells_csv(const sweep::Study& study, const Summary& summary) {
                  std::to_string(cell.diverged), std::to_string(cell.failed), std::to_string(cell.missing)});
     append(row, columns_of(cell.train_images, false));
     append(row, columns_of(cell.steps, false));
-    for (const Estimate* estimate : {&cell.accuracy, &cell.loss, &cell.precision, &cell.recall, &cell.f1})
+    for (const Estimate* estimate :
+         {&cell.accuracy, &cell.loss, &cell.precision, &cell.recall, &cell.f1, &cell.calibration_error})
       append(row, columns_of(*estimate));
     const Gain* gain = gain_of(summary, i);
     if (gain == nullptr) {
@@ -167,11 +183,25 @@ std::string per_class_csv(const sweep::Study& study, const std::vector<const swe
     if (record->status != sweep::Status::done) continue;
     for (const train::ConditionRecord& condition : record->outcome.conditions) {
       const auto scores = train::class_scores(condition.tally.confusion, classes_of(condition.tally));
+      const std::vector<std::string> names = class_names(study, classes_of(condition.tally));
       for (std::size_t c = 0; c < scores.size(); ++c) {
-        table.add({record->trial, shortest(condition.noise.level), class_name(study, c),
-                   number(scores[c].precision), number(scores[c].recall), number(scores[c].f1),
-                   std::to_string(scores[c].support)});
+        table.add({record->trial, shortest(condition.noise.level), names[c], number(scores[c].precision),
+                   number(scores[c].recall), number(scores[c].f1), std::to_string(scores[c].support)});
       }
+    }
+  }
+  return table.text();
+}
+
+std::string epochs_csv(const std::vector<const sweep::TrialRecord*>& present) {
+  Table table({"trial", "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
+               "learning_rate"});
+  for (const sweep::TrialRecord* record : present) {
+    for (std::size_t e = 0; e < record->outcome.epochs.size(); ++e) {
+      const train::EpochRecord& epoch = record->outcome.epochs[e];
+      table.add({record->trial, std::to_string(e + 1), number(epoch.train_loss), number(epoch.train_accuracy),
+                 known(epoch.validation_loss), known(epoch.validation_accuracy),
+                 number(epoch.learning_rate)});
     }
   }
   return table.text();
@@ -182,7 +212,7 @@ std::string timing_csv(const std::vector<const sweep::TrialRecord*>& present) {
                "train_images_per_second", "host", "world_rank", "width"});
   for (const sweep::TrialRecord* record : present) {
     const sweep::Timing& timing = record->timing;
-    const double images = static_cast<double>(record->outcome.train_images * record->outcome.epochs.size());
+    const auto images = static_cast<double>(images_seen(*record));
     table.add({record->trial, std::to_string(record->attempt), shortest(timing.train_seconds),
                shortest(timing.test_seconds), shortest(timing.total_seconds),
                timing.train_seconds > 0 ? fixed(images / timing.train_seconds, 1) : "", timing.host,

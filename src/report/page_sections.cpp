@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::uint32_t kMostClasses = 100;  // of a matrix that can be drawn
 
-std::vector<std::string> class_names(const sweep::Study& study, std::uint32_t classes) {
-  std::vector<std::string> names = study.class_names;
-  for (std::size_t i = names.size(); i < classes; ++i) names.push_back(std::to_string(i));
-  names.resize(classes);
-  return names;
-}
-
 std::string note_of(const Cell& cell) {
   std::uint64_t images = 0;
   for (std::uint64_t count : cell.confusion) images += count;
@@ -134,17 +127,14 @@ std::string confusion_section(const sweep::Study& study, const Summary& summary)
 
 std::string provenance_section(const sweep::Study& study, const Summary& summary) {
   const Provenance& from = summary.provenance;
-  const train::TrainSettings& train = study.base.train;
   std::string html = "<section><h2>What was run, and with what</h2><dl>";
   html += fact("Dataset", study.dataset);
   html += fact("Fingerprint", study.fingerprint, "mono");
   html += fact("Classes", std::to_string(study.class_names.size()) + ": " + join(study.class_names, ", "));
   html += fact("Trials", trials_text(summary) + ", in " + counted(summary.cells.size(), "cell"));
   html += fact("Seeds", seeds_text(from.seeds));
-  html += fact("Training", std::to_string(train.epochs) + " epochs, batches of " +
-                               std::to_string(train.batch_size) + ", " + train.optimizer +
-                               ", learning rate " + shortest(train.learning_rate) + ", momentum " +
-                               shortest(train.momentum) + ", unless an axis says otherwise");
+  html +=
+      fact("Training", training_text(study) + (study.axes.empty() ? "" : ", unless an axis says otherwise"));
   html += fact("Budget", budget_text(study));
   html += fact("Numerics", joined(from.numerics));
   html += fact("Ran on", hosts_text(from));

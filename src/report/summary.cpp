@@ -109,6 +109,7 @@ void add_result(Cell& cell, const sweep::TrialRecord& record, std::size_t condit
                           .precision = scores.precision,
                           .recall = scores.recall,
                           .f1 = scores.f1,
+                          .calibration_error = train::calibration_error(tally),
                           .train_images = static_cast<double>(record.outcome.train_images),
                           .steps = static_cast<double>(record.outcome.steps)});
     if (cell.confusion.size() < tally.confusion.size()) cell.confusion.resize(tally.confusion.size());
@@ -151,6 +152,7 @@ void finish(Cell& cell) {
   cell.precision = over_seeds(cell, &SeedResult::precision);
   cell.recall = over_seeds(cell, &SeedResult::recall);
   cell.f1 = over_seeds(cell, &SeedResult::f1);
+  cell.calibration_error = over_seeds(cell, &SeedResult::calibration_error);
   cell.train_images = over_seeds(cell, &SeedResult::train_images);
   cell.steps = over_seeds(cell, &SeedResult::steps);
 }

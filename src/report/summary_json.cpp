@@ -54,6 +54,7 @@ Json to_json(const Summary& summary, const Cell& cell) {
           {"macro_precision", to_json(cell.precision)},
           {"macro_recall", to_json(cell.recall)},
           {"macro_f1", to_json(cell.f1)},
+          {"calibration_error", to_json(cell.calibration_error)},
           {"settings", to_json(cell.settings)}};
 }
 

@@ -18,7 +18,8 @@ std::string csv_field(const std::string& text);
 // One row per trial and condition, by trial id; one row without metrics for a trial that failed or diverged.
 // Columns: trial, status, network, size (0: all real images), synthetic_ratio, noise_level, seed, the study's
 // other axes under their last names where those are unambiguous, test_noise_level, train_images, steps,
-// test_accuracy, test_loss, macro_precision, macro_recall, macro_f1.
+// test_accuracy, test_loss, macro_precision, macro_recall, macro_f1, weighted_precision, weighted_recall,
+// weighted_f1, calibration_error, best_epoch (where there was validation).
 std::string trials_csv(const sweep::Study& study, const std::vector<const sweep::TrialRecord*>& present);
 
 // One row per cell: means over its seeds with standard deviation and 95 % t interval, and the gain in
@@ -27,6 +28,10 @@ std::string cells_csv(const sweep::Study& study, const Summary& summary);
 
 // One row per trial, condition and class.
 std::string per_class_csv(const sweep::Study& study, const std::vector<const sweep::TrialRecord*>& present);
+
+// One row per trial and epoch (from 1), also of trials that diverged later: loss and accuracy of training
+// and, where there was validation, of it, and the learning rate of the last step.
+std::string epochs_csv(const std::vector<const sweep::TrialRecord*>& present);
 
 // One row per trial: where and how fast it ran.
 std::string timing_csv(const std::vector<const sweep::TrialRecord*>& present);

@@ -40,7 +40,7 @@ struct Dimension {
 struct SeedResult {
   std::uint64_t seed = 0;
   double accuracy = 0, loss = 0;  // of the test; accuracy and scores are fractions of 1
-  double precision = 0, recall = 0, f1 = 0;
+  double precision = 0, recall = 0, f1 = 0, calibration_error = 0;
   double train_images = 0, steps = 0;
 };
 
@@ -51,7 +51,7 @@ struct Cell {
   std::vector<std::size_t> place{};  // its level on each dimension of the summary
   std::vector<SeedResult> seeds{};   // of the trials that are done, by seed
   std::size_t diverged = 0, failed = 0, missing = 0;
-  Estimate accuracy{}, loss{}, precision{}, recall{}, f1{};
+  Estimate accuracy{}, loss{}, precision{}, recall{}, f1{}, calibration_error{};
   Estimate train_images{}, steps{};
   std::vector<std::uint64_t> confusion{};  // [true class][predicted class], summed over the seeds
 };

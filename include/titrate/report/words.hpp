@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "titrate/report/summary.hpp"
 
@@ -11,12 +13,19 @@ namespace titrate::report {
 // A value as a person writes it: no quotes around text, numbers in their shortest form.
 std::string value_text(const sweep::Value& value);
 
-// The network's name, or its layers.
+// The network's name, also that of one of the study's own; its layers where only they are given.
 std::string network_text(const sweep::Settings& settings);
 
 // Classes of a square confusion matrix.
 std::uint32_t classes_of(const train::Tally& tally);
 std::uint32_t classes_of(const Cell& cell);
+
+// The study's names of so many classes: a number where it has none.
+std::vector<std::string> class_names(const sweep::Study& study, std::uint32_t classes);
+
+// "4 as 9 (23), 7 as 1 (12)": the most frequent mistakes, at most `most` of them. Empty without mistakes.
+std::string confused_text(std::span<const std::uint64_t> confusion, const std::vector<std::string>& names,
+                          std::size_t most);
 
 // "real images", "noise level", "learning rate": what an axis is called.
 std::string axis_label(const sweep::Study& study, const std::string& key);
@@ -24,7 +33,7 @@ std::string axis_label(const sweep::Study& study, const std::string& key);
 // A level beside its axis: "3,000", "all", "0.5".
 std::string level_label(const Dimension& dimension, const Level& level);
 
-// A level that stands alone: "0.5 synthetic per real image", "noise level 0.3", "simple-cnn".
+// A level that stands alone: "0.5 synthetic per real image", "noise level 0.3", "simple-cnn", "5 epochs".
 std::string level_phrase(const sweep::Study& study, const Dimension& dimension, const Level& level);
 
 // Every level of a cell: "3,000 real images, no synthetic images, noise level 0.3".
@@ -32,6 +41,10 @@ std::string cell_phrase(const sweep::Study& study, const Summary& summary, const
 
 // What is equal between the arms of the study, for every chart.
 std::string budget_text(const sweep::Study& study);
+
+// How the study's trials are trained where no axis says otherwise: "5 epochs, batches of 25, sgd, learning
+// rate 0.02, momentum 0.9".
+std::string training_text(const sweep::Study& study);
 
 // "1,260 of 1,260 trials done", and how many diverged, failed or are missing.
 std::string trials_text(const Summary& summary);

@@ -45,14 +45,17 @@ TEST(Csv, TrialsToTheByte) {
   const std::string expected = in_order(
       "trial,status,network,size,synthetic_ratio,noise_level,seed,learning_rate,test_noise_level,train_"
       "images,"
-      "steps,test_accuracy,test_loss,macro_precision,macro_recall,macro_f1",
+      "steps,test_accuracy,test_loss,macro_precision,macro_recall,macro_f1,weighted_precision,weighted_"
+      "recall,"
+      "weighted_f1,calibration_error,best_epoch",
       {trial_of(made, 0) +
-           ",done,simple-cnn,1000,0,0,0,0.05,0,1000,30,0.8,0.25,0.8571428571428572,0.8,0.7916666666666667\n" +
+           ",done,simple-cnn,1000,0,0,0,0.05,0,1000,30,0.8,0.25,0.8571428571428572,0.8,0.7916666666666667,"
+           "0.8571428571428572,0.8,0.7916666666666667,0.1,\n" +
            trial_of(made, 0) +
-           ",done,simple-cnn,1000,0,0,0,0.05,0.25,1000,30,0.6,0.25,0.7777777777777778,0.6,0."
-           "5238095238095238\n",
-       trial_of(made, 1) + ",diverged,simple-cnn,1000,0,0,1,0.05,,,,,,,,\n",
-       trial_of(made, 2) + ",failed,simple-cnn,1000,0,0,2,0.05,,,,,,,,\n"});
+           ",done,simple-cnn,1000,0,0,0,0.05,0.25,1000,30,0.6,0.25,0.7777777777777778,0.6,"
+           "0.5238095238095238,0.7777777777777777,0.6,0.5238095238095238,0.3,\n",
+       trial_of(made, 1) + ",diverged,simple-cnn,1000,0,0,1,0.05,,,,,,,,,,,,,\n",
+       trial_of(made, 2) + ",failed,simple-cnn,1000,0,0,2,0.05,,,,,,,,,,,,,\n"});
   EXPECT_EQ(trials_csv(made.study, present_records(made.study, made.records)), expected);
 }
 
@@ -61,7 +64,7 @@ TEST(Csv, OrderOfRecordsAndWhereTheyRanDoNotShow) {
   const auto all = [&] {
     const auto present = present_records(made.study, made.records);
     return trials_csv(made.study, present) + cells_csv(made.study, summarise(made.study, made.records)) +
-           per_class_csv(made.study, present);
+           per_class_csv(made.study, present) + epochs_csv(present);
   };
   const std::string before = all();
   std::reverse(made.records.begin(), made.records.end());
@@ -82,11 +85,12 @@ TEST(Csv, CellsToTheByte) {
       "train_images,steps,test_accuracy,test_accuracy_sd,test_accuracy_low,test_accuracy_high,test_loss,"
       "test_loss_sd,test_loss_low,test_loss_high,macro_precision,macro_precision_sd,macro_precision_low,"
       "macro_precision_high,macro_recall,macro_recall_sd,macro_recall_low,macro_recall_high,macro_f1,"
-      "macro_f1_sd,macro_f1_low,macro_f1_high,gain_seeds,gain,gain_sd,gain_low,gain_high,verdict\n"
+      "macro_f1_sd,macro_f1_low,macro_f1_high,calibration_error,calibration_error_sd,calibration_error_low,"
+      "calibration_error_high,gain_seeds,gain,gain_sd,gain_low,gain_high,verdict\n"
       "simple-cnn,1000,0,0,0.05,0,1,1,1,0,1000,30,0.8,,,,0.25,,,,0.8571428571428572,,,,0.8,,,,"
-      "0.7916666666666667,,,,,,,,,\n"
+      "0.7916666666666667,,,,0.1,,,,,,,,,\n"
       "simple-cnn,1000,0,0,0.05,0.25,1,1,1,0,1000,30,0.6,,,,0.25,,,,0.7777777777777778,,,,0.6,,,,"
-      "0.5238095238095238,,,,,,,,,\n");
+      "0.5238095238095238,,,,0.3,,,,,,,,,\n");
 }
 
 TEST(Csv, PerClassAndTiming) {
@@ -99,6 +103,45 @@ TEST(Csv, PerClassAndTiming) {
                                                     id + ",0.25,cat,1,0.2,0.3333333333333333,50\n" + id +
                                                     ",0.25,dog,0.5555555555555556,1,0.7142857142857143,50\n");
   EXPECT_NE(timing_csv(present).find(id + ",1,2,1,4,1500.0,here,0,1\n"), std::string::npos);
+}
+
+TEST(Csv, WeightedScoresCountClassesByTheirImages) {
+  Made made = three_seeds();
+  train::Tally& tally = made.records[0].outcome.conditions[0].tally;
+  tally.confusion = {60, 30, 0, 10};  // 90 cats, 10 dogs: precision 1 and 1/4, recall 2/3 and 1
+  EXPECT_NE(trials_csv(made.study, present_records(made.study, made.records))
+                .find(",0.625,0.8333333333333333,0.6000000000000001,0.925,0.7,0.76,0.1,\n"),
+            std::string::npos);
+}
+
+TEST(Csv, BestEpochWhereThereWasValidation) {
+  Made made = three_seeds();
+  validate(made.records[0].outcome, 2);
+  const std::string text = trials_csv(made.study, present_records(made.study, made.records));
+  EXPECT_NE(text.find(",0.1,2\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(",0.3,2\n"), std::string::npos) << text;
+}
+
+TEST(Csv, EpochsToTheByte) {
+  Made made = three_seeds();
+  made.records[0].outcome.epochs.resize(2);
+  validate(made.records[0].outcome, 2);
+  made.records[1].outcome.epochs.resize(1);  // and then diverged
+  made.records[1].outcome.epochs[0].train_loss = std::numeric_limits<double>::infinity();
+  const std::string expected = in_order(
+      "trial,epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate",
+      {trial_of(made, 0) + ",1,1,0.5,0.75,0.25,0.01\n" + trial_of(made, 0) + ",2,0.5,0.6,0.25,0.35,0.01\n",
+       trial_of(made, 1) + ",1,inf,0.5,,,0.01\n"});
+  EXPECT_EQ(epochs_csv(present_records(made.study, made.records)), expected);
+}
+
+TEST(Csv, RateOfABudgetOfStepsCountsPartsOfEpochs) {
+  Made made = three_seeds();
+  sweep::TrialRecord& record = made.records[0];
+  record.settings.train.budget = "steps";
+  record.settings.train.batch_size = 300;
+  record.outcome.steps = 9;  // of 300, 300, 300 and 100 images: two epochs and 300 images of the third
+  EXPECT_NE(timing_csv({&record}).find(",2,1,4,1150.0,here"), std::string::npos);
 }
 
 TEST(Csv, AxesKeepTheirWholeKeyWhereTheLastNameIsTaken) {

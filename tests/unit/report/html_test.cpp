@@ -109,7 +109,7 @@ TEST(Html, ShowsWhatFailedAndWhy) {
   const std::string html = made.html();
   expect_balanced(html);
   EXPECT_NE(html.find("device 0 is out of memory"), std::string::npos);
-  EXPECT_NE(html.find("the loss was no longer a finite number"), std::string::npos);
+  EXPECT_NE(html.find("training loss was no finite number at step 7"), std::string::npos);
   const std::size_t state = html.find("33 of 36 trials done, 1 diverged, 1 failed, 1 not run yet");
   EXPECT_LT(state, html.find("<section>"));  // on top
   EXPECT_NE(html.find("class=\"state warn\""), std::string::npos);

@@ -25,12 +25,36 @@ inline sweep::Study made_up_study() {
   return study;
 }
 
-// A test of 100 images, 50 of each class: `correct` of them right, all mistakes are cats called dogs.
+// A test of 100 images, 50 of each class: `correct` of them right, all mistakes are cats called dogs. The
+// network is always 90 % sure.
 inline train::Tally made_up_tally(std::uint64_t correct, double loss_sum) {
-  return {.images = 100,
-          .correct = correct,
-          .loss_sum = loss_sum,
-          .confusion = {correct - 50, 100 - correct, 0, 50}};
+  train::Tally tally{.images = 100,
+                     .correct = correct,
+                     .loss_sum = loss_sum,
+                     .confusion = {correct - 50, 100 - correct, 0, 50}};
+  tally.calibration[13] = {.images = 100, .correct = correct, .probability_sum = 90};
+  return tally;
+}
+
+// Of `count` epochs: the loss falls from 1 as 1 / epoch, accuracy rises from 50 % by 10 points.
+inline std::vector<train::EpochRecord> made_up_epochs(std::size_t count) {
+  std::vector<train::EpochRecord> epochs;
+  for (std::size_t e = 0; e < count; ++e) {
+    const auto done = static_cast<double>(e);
+    epochs.push_back(
+        {.train_loss = 1 / (done + 1), .train_accuracy = 0.5 + done / 10, .learning_rate = 0.01});
+  }
+  return epochs;
+}
+
+// The same with validation, whose loss is lowest after `best` epochs, and a little worse than training.
+inline void validate(train::TrialOutcome& outcome, std::uint32_t best) {
+  outcome.best_epoch = best;
+  for (std::size_t e = 0; e < outcome.epochs.size(); ++e) {
+    train::EpochRecord& epoch = outcome.epochs[e];
+    epoch.validation_loss = e + 1 == best ? 0.25 : 0.75;
+    epoch.validation_accuracy = epoch.train_accuracy - 0.25;
+  }
 }
 
 // One test condition with each number of correct images.
@@ -41,7 +65,7 @@ inline sweep::TrialRecord done(const sweep::Trial& trial, std::initializer_list<
   record.timing = {.train_seconds = 2, .test_seconds = 1, .total_seconds = 4, .host = "here"};
   record.outcome.train_images = trial.settings.data.size;
   record.outcome.steps = 30;
-  record.outcome.epochs.resize(3);
+  record.outcome.epochs = made_up_epochs(3);
   for (std::uint64_t count : correct) {
     const std::vector<double>& levels = trial.settings.evaluate.noise_levels;
     const double level =
@@ -62,7 +86,8 @@ inline sweep::TrialRecord failed(const sweep::Trial& trial, const std::string& r
 inline sweep::TrialRecord diverged(const sweep::Trial& trial) {
   sweep::TrialRecord record = done(trial, {});
   record.status = sweep::Status::diverged;
-  record.outcome.diverged = true;
+  record.reason = "training loss was no finite number at step 7";
+  record.outcome.diverged = {.step = 7, .quantity = "training loss"};
   return record;
 }
 
