@@ -7,12 +7,19 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/log.hpp"
 #include "titrate/report/report.hpp"
+#include "titrate/report/trial.hpp"
 #include "titrate/sweep/journal.hpp"
 
 namespace titrate {
 namespace {
 
-int run(const std::filesystem::path& folder) {
+struct Options {
+  std::string folder{};
+  std::string trial{};  // to be printed alone
+};
+
+int run(const Options& options) {
+  const std::filesystem::path folder = options.folder;
   if (std::error_code error; !std::filesystem::exists(folder / "study.toml", error) && !error) {
     throw Error(
         {.code = ErrorCode::usage, .where = folder.string(), .what = "there is no run in this folder"});
@@ -21,6 +28,10 @@ int run(const std::filesystem::path& folder) {
   const sweep::Journal journal = sweep::read_journal(folder);
   const Log log;
   for (const std::string& warning : journal.warnings) log.warn(warning);
+  if (!options.trial.empty()) {
+    std::fputs(report::trial_text(study, report::find_trial(journal.records, options.trial)).c_str(), stdout);
+    return 0;
+  }
   report::write_report(folder, study, journal.records);
   std::fputs(report::terminal_table(study, journal.records).c_str(), stdout);
   std::printf("\nreport: %s\n", std::filesystem::absolute(folder / "report.html").c_str());
@@ -30,11 +41,17 @@ int run(const std::filesystem::path& folder) {
 }  // namespace
 
 void add_report(CLI::App& app, Verb& verb) {
-  const auto folder = std::make_shared<std::string>();
+  const auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("report", "makes every table and picture of a run folder again, from its journal");
-  command->add_option("run", *folder, "the run folder")->required()->type_name("DIR");
-  command->callback([folder, &verb] { verb = [folder] { return run(*folder); }; });
+  command->add_option("run", options->folder, "the run folder")->required()->type_name("DIR");
+  command
+      ->add_option(
+          "--trial", options->trial,
+          "prints the classification report of this trial (or the one whose name begins so), and writes "
+          "nothing")
+      ->type_name("ID");
+  command->callback([options, &verb] { verb = [options] { return run(*options); }; });
 }
 
 }  // namespace titrate

@@ -1,4 +1,5 @@
-// titrate report DIR: makes every table and picture of a run folder again, from its journal.
+// titrate report DIR: makes every table and picture of a run folder again, from its journal. With --trial it
+// prints one trial alone.
 #pragma once
 
 #include "verb.hpp"

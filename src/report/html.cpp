@@ -95,7 +95,8 @@ std::string header(const sweep::Study& study, const Summary& summary) {
 
 std::string footer() {
   std::string links;
-  for (const std::string file : {"trials.csv", "cells.csv", "per_class.csv", "timing.csv", "summary.json"})
+  for (const std::string file : {"trials.csv", "cells.csv", "per_class.csv", "epochs.csv", "timing.csv",
+                                 "classification.json", "summary.json"})
     links += " <a href=\"" + file + "\">" + file + "</a>";
   return "<footer>The numbers:" + links + ". Made by titrate " + escape(version()) +
          " from the run's journal; <code>titrate report</code> makes it again.</footer>";

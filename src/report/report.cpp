@@ -4,6 +4,7 @@
 #include "titrate/report/csv.hpp"
 #include "titrate/report/html.hpp"
 #include "titrate/report/table.hpp"
+#include "titrate/report/trial.hpp"
 
 namespace titrate::report {
 
@@ -14,6 +15,8 @@ void write_report(const std::filesystem::path& run_folder, const sweep::Study& s
   write_file(run_folder / "trials.csv", trials_csv(study, present));
   write_file(run_folder / "cells.csv", cells_csv(study, summary));
   write_file(run_folder / "per_class.csv", per_class_csv(study, present));
+  write_file(run_folder / "epochs.csv", epochs_csv(present));
+  write_file(run_folder / "classification.json", classification_list(study, present));
   write_file(run_folder / "timing.csv", timing_csv(present));
   write_file(run_folder / "summary.json", summary_json(study, summary));
   write_file(run_folder / "report.html", report_html(study, summary));

@@ -10,7 +10,8 @@
 
 namespace titrate::report {
 
-// Writes trials.csv, cells.csv, per_class.csv, timing.csv, summary.json and report.html into the folder.
+// Writes trials.csv, cells.csv, per_class.csv, epochs.csv, timing.csv, classification.json, summary.json and
+// report.html into the folder.
 // Records of trials that are not in the study's present grid are left out. Throws Error (io).
 void write_report(const std::filesystem::path& run_folder, const sweep::Study& study,
                   const std::vector<sweep::TrialRecord>& records);

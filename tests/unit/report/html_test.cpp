@@ -225,8 +225,9 @@ TEST(Report, WritesEveryFileTheSameEveryTime) {
   const Made made = whole_study();
   write_report(folder.path(), made.study, made.records);
   std::vector<std::string> first;
-  const std::vector<std::string> names = {"trials.csv", "cells.csv",    "per_class.csv",
-                                          "timing.csv", "summary.json", "report.html"};
+  const std::vector<std::string> names = {"trials.csv",   "cells.csv",  "per_class.csv",
+                                          "epochs.csv",   "timing.csv", "classification.json",
+                                          "summary.json", "report.html"};
   for (const std::string& name : names) first.push_back(read_text(folder.path() / name));
   std::vector<sweep::TrialRecord> backwards(made.records.rbegin(), made.records.rend());
   write_report(folder.path(), made.study, backwards);
