@@ -161,6 +161,23 @@ void warn_of_mixed_numerics(const std::vector<TrialRecord>& records, const std::
   }
 }
 
+// Trials that finished before did not keep what is wanted now, and are not run again for it.
+void warn_of_missing_weights(const SweepOptions& options, const std::vector<Trial>& trials,
+                             const std::vector<TrialRecord>& records, const Log& log) {
+  if (options.keep != Keep::all) return;
+  std::set<std::string> present;
+  for (const Trial& trial : trials) present.insert(trial.id);
+  const auto missing = std::count_if(records.begin(), records.end(), [&](const TrialRecord& record) {
+    std::error_code unknown;
+    return record.status == Status::done && present.contains(record.trial) &&
+           !std::filesystem::exists(weights_file(options.out, record.trial), unknown);
+  });
+  if (missing > 0) {
+    log.warn(with_commas(static_cast<unsigned long long>(missing)) +
+             " trials finished before without keeping their weights; another --out runs them again");
+  }
+}
+
 // This rank's group, and all that the group owns.
 struct GroupParts {
   comm::Communicator communicator;
@@ -283,6 +300,7 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
   on_root(world, [&] {
     check_trials(trials, dataset);
     warn_of_dataset(manifest, log);
+    warn_of_missing_weights(options, trials, folder.records, log);
     publish_study(options.out, study, folder, log);
     work = missing_work(trials, folder.records, manifest);
     log.info(with_commas(trials.size()) + " trials, " + with_commas(trials.size() - work.size()) +
