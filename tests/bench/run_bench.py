@@ -1,6 +1,8 @@
 """Training throughput of titrate's engine against PyTorch eager: both programs live at once and take turns.
 
-    .deps/venv/bin/python tests/bench/run_bench.py BUILD_FOLDER [--networks simple-cnn,pytorch-cnn] [--pairs 9]
+    .deps/venv/bin/python tests/bench/run_bench.py BUILD_FOLDER [--networks simple-cnn,resnet-20] [--pairs 9]
+
+One thread each, every network of the zoo: 28 x 28 x 1 images, 64 x 64 x 3 for small-images-cnn, 32 x 32 x 3 for resnet-20.
 
 Prints the median images per second of each, by the clock and by processor time (which a busy machine disturbs less), and
 the medians of the pairs' ratios. Exits with 1 where a ratio by processor time is below --at-least.
@@ -14,6 +16,8 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "peers"))
+from networks import IMAGES  # noqa: E402
 
 
 class Runner:
@@ -39,7 +43,9 @@ class Runner:
 
 
 def compare(build, network, batch_size, pairs, seconds):
-    engine = Runner([build / "tests/train_bench", build / "libtitrate_engine_torch.so", network, str(batch_size)])
+    channels, side, _ = IMAGES[network]
+    shape = [str(side), str(channels)]
+    engine = Runner([build / "tests/train_bench", build / "libtitrate_engine_torch.so", network, *shape, str(batch_size)])
     peer = Runner([sys.executable, HERE / "train_peer.py", network, str(batch_size)])
     for runner in (engine, peer):
         runner.run(seconds)
@@ -65,7 +71,7 @@ def compare(build, network, batch_size, pairs, seconds):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("--networks", default="simple-cnn,pytorch-cnn")
+    parser.add_argument("--networks", default=",".join(IMAGES))
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--pairs", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=1.5)

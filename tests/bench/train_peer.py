@@ -1,9 +1,10 @@
 """The loop of train_bench.cpp in PyTorch eager: reads "run SECONDS" lines, answers with images per second
 of the clock and of processor time.
 
-    train_peer.py NETWORK [BATCH_SIZE]
+    train_peer.py NETWORK BATCH_SIZE
 
-The data are float tensors in memory before the clock starts; a batch is cut from them by a slice of a shuffled order.
+The data are float tensors in memory before the clock starts, padded where the network wants it; a batch is cut from them by
+a slice of a shuffled order.
 """
 
 import pathlib
@@ -14,15 +15,17 @@ import torch
 from torch import nn
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "peers"))
-from networks import NETWORKS  # noqa: E402
+from networks import IMAGES, NETWORKS, penalty  # noqa: E402
 
 WARM_UP_STEPS = 5
+PIXELS = 60_000 * 28 * 28  # of all images
 
 
 class Loop:
     def __init__(self, network, images, labels, batch_size):
         self.network, self.images, self.labels, self.batch_size = network, images, labels, batch_size
         self.optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.5)
+        self.penalised = any(getattr(module, "l2", 0) for module in network.modules())
         self.batches = iter(())
 
     def step(self):
@@ -31,7 +34,8 @@ class Loop:
             self.batches = iter(torch.randperm(len(self.images)).split(self.batch_size))
             batch = next(self.batches)
         self.optimizer.zero_grad(set_to_none=True)
-        nn.functional.cross_entropy(self.network(self.images[batch]), self.labels[batch]).backward()
+        loss = nn.functional.cross_entropy(self.network(self.images[batch]), self.labels[batch])
+        (loss + penalty(self.network) if self.penalised else loss).backward()
         self.optimizer.step()
         return len(batch)
 
@@ -49,8 +53,11 @@ def run_for(loop, seconds):
 def main():
     torch.set_num_threads(1)
     torch.manual_seed(1)
-    batch_size = int(sys.argv[2]) if len(sys.argv) > 2 else 64
-    loop = Loop(NETWORKS[sys.argv[1]](), torch.randn(60000, 1, 28, 28), torch.randint(10, (60000,)), batch_size)
+    name, batch_size = sys.argv[1], int(sys.argv[2])
+    channels, side, padded = IMAGES[name]
+    count = PIXELS // (channels * side * side)
+    images, labels = torch.randn(count, channels, padded, padded), torch.randint(10, (count,))
+    loop = Loop(NETWORKS[name](), images, labels, batch_size)
     for line in sys.stdin:
         run_for(loop, float(line.split()[1]))
 
