@@ -50,7 +50,7 @@ TEST(Record, ReadsBackToTheBit) {
 }
 
 TEST(Record, SaysWhereATrialDiverged) {
-  TrialRecord record = make_record(3, Status::diverged);
+  TrialRecord record = make_record(3, 1, Status::diverged);
   record.outcome.diverged = {17, "training loss"};
   const TrialRecord again = parse_record(to_json(record), "test");
   ASSERT_TRUE(again.outcome.diverged);
