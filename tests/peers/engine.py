@@ -19,7 +19,8 @@ class Dump:
         self.request = request
         answer = json.loads((folder / "dump.json").read_text())
         self.steps, self.sums, self.input = answer["steps"], answer["sums"], answer["input"]
-        self.seed, self.parameter_count, self.predictions = answer["seed"], answer["parameter_count"], answer["predictions"]
+        self.seed, self.parameter_count = answer["seed"], answer["parameter_count"]
+        self.predictions = answer["predictions"]
         images, models, running, gradients, logits = (
             torch.from_numpy(numpy.fromfile(folder / f"{name}.bin", numpy.float32))
             for name in ("images", "models", "running", "gradients", "logits")
@@ -80,8 +81,16 @@ class Check:
             print(f"{'ok' if good else 'FAILED':6} {what}: {found:.2e} (at most {allowed:.0e})", flush=True)
 
 
+def other_bits(ours, theirs):
+    """How many numbers of two dumps differ, in models after any step, running statistics and sums."""
+    pairs = [(ours.flat_models, theirs.flat_models)]
+    pairs += [(a[key], b[key]) for a, b in zip(ours.running, theirs.running) for key in a]
+    differing = sum((a.view(torch.int32) != b.view(torch.int32)).sum().item() for a, b in pairs)
+    return differing + (ours.sums != theirs.sums)
+
+
 class StepResult:
-    """What PyTorch computes for step `step` of a dump: loss (mean), correct images, gradients, running statistics after it."""
+    """What PyTorch computes for a step of a dump: mean loss, correct images, gradients, running statistics after it."""
 
     def __init__(self, network, keys, dump, step, dtype=torch.float32):
         entry = dump.steps[step]

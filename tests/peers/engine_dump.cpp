@@ -8,6 +8,7 @@
 //   classes, batch_size, seed
 //   steps, steps_per_epoch, epoch   steps of training, and the number of the first epoch
 //   restore_at                      the step before which another engine takes over
+//   width                           engines that train together, each in a thread of its own
 //   train                           keys of TrainSettings
 //   class_weights                   one per class
 //   validation_losses               one per epoch, for the schedule "plateau"
@@ -15,7 +16,9 @@
 // before the first step and after each), running.bin (running statistics likewise), gradients.bin (each
 // step's), logits.bin (of the last batch in evaluation, by the first model and by the last); and dump.json:
 // the layouts, what the steps' random numbers are keyed by, sums of epochs, predictions for the last batch.
+#include <barrier>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "support/make_dataset.hpp"
 #include "titrate/core/error.hpp"
@@ -56,7 +59,7 @@ train::TrainSettings train_settings(const json& given) {
 
 struct Request {
   image::Shape images;
-  std::uint32_t classes, batch_size, steps, steps_per_epoch, epoch, restore_at;
+  std::uint32_t classes, batch_size, steps, steps_per_epoch, epoch, restore_at, width;
   std::uint64_t seed;
   net::Network network;
   train::TrainSettings train;
@@ -74,6 +77,7 @@ Request read_request(const std::filesystem::path& path) {
                   .steps_per_epoch = given.value("steps_per_epoch", 1u),
                   .epoch = given.value("epoch", 3u),
                   .restore_at = given.value("restore_at", 0u),
+                  .width = given.value("width", 1u),
                   .seed = given.value("seed", std::uint64_t{11}),
                   .network = {},
                   .train = train_settings(given.value("train", json::object())),
@@ -106,6 +110,45 @@ json sums_json(const train::EpochSums& sums) {
           {"diverged", sums.diverged ? json(*sums.diverged) : json()}};
 }
 
+// Sums over engines in threads of this process, in the tree of mpi-tree.
+class Meeting {
+ public:
+  explicit Meeting(std::uint32_t width) : buffers_(width), barrier_(width) {}
+
+  void sum(std::size_t rank, float* data, std::size_t count) {
+    buffers_[rank] = data;
+    barrier_.arrive_and_wait();
+    std::vector<float> total(count);
+    for (std::size_t i = 0; i < count; ++i) total[i] = sum_of(i, 0, buffers_.size());
+    barrier_.arrive_and_wait();
+    std::copy(total.begin(), total.end(), data);
+  }
+  int width() const { return static_cast<int>(buffers_.size()); }
+
+ private:
+  float sum_of(std::size_t place, std::size_t first, std::size_t ranks) const {
+    if (ranks == 1) return buffers_[first][place];
+    return sum_of(place, first, ranks / 2) + sum_of(place, first + ranks / 2, ranks / 2);
+  }
+
+  std::vector<float*> buffers_;
+  std::barrier<> barrier_;
+};
+
+class ThreadExchange final : public comm::Exchange {
+ public:
+  ThreadExchange(Meeting& meeting, std::size_t rank) : meeting_(meeting), rank_(rank) {}
+
+  void sum(float* data, std::size_t count) override { meeting_.sum(rank_, data, count); }
+  int rank() const override { return static_cast<int>(rank_); }
+  int width() const override { return meeting_.width(); }
+  std::string name() const override { return "threads"; }
+
+ private:
+  Meeting& meeting_;
+  std::size_t rank_;
+};
+
 class Dump {
  public:
   Dump(const train::EngineLibrary& engines, const Request& request)
@@ -118,7 +161,10 @@ class Dump {
                                       {.kind = image::NoiseKind::gaussian, .level = 0.1}, request.seed)),
         rows_(dataset_->rows_of(data::Split::train)),
         initial_(train::initial_model(layout_, request.train.initial, request.seed)),
-        engine_(make_engine()) {
+        meeting_(request.width) {
+    for (std::uint32_t rank = 0; rank < request.width; ++rank)
+      exchanges_.push_back(std::make_unique<ThreadExchange>(meeting_, rank));
+    for (std::uint32_t rank = 0; rank < request.width; ++rank) group_.push_back(make_engine(rank));
     pipeline_.height = request.network.input.height;
     pipeline_.width = request.network.input.width;
   }
@@ -151,14 +197,17 @@ class Dump {
   }
 
  private:
-  std::unique_ptr<train::Engine> make_engine() const {
+  std::unique_ptr<train::Engine> make_engine(std::size_t rank) const {
     return engines_.make({.dataset = &*dataset_,
                           .network = request_.network,
                           .train = request_.train,
                           .seed = request_.seed,
                           .initial = initial_,
-                          .class_weights = request_.class_weights});
+                          .class_weights = request_.class_weights,
+                          .exchange = request_.width > 1 ? exchanges_[rank].get() : nullptr});
   }
+
+  train::Engine& engine() const { return *group_[0]; }  // that we read from
 
   std::span<const std::uint32_t> batch(std::uint32_t step) const {
     const std::size_t places = rows_.size() - request_.batch_size + 1;
@@ -172,13 +221,17 @@ class Dump {
     const double rate =
         plateau_.scale * train::scheduled_rate(request_.train, {number, request_.steps, epoch});
     const train::Step step{number, request_.epoch + epoch, rate};
-    engine_->train_step(batch(number), step, pipeline_);
+    std::vector<std::jthread> others;
+    for (std::size_t rank = 1; rank < group_.size(); ++rank)
+      others.emplace_back([&, rank] { group_[rank]->train_step(batch(number), step, pipeline_); });
+    engine().train_step(batch(number), step, pipeline_);
+    others.clear();
     keep_input(number, step);
     keep_model();
-    const std::vector<float> gradients = engine_->gradients();
+    const std::vector<float> gradients = engine().gradients();
     gradients_.insert(gradients_.end(), gradients.begin(), gradients.end());
     if ((number + 1) % request_.steps_per_epoch != 0) return;
-    dump_["sums"].push_back(sums_json(engine_->finish_epoch()));
+    dump_["sums"].push_back(sums_json(engine().finish_epoch()));
     if (request_.train.schedule == "plateau")
       plateau_.update(request_.validation_losses.at(epoch), request_.train.schedule_factor,
                       request_.train.schedule_patience);
@@ -186,9 +239,11 @@ class Dump {
 
   // As a trial that is resumed.
   void take_over() {
-    const train::EngineState state = engine_->state();
-    engine_ = make_engine();
-    engine_->restore(state);
+    const train::EngineState state = engine().state();
+    for (std::size_t rank = 0; rank < group_.size(); ++rank) {
+      group_[rank] = make_engine(rank);
+      group_[rank]->restore(state);
+    }
   }
 
   void keep_input(std::uint32_t number, const train::Step& step) {
@@ -205,7 +260,7 @@ class Dump {
   }
 
   void keep_model() {
-    const train::Model model = engine_->model();
+    const train::Model model = engine().model();
     models_.insert(models_.end(), model.parameters.begin(), model.parameters.end());
     running_.insert(running_.end(), model.running.begin(), model.running.end());
   }
@@ -214,12 +269,12 @@ class Dump {
     const std::size_t values = request_.batch_size * request_.network.input.values();
     const auto images = std::span<const float>(images_).last(values);
     std::vector<train::Prediction> predictions(request_.batch_size);
-    engine_->evaluate(batch(request_.steps - 1), pipeline_, predictions);
+    engine().evaluate(batch(request_.steps - 1), pipeline_, predictions);
     for (const train::Prediction& prediction : predictions)
       dump_["predictions"].push_back({prediction.predicted, prediction.loss, prediction.probability});
-    const std::vector<float> last = engine_->logits(images);
-    engine_->set_model(initial_);
-    logits_ = engine_->logits(images);
+    const std::vector<float> last = engine().logits(images);
+    engine().set_model(initial_);
+    logits_ = engine().logits(images);
     logits_.insert(logits_.end(), last.begin(), last.end());
   }
 
@@ -230,7 +285,9 @@ class Dump {
   data::Pipeline pipeline_;
   std::vector<std::uint32_t> rows_;
   train::Model initial_;
-  std::unique_ptr<train::Engine> engine_;
+  Meeting meeting_;
+  std::vector<std::unique_ptr<ThreadExchange>> exchanges_{};
+  std::vector<std::unique_ptr<train::Engine>> group_{};
   train::Plateau plateau_{};
   std::vector<float> images_{}, models_{}, running_{}, gradients_{}, logits_{};
   json dump_{};

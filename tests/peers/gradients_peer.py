@@ -89,8 +89,10 @@ def against_pytorch(name, dump, check):
     check(f"{name}: loss", distance(sums["loss"] / sums["weight"], step.loss), TOLERANCE)
     for key, gradient in step.gradients.items():
         check(f"{name}: gradient of {key}", distance(dump.gradients[0][key], gradient), TOLERANCE)
-        check(f"{name}: {key} after the step", distance(dump.models[1][key], after_step(dump, key, gradient)), TOLERANCE)
-    for which, ours, theirs in zip(("before", "after"), (dump.first_logits, dump.last_logits), peer.logits(torch.float32)):
+        after = after_step(dump, key, gradient)
+        check(f"{name}: {key} after the step", distance(dump.models[1][key], after), TOLERANCE)
+    ours = (dump.first_logits, dump.last_logits)
+    for which, ours, theirs in zip(("before", "after"), ours, peer.logits(torch.float32)):
         check(f"{name}: logits {which} the step", logits_distance(ours, theirs), TOLERANCE)
 
 
@@ -117,7 +119,8 @@ def as_true_as_pytorch(name, dump, check):
     for key, true in truth.gradients.items():
         allowed = twice(distance(theirs.gradients[key], true))
         check(what + f"gradient of {key}", distance(dump.gradients[0][key], true), allowed)
-        check(what + f"{key} after the step", distance(dump.models[1][key], after_step(dump, key, dump.gradients[0][key])), ROUNDING)
+        after = after_step(dump, key, dump.gradients[0][key])
+        check(what + f"{key} after the step", distance(dump.models[1][key], after), ROUNDING)
     for key, true in truth.running.items():
         check(what + key, distance(dump.running[1][key], true), twice(distance(theirs.running[key], true)))
     ours = (dump.first_logits, dump.last_logits)
