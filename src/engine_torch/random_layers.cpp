@@ -3,6 +3,7 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "titrate/core/random.hpp"
@@ -31,10 +32,10 @@ at::Tensor draw(Purpose purpose, std::size_t layer, std::int64_t values, const R
 
 at::Tensor dropout_mask(double rate, std::size_t layer, std::int64_t values, const RandomKeys& keys) {
   const auto dropped = static_cast<std::uint32_t>(std::lround(rate * 65536.0));
-  const auto kept = static_cast<float>(1.0 / (1.0 - rate));
-  // A product, because a processor cannot guess which way a branch would go.
+  // Looked up, because a processor cannot guess which way a branch would go.
+  const std::array<float, 2> value{0.0f, static_cast<float>(1.0 / (1.0 - rate))};
   return draw(Purpose::dropout, layer, values, keys,
-              [=](std::uint32_t bits) { return static_cast<float>(bits >= dropped) * kept; });
+              [=](std::uint32_t bits) { return value[bits >= dropped ? 1 : 0]; });
 }
 
 at::Tensor normal_numbers(std::size_t layer, std::int64_t values, const RandomKeys& keys) {
