@@ -116,6 +116,7 @@ std::string report_html(const sweep::Study& study, const Summary& summary) {
     html += chart_section(study, summary, layout) + "\n";
     html += table_section(study, summary, layout) + "\n";
     html += confusion_section(study, summary) + "\n";
+    html += curve_section(study, summary) + "\n";
   }
   html += provenance_section(study, summary) + "\n" + problem_section(study, summary) + "\n" + footer();
   return html + "\n</main><script>" + kPageScript + "</script></body></html>\n";

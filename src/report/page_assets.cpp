@@ -54,7 +54,7 @@ figcaption { color: var(--muted); font-size: 0.86rem; line-height: 1.5; margin-t
 .c0 { --c: var(--s0); } .c1 { --c: var(--s1); } .c2 { --c: var(--s2); } .c3 { --c: var(--s3); }
 .c4 { --c: var(--s4); } .c5 { --c: var(--s5); } .c6 { --c: var(--s6); } .c7 { --c: var(--s7); }
 svg { display: block; width: 100%; height: auto; font: 11px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; }
-svg.chart { max-width: 520px; }
+svg.chart, svg.curve { max-width: 520px; }
 svg .grid { stroke: var(--faint); }
 svg .zero { stroke: var(--ink); }
 svg .axis { stroke: var(--muted); }
@@ -69,6 +69,7 @@ svg .dots { fill: var(--c); fill-opacity: 0.5; }
 svg .label { fill: var(--c); font-weight: 600; }
 svg .leader { fill: none; stroke: var(--c); stroke-opacity: 0.5; }
 .matrix { margin: 8px auto 0; }
+.mistakes { margin: 14px 0 0; }
 .matrix .right { --c: var(--s1); } .matrix .wrong { --c: var(--s2); }
 .matrix rect { fill: var(--c); stroke: var(--faint); stroke-width: 0.75; rx: 2px; }
 .matrix .k text { fill: var(--ink); text-anchor: middle; font-size: 10px; font-variant-numeric: tabular-nums; }
@@ -106,14 +107,20 @@ footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--faint)
 )css";
 
 const char* const kPageScript = R"js(
+const element = id => document.getElementById(id);
+const follow = (list, show) => {
+  list.disabled = false;
+  list.addEventListener('change', () => show(list.selectedIndex));
+  show(list.selectedIndex);
+};
 (() => {
-  const choice = document.getElementById('cell'), matrix = document.getElementById('confusion');
-  if (!choice || !matrix) return;
-  const {names, notes, counts} = JSON.parse(document.getElementById('confusions').textContent);
-  const n = names.length, squares = [...matrix.querySelectorAll('.k')], note = document.getElementById('cell-note');
+  const matrix = element('confusion');
+  if (!matrix) return;
+  const {names, notes, mistakes, counts} = JSON.parse(element('confusions').textContent);
+  const n = names.length, squares = [...matrix.querySelectorAll('.k')];
   const tint = (share, right) => share <= 0 ? 0 : right ? 0.12 + 0.45 * share : Math.min(0.8, 1.6 * Math.sqrt(share));
-  const show = () => {
-    const values = counts[choice.selectedIndex].split(',').map(Number);
+  follow(element('cell'), chosen => {
+    const values = counts[chosen].split(',').map(Number);
     squares.forEach((square, i) => {
       const row = Math.floor(i / n), column = i % n;
       const total = values.slice(row * n, row * n + n).reduce((a, b) => a + b, 0);
@@ -122,11 +129,19 @@ const char* const kPageScript = R"js(
       if (text) text.textContent = values[i] || '';
       square.querySelector('title').textContent = `true ${names[row]}, called ${names[column]}: ${values[i]}`;
     });
-    note.textContent = notes[choice.selectedIndex];
-  };
-  choice.disabled = false;
-  choice.addEventListener('change', show);
-  show();
+    element('cell-note').textContent = notes[chosen];
+    element('cell-mistakes').textContent = mistakes[chosen];
+  });
+})();
+(() => {
+  if (!element('curves')) return;
+  const {from, step, notes, lines} = JSON.parse(element('curves').textContent);
+  const paths = document.querySelectorAll('#curve-loss .line, #curve-accuracy .line');
+  const path = ys => ys ? 'M' + ys.split(' ').map((y, i) => `${from + i * step} ${y}`).join('L') : '';
+  follow(element('curve-cell'), chosen => {
+    lines[chosen].forEach((ys, i) => paths[i].setAttribute('d', path(ys)));
+    element('curve-note').textContent = notes[chosen];
+  });
 })();
 )js";
 

@@ -1,41 +1,13 @@
-#include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "page.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/core/version.hpp"
-#include "titrate/report/chart.hpp"
 #include "titrate/report/markup.hpp"
 #include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {
-
-constexpr std::uint32_t kMostClasses = 100;  // of a matrix that can be drawn
-
-std::string note_of(const Cell& cell) {
-  std::uint64_t images = 0;
-  for (std::uint64_t count : cell.confusion) images += count;
-  return with_commas(images) + " tests, summed over " + counted(cell.seeds.size(), "seed") + ": " +
-         fixed(100 * cell.accuracy.mean, 2) + " % right";
-}
-
-// Matrices as texts of numbers: a page may hold hundreds.
-std::string matrices_json(const std::vector<std::string>& names, const std::vector<const Cell*>& cells) {
-  nlohmann::json json = {
-      {"names", names}, {"notes", nlohmann::json::array()}, {"counts", nlohmann::json::array()}};
-  for (const Cell* cell : cells) {
-    std::vector<std::string> counts;
-    for (std::uint64_t count : cell->confusion) counts.push_back(count == 0 ? "" : std::to_string(count));
-    json["notes"].push_back(note_of(*cell));
-    json["counts"].push_back(join(counts, ","));
-  }
-  std::string text;
-  for (char c : json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))
-    text += c == '<' ? "\\u003c" : std::string(1, c);  // no tag may end the script
-  return text;
-}
 
 std::string duration(double seconds) {
   const auto whole = static_cast<long long>(std::llround(seconds));
@@ -91,39 +63,14 @@ std::string settings_table(const sweep::Study& study) {
     }
     html += "<tr><td><code>" + escape(key) + "</code></td><td>" + escape(text) + "</td></tr>";
   }
+  for (const auto& [name, definition] : study.networks) {
+    html += "<tr><td><code>" + escape("networks." + name) + "</code></td><td>" +
+            escape(join(definition.layers, ", ")) + "</td></tr>";
+  }
   return html + "</tbody></table></div></details>";
 }
 
 }  // namespace
-
-std::string confusion_section(const sweep::Study& study, const Summary& summary) {
-  std::vector<const Cell*> cells;
-  for (const Cell& cell : summary.cells) {
-    const bool same_classes = cells.empty() || cells.front()->confusion.size() == cell.confusion.size();
-    if (!cell.confusion.empty() && same_classes) cells.push_back(&cell);
-  }
-  if (cells.empty()) return "";
-  const std::uint32_t classes = classes_of(*cells.front());
-  std::string html = "<section><h2>Which classes are mistaken for which</h2>";
-  if (classes > kMostClasses) {
-    return html + "<p class=\"note\">" + std::to_string(classes) +
-           " classes are too many to draw; <a href=\"per_class.csv\">per_class.csv</a> has their "
-           "scores.</p></section>";
-  }
-  const std::vector<std::string> names = class_names(study, classes);
-  html += "<p><select id=\"cell\" aria-label=\"cell\" disabled>";
-  for (const Cell* cell : cells) {
-    html += std::string("<option") + (cell == cells.back() ? " selected" : "") + ">" +
-            escape(cell_phrase(study, summary, *cell)) + "</option>";
-  }
-  html += "</select></p><figure>" + confusion_svg(cells.back()->confusion, names) +
-          "<figcaption><span id=\"cell-note\" aria-live=\"polite\">" + escape(note_of(*cells.back())) +
-          "</span>. Rows are the true classes, columns what the network called them; tint is the share of "
-          "the true "
-          "class, strengthened for mistakes.</figcaption></figure>";
-  return html + "<script type=\"application/json\" id=\"confusions\">" + matrices_json(names, cells) +
-         "</script></section>";
-}
 
 std::string provenance_section(const sweep::Study& study, const Summary& summary) {
   const Provenance& from = summary.provenance;
@@ -150,13 +97,10 @@ std::string problem_section(const sweep::Study& study, const Summary& summary) {
       "class=\"text\"><thead><tr><th>trial</th>"
       "<th>cell</th><th>seed</th><th>status</th><th>reason</th></tr></thead><tbody>";
   for (const Problem& problem : summary.problems) {
-    const std::string reason = problem.reason.empty() && problem.status == sweep::Status::diverged
-                                   ? "the loss was no longer a finite number"
-                                   : problem.reason;
     html += "<tr><td><code>" + escape(problem.trial) + "</code></td><td>" +
             escape(cell_phrase(study, summary, summary.cells[problem.cell])) + "</td><td>" +
             std::to_string(problem.seed) + "</td><td>" + escape(sweep::to_text(problem.status)) +
-            "</td><td>" + escape(reason) + "</td></tr>";
+            "</td><td>" + escape(problem.reason) + "</td></tr>";
   }
   return html + "</tbody></table></div></section>";
 }

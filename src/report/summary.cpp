@@ -138,6 +138,30 @@ void add_trial(Summary& summary, const sweep::TrialRecord* record, std::size_t f
   from.compute_seconds += record->timing.total_seconds * record->timing.width;
 }
 
+// Sums, until finish() divides them.
+void add_epochs(LearningCurve& curve, const std::vector<train::EpochRecord>& epochs) {
+  if (curve.epochs.size() < epochs.size()) curve.epochs.resize(epochs.size());
+  for (std::size_t e = 0; e < epochs.size(); ++e) {
+    EpochMeans& sums = curve.epochs[e];
+    ++sums.seeds;
+    sums.train_loss += epochs[e].train_loss;
+    sums.train_accuracy += epochs[e].train_accuracy;
+    if (!epochs[e].validation_loss || !epochs[e].validation_accuracy) continue;
+    sums.validation_loss = sums.validation_loss.value_or(0) + *epochs[e].validation_loss;
+    sums.validation_accuracy = sums.validation_accuracy.value_or(0) + *epochs[e].validation_accuracy;
+  }
+}
+
+void finish(LearningCurve& curve) {
+  for (EpochMeans& means : curve.epochs) {
+    const auto seeds = static_cast<double>(means.seeds);
+    means.train_loss /= seeds;
+    means.train_accuracy /= seeds;
+    if (means.validation_loss) *means.validation_loss /= seeds;
+    if (means.validation_accuracy) *means.validation_accuracy /= seeds;
+  }
+}
+
 Estimate over_seeds(const Cell& cell, double SeedResult::*member) {
   std::vector<double> values;
   for (const SeedResult& result : cell.seeds) values.push_back(result.*member);
@@ -160,6 +184,7 @@ void finish(Cell& cell) {
 // Cells of the grid in the order of their first trial, with the results of all their trials.
 void collect_cells(const sweep::Study& study, const Records& records, Summary& summary) {
   std::map<std::string, std::size_t> first_cell;
+  std::map<std::size_t, LearningCurve> curves;  // by first cell
   for (const sweep::Trial& trial : sweep::grid(study)) {
     ++summary.planned;
     summary.provenance.seeds.insert(trial.settings.seed);
@@ -172,6 +197,10 @@ void collect_cells(const sweep::Study& study, const Records& records, Summary& s
     const auto found = records.find(trial.id);
     const sweep::TrialRecord* record = found == records.end() ? nullptr : found->second;
     add_trial(summary, record, at->second);
+    if (record != nullptr && record->status == sweep::Status::done) {
+      LearningCurve& curve = curves.try_emplace(at->second, LearningCurve{.cell = at->second}).first->second;
+      add_epochs(curve, record->outcome.epochs);
+    }
     for (std::size_t condition = 0; condition < levels.size(); ++condition) {
       Cell& cell = summary.cells[at->second + condition];
       if (record == nullptr) {
@@ -181,9 +210,10 @@ void collect_cells(const sweep::Study& study, const Records& records, Summary& s
       }
     }
   }
+  for (auto& [cell, curve] : curves) summary.curves.push_back(std::move(curve));
 }
 
-// Sorts the cells by place, and lets the problems follow them.
+// Sorts the cells by place, and lets the problems and the learning curves follow them.
 void sort_cells(Summary& summary) {
   std::vector<std::size_t> order(summary.cells.size()), position(summary.cells.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -199,6 +229,9 @@ void sort_cells(Summary& summary) {
   for (Problem& problem : summary.problems) problem.cell = position[problem.cell];
   std::sort(summary.problems.begin(), summary.problems.end(),
             [](const Problem& a, const Problem& b) { return a.trial < b.trial; });
+  for (LearningCurve& curve : summary.curves) curve.cell = position[curve.cell];
+  std::sort(summary.curves.begin(), summary.curves.end(),
+            [](const LearningCurve& a, const LearningCurve& b) { return a.cell < b.cell; });
 }
 
 std::string condition_key(const sweep::Settings& settings, double test_noise_level) {
@@ -290,6 +323,7 @@ Summary summarise(const sweep::Study& study, const std::vector<sweep::TrialRecor
   Summary summary;
   collect_cells(study, by_trial(study, records), summary);
   for (Cell& cell : summary.cells) finish(cell);
+  for (LearningCurve& curve : summary.curves) finish(curve);
   place_cells(study, summary);
   sort_cells(summary);
   summary.gains = gains_of(summary.cells);

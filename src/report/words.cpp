@@ -74,6 +74,18 @@ std::string why_steps_differ(const sweep::Study& study) {
   return reasons.empty() ? "" : join(reasons, " and ") + " mean";
 }
 
+// Of every dimension but that with the key `but`.
+std::string phrase_of(const sweep::Study& study, const Summary& summary, const Cell& cell,
+                      const std::string& but) {
+  std::vector<std::string> parts;
+  for (std::size_t d = 0; d < summary.dimensions.size(); ++d) {
+    const Dimension& dimension = summary.dimensions[d];
+    if (dimension.key == but) continue;
+    parts.push_back(level_phrase(study, dimension, dimension.levels[cell.place[d]]));
+  }
+  return parts.empty() ? network_text(cell.settings) : join(parts, ", ");
+}
+
 }  // namespace
 
 std::string value_text(const sweep::Value& value) {
@@ -156,12 +168,11 @@ std::string level_phrase(const sweep::Study& study, const Dimension& dimension, 
 }
 
 std::string cell_phrase(const sweep::Study& study, const Summary& summary, const Cell& cell) {
-  std::vector<std::string> parts;
-  for (std::size_t d = 0; d < summary.dimensions.size(); ++d) {
-    const Dimension& dimension = summary.dimensions[d];
-    parts.push_back(level_phrase(study, dimension, dimension.levels[cell.place[d]]));
-  }
-  return parts.empty() ? network_text(cell.settings) : join(parts, ", ");
+  return phrase_of(study, summary, cell, "");
+}
+
+std::string training_phrase(const sweep::Study& study, const Summary& summary, const Cell& cell) {
+  return phrase_of(study, summary, cell, kTestNoise);
 }
 
 std::string budget_text(const sweep::Study& study) {

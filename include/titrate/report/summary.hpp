@@ -56,6 +56,19 @@ struct Cell {
   std::vector<std::uint64_t> confusion{};  // [true class][predicted class], summed over the seeds
 };
 
+// After an epoch: means over the seeds that trained so long.
+struct EpochMeans {
+  std::size_t seeds = 0;
+  double train_loss = 0, train_accuracy = 0;
+  std::optional<double> validation_loss{}, validation_accuracy{};
+};
+
+// How the trials of a cell that are done went, whatever they were tested under.
+struct LearningCurve {
+  std::size_t cell = 0;  // the first of its conditions
+  std::vector<EpochMeans> epochs{};
+};
+
 enum class Verdict { help, hurt, no_clear_difference, too_few_seeds };
 
 std::string to_text(Verdict verdict);
@@ -92,6 +105,7 @@ struct Summary {
   std::vector<Dimension> dimensions{};  // in the order of the study's axes
   std::vector<Cell> cells{};            // by place
   std::vector<Gain> gains{};            // in the order of their cells
+  std::vector<LearningCurve> curves{};  // in the order of their cells; those with a trial that is done
   std::vector<Problem> problems{};      // by trial id
   std::size_t planned = 0, done = 0, diverged = 0, failed = 0;
   Provenance provenance{};

@@ -39,6 +39,9 @@ std::string level_phrase(const sweep::Study& study, const Dimension& dimension, 
 // Every level of a cell: "3,000 real images, no synthetic images, noise level 0.3".
 std::string cell_phrase(const sweep::Study& study, const Summary& summary, const Cell& cell);
 
+// The same but for the noise of the test: what its trials were.
+std::string training_phrase(const sweep::Study& study, const Summary& summary, const Cell& cell);
+
 // What is equal between the arms of the study, for every chart.
 std::string budget_text(const sweep::Study& study);
 

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "../../../src/report/page.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/file.hpp"
+#include "titrate/core/text.hpp"
 #include "titrate/report/chart.hpp"
 #include "titrate/report/markup.hpp"
 #include "titrate/report/report.hpp"
@@ -60,7 +63,7 @@ TEST(Html, HasEveryChartTableAndCell) {
   const std::string html = made.html();
   expect_balanced(html);
   EXPECT_EQ(count(html, "<svg class=\"chart\""), 6u);     // change, accuracy, loss; two noise levels
-  EXPECT_EQ(count(html, "<option"), 12u);                 // cells
+  EXPECT_EQ(count(html, "<option"), 12u + 12u);           // cells, for their matrix and their learning curve
   EXPECT_EQ(count(html, "class=\"help\""), 6u);           // comparisons
   EXPECT_EQ(count(html, "<title>seed "), 2 * 36u + 18u);  // every seed a dot
   EXPECT_EQ(count(html, "not equal steps"), 1 + 3 + 1u);  // beside the tables, on every chart, in the facts
@@ -95,7 +98,7 @@ TEST(Html, EscapesWhatComesFromOutside) {
     record.timing.host = record.numerics = record.version = evil;
   const std::string html = made.html();
   EXPECT_EQ(html.find("<script>alert"), std::string::npos);
-  EXPECT_EQ(count(html, "</script>"), 2u);
+  EXPECT_EQ(count(html, "</script>"), 3u);  // matrices, curves, the page's own
   EXPECT_GE(count(html, "&lt;/script&gt;&lt;script&gt;alert(&#39;x&#39;)"), 8u);
   EXPECT_EQ(escape("<a b=\"c\">'&\x01"), "&lt;a b=&quot;c&quot;&gt;&#39;&amp; ");
 }
@@ -140,6 +143,7 @@ TEST(Html, WorksForAnyShapeOfStudy) {
   names.study.axes = {axis<std::string>("network.name", {"simple-cnn", "pytorch-cnn"}),
                       axis<Int>("seed", {0, 1})};
   names.run(90);
+  for (sweep::TrialRecord& record : names.records) record.outcome.epochs.resize(1);  // too few for a curve
   expect_balanced(names.html());
   EXPECT_EQ(count(names.html(), "class=\"line"), 0u);
 
@@ -160,6 +164,107 @@ TEST(Html, WorksForAnyShapeOfStudy) {
   for (sweep::TrialRecord& record : losses.records)
     record.outcome.conditions[0].tally.loss_sum = std::numeric_limits<double>::quiet_NaN();
   expect_balanced(losses.html());
+}
+
+TEST(Html, NamesTheFiveMostFrequentMistakesOfTheChosenCell) {
+  Made made;
+  made.study.axes = {axis<Int>("data.size", {100, 300}), axis<Int>("seed", {0, 1})};
+  made.run(80);
+  const std::string html = made.html();
+  // Seeds 0 and 1 of the last cell: 20 and 19 of 50 cats are called dogs.
+  EXPECT_NE(html.find(">Most often confused: cat as dog (39).</p>"), std::string::npos);
+  EXPECT_EQ(count(html, "Most often confused: cat as dog (39)."), 1 + 2u);  // both cells, for the script
+  for (sweep::TrialRecord& record : made.records)
+    record.outcome.conditions[0].tally.confusion = std::vector<std::uint64_t>(9, 3);
+  EXPECT_NE(made.html().find("cat as dog (6), cat as 2 (6), dog as cat (6), dog as 2 (6), 2 as cat (6).</p>"),
+            std::string::npos);
+  for (sweep::TrialRecord& record : made.records)
+    record.outcome.conditions[0].tally.confusion = {50, 0, 0, 50};
+  EXPECT_NE(made.html().find(">No mistakes.</p>"), std::string::npos);
+}
+
+// What the page's script is given.
+nlohmann::json data_of(const std::string& html, const std::string& id) {
+  const std::string start = "id=\"" + id + "\">";
+  const std::size_t from = html.find(start);
+  if (from == std::string::npos) return nullptr;
+  const std::size_t to = html.find("</script>", from);
+  return nlohmann::json::parse(html.substr(from + start.size(), to - from - start.size()));
+}
+
+Made validated_study() {
+  Made made;
+  made.study.axes = {axis<Int>("data.size", {100, 300}), axis<Int>("seed", {0, 1})};
+  made.run(80);
+  for (sweep::TrialRecord& record : made.records) validate(record.outcome, 2);
+  return made;
+}
+
+TEST(Html, DrawsLearningCurves) {
+  const Made made = validated_study();
+  const std::string html = made.html();
+  expect_balanced(html);
+  EXPECT_EQ(count(html, "class=\"curve\""), 2u);  // loss and accuracy
+  EXPECT_NE(html.find("Mean over 2 seeds. Epoch 3: training loss 0.3333, accuracy 70.00 %; validation loss "
+                      "0.7500, accuracy 45.00 %."),
+            std::string::npos);
+  const nlohmann::json data = data_of(html, "curves");
+  ASSERT_EQ(data.at("lines").size(), 2u);
+  for (const nlohmann::json& line : data["lines"][0])
+    EXPECT_EQ(count(line.get<std::string>(), " "), 2u);  // a height for each of three epochs
+  // The drawn line is the one that the script would draw.
+  std::string path;
+  double x = data.at("from");
+  for (const std::string& y : split(data["lines"][1][0].get<std::string>(), ' ')) {
+    path += (path.empty() ? "M" : "L") + coordinate(x) + " " + y;
+    x += data.at("step").get<double>();
+  }
+  EXPECT_NE(html.find("class=\"line c2\" d=\"" + path + "\""), std::string::npos) << path;
+}
+
+TEST(Html, LearningCurvesWithoutValidationHaveOneLine) {
+  const std::string html = whole_study().html();
+  EXPECT_EQ(data_of(html, "curves").at("lines")[0][1], "");
+  EXPECT_EQ(html.find("validation</span>"), std::string::npos);
+  EXPECT_NE(validated_study().html().find("validation</span>"), std::string::npos);
+}
+
+TEST(Html, LearningCurvesNeedTwoEpochs) {
+  Made made = validated_study();
+  for (sweep::TrialRecord& record : made.records) {
+    if (record.settings.data.size == 100) record.outcome.epochs.resize(1);
+  }
+  EXPECT_EQ(data_of(made.html(), "curves").at("lines").size(), 1u);
+  for (sweep::TrialRecord& record : made.records) record.outcome.epochs.resize(1);
+  EXPECT_EQ(made.html().find("Learning curves"), std::string::npos);
+}
+
+TEST(Html, LearningCurvesAreOfCellsNotOfTestNoises) {
+  Made made;
+  made.study.base.evaluate.noise_levels = {0, 0.3};
+  made.study.axes = {axis<Int>("data.size", {100, 300})};
+  for (const sweep::Trial& trial : sweep::grid(made.study)) made.records.push_back(done(trial, {90, 70}));
+  const std::string html = made.html();
+  EXPECT_EQ(data_of(html, "curves").at("lines").size(), 2u);
+  EXPECT_EQ(data_of(html, "confusions").at("counts").size(), 4u);
+  EXPECT_NE(html.find("<option selected>300 real images</option>"), std::string::npos);
+}
+
+TEST(Html, HoldsSoManyCellsAndEvenlySpread) {
+  EXPECT_EQ(held_cells(3, 100), (std::vector<std::size_t>{0, 1, 2}));
+  EXPECT_EQ(held_cells(10, kMostNumbers / 5), (std::vector<std::size_t>{1, 3, 5, 7, 9}));
+  EXPECT_EQ(held_cells(10, 2 * kMostNumbers), (std::vector<std::size_t>{9}));
+  EXPECT_EQ(held_cells(100'000, 1).size(), kMostCells);
+  EXPECT_EQ(held_text(7, 7), "");
+  EXPECT_EQ(held_text(2000, 100000), " 2,000 of 100,000 cells are here, evenly spread.");
+}
+
+TEST(Html, NamesTheNetworksOfTheStudy) {
+  Made made;
+  made.study.networks["mine <1>"] = {.layers = {"flatten", "dense 10"}};
+  made.run(80);
+  EXPECT_NE(made.html().find("<code>networks.mine &lt;1&gt;</code></td><td>flatten, dense 10</td>"),
+            std::string::npos);
 }
 
 Plot sizes_plot(Made& made, std::uint64_t all) {

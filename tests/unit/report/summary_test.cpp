@@ -94,6 +94,43 @@ TEST(Summary, ConfusionAndMeansAreOverSeeds) {
   EXPECT_EQ(summary.cells[0].confusion, (std::vector<std::uint64_t>{10 + 11 + 12, 40 + 39 + 38, 0, 150}));
 }
 
+TEST(Summary, LearningCurvesAreMeansOverTheSeedsThatTrainedSoLong) {
+  sweep::Study study = made_up_study();
+  study.axes = {axis<Int>("data.size", {1000, 100}), axis<Int>("seed", {0, 1, 2})};
+  const std::vector<sweep::Trial> trials = sweep::grid(study);
+  std::vector<sweep::TrialRecord> records;
+  for (const sweep::Trial& trial : trials) records.push_back(done(trial, {80}));
+  records[1].outcome.epochs[0].train_loss = 0.25;  // 1,000 images, seed 1; the others lose 1
+  records[1].outcome.epochs.resize(2);
+  validate(records[0].outcome, 1);
+  validate(records[1].outcome, 2);
+  records[2] = diverged(trials[2]);  // does not count
+  records[2].outcome.epochs = made_up_epochs(3);
+  for (std::size_t i = 3; i < 6; ++i) records[i] = failed(trials[i], "out of memory");
+  const Summary summary = summarise(study, records);
+  ASSERT_EQ(summary.curves.size(), 1u);
+  EXPECT_EQ(summary.cells[summary.curves[0].cell].settings.data.size, 1000u);  // cells are sorted
+  EXPECT_EQ(summary.curves[0].cell, 1u);
+  const std::vector<EpochMeans>& epochs = summary.curves[0].epochs;
+  ASSERT_EQ(epochs.size(), 3u);
+  EXPECT_EQ(epochs[0].seeds, 2u);
+  EXPECT_DOUBLE_EQ(epochs[0].train_loss, 0.625);
+  EXPECT_DOUBLE_EQ(epochs[1].train_accuracy, 0.6);
+  EXPECT_DOUBLE_EQ(epochs[0].validation_loss.value(), 0.5);
+  EXPECT_DOUBLE_EQ(epochs[1].validation_accuracy.value(), 0.35);
+  EXPECT_EQ(epochs[2].seeds, 1u);
+  EXPECT_DOUBLE_EQ(epochs[2].train_loss, 1.0 / 3);
+}
+
+TEST(Summary, CalibrationErrorIsAMeanOverSeeds) {
+  sweep::Study study = made_up_study();
+  study.axes = {axis<Int>("seed", {0, 1})};
+  const std::vector<sweep::Trial> trials = sweep::grid(study);
+  const Summary summary = summarise(study, {done(trials[0], {80}), done(trials[1], {60})});
+  EXPECT_NEAR(summary.cells[0].calibration_error.mean, (0.1 + 0.3) / 2, 1e-12);
+  EXPECT_NE(summary_json(study, summary).find("\"calibration_error\": {"), std::string::npos);
+}
+
 TEST(Summary, RecordsOfAnotherGridDoNotCount) {
   const sweep::Study study = two_sizes();
   const std::vector<sweep::TrialRecord> records = help_and_hurt(study);
