@@ -178,7 +178,7 @@ std::string note_of(const LearningCurve& curve) {
   const EpochMeans& last = curve.epochs.back();
   const std::size_t seeds = curve.epochs.front().seeds;
   std::string note = "Mean over " + counted(seeds, "seed");
-  if (last.seeds < seeds) note += ", of which " + std::to_string(last.seeds) + " trained to the end";
+  if (last.seeds < seeds) note += ", of which " + std::to_string(last.seeds) + " trained so long";
   note += ". Epoch " + std::to_string(curve.epochs.size()) + ": training loss " + fixed(last.train_loss, 4) +
           ", accuracy " + fixed(100 * last.train_accuracy, 2) + " %";
   if (last.validation_loss && last.validation_accuracy) {

@@ -98,7 +98,7 @@ std::string problem_section(const sweep::Study& study, const Summary& summary) {
       "<th>cell</th><th>seed</th><th>status</th><th>reason</th></tr></thead><tbody>";
   for (const Problem& problem : summary.problems) {
     html += "<tr><td><code>" + escape(problem.trial) + "</code></td><td>" +
-            escape(cell_phrase(study, summary, summary.cells[problem.cell])) + "</td><td>" +
+            escape(training_phrase(study, summary, summary.cells[problem.cell])) + "</td><td>" +
             std::to_string(problem.seed) + "</td><td>" + escape(sweep::to_text(problem.status)) +
             "</td><td>" + escape(problem.reason) + "</td></tr>";
   }

@@ -118,6 +118,18 @@ TEST(Html, ShowsWhatFailedAndWhy) {
   EXPECT_NE(html.find("class=\"state warn\""), std::string::npos);
 }
 
+TEST(Html, ATrialThatFailedIsNotCalledByOneOfItsTests) {
+  Made made;
+  made.study.base.evaluate.noise_levels = {0, 0.3};
+  made.study.axes = {axis<Int>("data.size", {100, 300})};
+  const std::vector<sweep::Trial> trials = sweep::grid(made.study);
+  made.records = {done(trials[0], {90, 70}), diverged(trials[1])};
+  EXPECT_NE(
+      made.html().find("</code></td><td>300 real images</td><td>0</td><td>diverged</td><td>training loss was "
+                       "no finite number at step 7</td>"),
+      std::string::npos);
+}
+
 TEST(Html, CountsTheComparisonsThatTheHeadlineCounts) {
   Made made;
   made.study.axes = {axis<Int>("data.size", {10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110}),
@@ -227,6 +239,12 @@ TEST(Html, LearningCurvesWithoutValidationHaveOneLine) {
   EXPECT_EQ(data_of(html, "curves").at("lines")[0][1], "");
   EXPECT_EQ(html.find("validation</span>"), std::string::npos);
   EXPECT_NE(validated_study().html().find("validation</span>"), std::string::npos);
+}
+
+TEST(Html, SaysHowManySeedsTrainedToTheLastEpoch) {
+  Made made = validated_study();
+  made.records.back().outcome.epochs.resize(2);  // stopped early
+  EXPECT_NE(made.html().find("Mean over 2 seeds, of which 1 trained so long. Epoch 3: "), std::string::npos);
 }
 
 TEST(Html, LearningCurvesNeedTwoEpochs) {
