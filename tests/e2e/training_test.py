@@ -200,6 +200,15 @@ class ResumeTest(SweepCase):
     def test_both_damaged(self):
         self.assertEqual(self.cut_off(2, lambda files: [os.truncate(file, 9) for file in files]), [12, 24, 36])
 
+    def test_killed_while_a_checkpoint_is_written(self):
+        file = study("early_kill", NORMED, WATCHED)
+        whole = self.kept_sweep("whole", file)
+        result, written = self.start("killed", file, *self.EPOCHS, kill_at=2, early=True)
+        self.assertEqual([step for trial, step, before in written], [12])
+        result, written = self.start("killed", file, *self.EPOCHS)
+        self.assertEqual([step for trial, step, before in written], [24, 36])
+        self.assertSameResults(self.out("killed"), whole)
+
     def test_what_is_in_it_counts(self):
         """A checkpoint of another seed under this trial's name: then the trial goes on from that one."""
         file = study("swapped", PLAIN)
@@ -422,8 +431,7 @@ class EvaluateTest(SweepCase):
             self.assertNotEqual(own[trial], others[trial])
         self.assertEqual((self.out("all") / "trials.csv").read_bytes(), (self.trained / "trials.csv").read_bytes())
 
-    def test_another_dataset_is_that_datasets_test(self):
-        """The same numbers as the network of a study on the first dataset gets by PyTorch on the second."""
+    def test_pytorch_says_the_same_of_another_dataset(self):
         rows = self.evaluate("peer", "--dataset", self.other)[1]
         with h5py.File(self.other / "dataset.h5") as dataset:
             test = dataset["split"][:] == 2
