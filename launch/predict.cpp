@@ -80,7 +80,7 @@ std::filesystem::path find_weights(const Options& options) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with(options.trial) && name.ends_with(".safetensors")) found.push_back(entry.path());
   }
-  if (found.size() == 1) return found[0];
+  if (found.size() == 1 && !options.trial.empty()) return found[0];
   throw Error({.code = ErrorCode::usage,
                .where = options.run,
                .what = (found.empty() ? "no weights are kept of trial " : "several kept trials begin with ") +

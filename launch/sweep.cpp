@@ -6,6 +6,7 @@
 
 #include "study_options.hpp"
 #include "titrate/comm/session.hpp"
+#include "titrate/core/text.hpp"
 #include "titrate/report/report.hpp"
 #include "titrate/sweep/runner.hpp"
 
@@ -73,7 +74,9 @@ void add_sweep(CLI::App& app, Verb& verb) {
       ->add_option("--checkpoint-minutes", options->checkpoints.minutes,
                    "a trial that is cut off goes on from its last checkpoint; 0: none by time")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber)
+      ->check([](const std::string& text) {
+        return parse_double(text).value_or(-1) >= 0 ? "" : "not a number of 0 or more";
+      })
       ->type_name("M");
   command->add_option("--checkpoint-epochs", options->checkpoints.epochs, "also after so many epochs; 0: not")
       ->capture_default_str()

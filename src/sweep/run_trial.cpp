@@ -11,6 +11,13 @@
 namespace titrate::sweep {
 namespace {
 
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+train::CheckpointFolder checkpoints_of(const std::string& trial, const std::string& numerics,
+                                       const TrialFiles& files) {
+  return {files.run_folder / "checkpoints", trial, numerics, files.checkpoints};
+}
+
 // Files first, the record after them: a trial that counts as finished has them.
 void write_files(const TrialRecord& record, const train::TrainedTrial& trained, const data::Dataset& dataset,
                  const TrialFiles& files) {
@@ -32,7 +39,7 @@ void write_files(const TrialRecord& record, const train::TrainedTrial& trained, 
 
 void train_into(TrialRecord& record, const data::Dataset& dataset, const train::Group& group,
                 const train::EngineLibrary& engines, const TrialFiles& files) {
-  train::CheckpointFolder checkpoints(files.run_folder / "checkpoints", record.trial, files.checkpoints);
+  train::CheckpointFolder checkpoints = checkpoints_of(record.trial, record.numerics, files);
   const train::TrainedTrial trained = train::train_trial(
       dataset, make_setup(record.settings, dataset.manifest()), group, engines, &checkpoints);
   record.outcome = trained.outcome;
@@ -54,16 +61,16 @@ TrialRecord run_trial(const Trial& trial, const data::Dataset& dataset, const tr
   record.version = version();
   record.numerics = engines.numerics(group.device);
   if (group.size() > 1) {
-    train_into(record, dataset, group, engines, files);
     // The tree gives the same bits at every width; another exchange has a class of its own.
     if (group.exchange->name() != "mpi-tree")
       record.numerics += "/" + group.exchange->name() + "-" + std::to_string(group.size());
+    train_into(record, dataset, group, engines, files);
   } else {
     try {
       train_into(record, dataset, group, engines, files);
     } catch (const std::exception& error) {
       record.status = Status::failed;
-      record.reason = error.what();
+      record.reason = first_line(error.what());  // LibTorch's goes on with a stack
     }
   }
   record.timing = {
@@ -73,6 +80,10 @@ TrialRecord run_trial(const Trial& trial, const data::Dataset& dataset, const tr
       .host = host_name(),
       .width = static_cast<int>(group.size())};
   return record;
+}
+
+void remove_checkpoints(const TrialRecord& record, const TrialFiles& files) {
+  if (record.status != Status::failed) checkpoints_of(record.trial, record.numerics, files).remove_all();
 }
 
 }  // namespace titrate::sweep

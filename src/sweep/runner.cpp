@@ -242,6 +242,7 @@ class GroupWorker {
         record.timing.world_rank = channel.rank();
         const std::string json = to_json(record);
         journal->append(json);
+        remove_checkpoints(record, files_);
         client.deliver(json);
       }
     }

@@ -36,7 +36,7 @@ struct Place {
 
 void assign(std::string& member, const Value& value, const Place& place) {
   const auto* text = std::get_if<std::string>(&value.data);
-  if (text == nullptr) place.refuse("text", value);
+  if (text == nullptr) place.refuse("text, in quotes", value);
   member = *text;
 }
 

@@ -29,7 +29,7 @@ void flatten(const toml::table& table, const std::string& prefix, const std::str
     const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
     const std::string where = file + ":" + std::to_string(node.source().begin.line);
     const toml::table* inner = node.as_table();
-    if (inner != nullptr && !(inner->empty() && prefix.empty())) {
+    if (inner != nullptr && !inner->empty()) {
       flatten(*inner, key, file, entries);
     } else {
       entries.push_back({key, &node, where});

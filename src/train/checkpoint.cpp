@@ -6,7 +6,6 @@
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/core/hash.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/train/safetensors.hpp"
 
@@ -15,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr const char* kProgress = "progress";
-constexpr const char* kChecksum = "checksum";
+constexpr const char* kOwner = "owner";
 constexpr std::size_t kKept = 2;
 
 double number(const Json& json) { return parse_hex_float(json.get<std::string>()); }
@@ -112,13 +111,6 @@ void for_each_array(AnyCheckpoint& checkpoint, const Visit& visit) {
   }
 }
 
-// Over all that decides how the trial goes on.
-std::string checksum_of(const std::string& header, const std::vector<NamedArray>& arrays) {
-  std::string hashes = header;
-  for (const NamedArray& array : arrays) hashes += " " + array.name + " " + hex(xxh3(array.bytes));
-  return hex(xxh3(hashes));
-}
-
 Checkpoint with_room(const Json& header) {
   Checkpoint checkpoint{.progress = {.step = header.at("step"),
                                      .epoch = header.at("epoch"),
@@ -139,7 +131,7 @@ Checkpoint with_room(const Json& header) {
 
 }  // namespace
 
-std::string encode(const Checkpoint& checkpoint) {
+std::string encode(const Checkpoint& checkpoint, const std::string& owner) {
   std::vector<NamedArray> arrays;
   for_each_array(checkpoint, [&](const std::string& name, const std::vector<float>& values) {
     arrays.push_back({.name = name,
@@ -147,31 +139,29 @@ std::string encode(const Checkpoint& checkpoint) {
                       .shape = {static_cast<std::int64_t>(values.size())},
                       .bytes = std::as_bytes(std::span(values))});
   });
-  const std::string header = header_of(checkpoint).dump();
-  return write_safetensors(arrays, {{kProgress, header}, {kChecksum, checksum_of(header, arrays)}});
+  return write_safetensors(arrays, {{kProgress, header_of(checkpoint).dump()}, {kOwner, owner}});
 }
 
-Checkpoint decode_checkpoint(std::string_view bytes, const std::string& where) {
+Checkpoint decode_checkpoint(std::string_view bytes, const std::string& owner, const std::string& where) {
   const SafeTensors file = parse_safetensors(bytes, where);
   try {
-    const std::string& text = file.metadata.at(kProgress);
-    std::vector<NamedArray> arrays;
-    Checkpoint checkpoint = with_room(Json::parse(text));
+    if (file.metadata.at(kOwner) != owner) throw std::invalid_argument("it is that of another trial");
+    Checkpoint checkpoint = with_room(Json::parse(file.metadata.at(kProgress)));
     for_each_array(checkpoint, [&](const std::string& name, std::vector<float>& values) {
       values = file.floats(name, values.size());
-      arrays.push_back(file.arrays.at(name));
     });
-    if (file.metadata.at(kChecksum) != checksum_of(text, arrays))
-      throw std::invalid_argument("its checksum is that of other bytes");
     return checkpoint;
   } catch (const std::exception& error) {
     throw Error({.code = ErrorCode::integrity, .where = where, .what = "no checkpoint", .got = error.what()});
   }
 }
 
-CheckpointFolder::CheckpointFolder(std::filesystem::path folder, std::string trial,
+CheckpointFolder::CheckpointFolder(std::filesystem::path folder, std::string trial, std::string numerics,
                                    const CheckpointPolicy& policy)
-    : folder_(std::move(folder)), trial_(std::move(trial)), policy_(policy) {}
+    : folder_(std::move(folder)),
+      trial_(std::move(trial)),
+      owner_(trial_ + " in " + numerics),
+      policy_(policy) {}
 
 bool CheckpointFolder::due(bool epoch_done, std::uint32_t epochs) const {
   if (policy_.epochs > 0 && epoch_done && epochs % policy_.epochs == 0) return true;
@@ -184,38 +174,51 @@ void CheckpointFolder::save(const Checkpoint& checkpoint) {
   make_folder(folder_);
   char step[24];
   std::snprintf(step, sizeof step, "%012llu", static_cast<unsigned long long>(checkpoint.progress.step));
-  write_file(folder_ / (trial_ + "-" + step + ".safetensors"), encode(checkpoint));
+  write_file(folder_ / (trial_ + "-" + step + ".safetensors"), encode(checkpoint, owner_));
   std::vector<std::filesystem::path> present = files();
   std::error_code ignored;
   for (std::size_t i = 0; i + kKept < present.size(); ++i) std::filesystem::remove(present[i], ignored);
   last_ = std::chrono::steady_clock::now();
 }
 
-std::string CheckpointFolder::newest() const {
+std::string CheckpointFolder::newest() {
   const std::vector<std::filesystem::path> present = files();
   for (auto file = present.rbegin(); file != present.rend(); ++file) {
     std::string bytes = read_text(*file);
     try {
-      decode_checkpoint(bytes, file->string());
+      decode_checkpoint(bytes, owner_, file->string());
       return bytes;
-    } catch (const Error& damaged) {
-      if (damaged.code() != ErrorCode::integrity) throw;
+    } catch (const Error& unusable) {
+      if (unusable.code() != ErrorCode::integrity) throw;
     }
+    std::error_code ignored;
+    std::filesystem::remove(*file, ignored);
   }
   return {};
+}
+
+Checkpoint CheckpointFolder::decode(std::string_view bytes) const {
+  return decode_checkpoint(bytes, owner_, "checkpoint of " + trial_);
 }
 
 void CheckpointFolder::remove_all() {
   std::error_code ignored;
   for (const std::filesystem::path& file : files()) std::filesystem::remove(file, ignored);
+  for (const std::filesystem::path& file : files_from("." + trial_ + "-"))
+    std::filesystem::remove(file, ignored);
 }
 
 std::vector<std::filesystem::path> CheckpointFolder::files() const {
+  std::vector<std::filesystem::path> found = files_from(trial_ + "-");
+  std::erase_if(found, [](const std::filesystem::path& file) { return file.extension() != ".safetensors"; });
+  return found;
+}
+
+std::vector<std::filesystem::path> CheckpointFolder::files_from(const std::string& start) const {
   std::vector<std::filesystem::path> found;
   std::error_code absent;
   for (const auto& entry : std::filesystem::directory_iterator(folder_, absent)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(trial_ + "-") && name.ends_with(".safetensors")) found.push_back(entry.path());
+    if (entry.path().filename().string().starts_with(start)) found.push_back(entry.path());
   }
   std::sort(found.begin(), found.end());
   return found;

@@ -4,12 +4,14 @@
 #include <nlohmann/json.hpp>
 
 #include "titrate/core/error.hpp"
+#include "titrate/core/hash.hpp"
 
 namespace titrate::train {
 namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr std::size_t kLengthBytes = 8;
+constexpr const char* kChecksum = "checksum";
 
 [[noreturn]] void refuse(const std::string& where, const std::string& what) {
   throw Error({.code = ErrorCode::integrity, .where = where, .what = what});
@@ -34,6 +36,17 @@ std::size_t checked_count(const std::vector<std::int64_t>& shape, std::size_t mo
   return count;
 }
 
+std::string checksum_of(const std::map<std::string, NamedArray>& arrays,
+                        const std::map<std::string, std::string>& metadata) {
+  Json parts = Json::array();
+  for (const auto& [name, text] : metadata) {
+    if (name != kChecksum) parts.push_back({name, text});
+  }
+  for (const auto& [name, array] : arrays)
+    parts.push_back({name, array.type, array.shape, hex(xxh3(array.bytes))});
+  return hex(xxh3(parts.dump()));
+}
+
 NamedArray read_array(const std::string& name, const Json& json, std::string_view data) {
   NamedArray array{.name = name, .type = json.at("dtype"), .shape = json.at("shape")};
   const std::size_t begin = json.at("data_offsets").at(0), end = json.at("data_offsets").at(1);
@@ -49,8 +62,12 @@ NamedArray read_array(const std::string& name, const Json& json, std::string_vie
 
 std::string write_safetensors(const std::vector<NamedArray>& arrays,
                               const std::map<std::string, std::string>& metadata) {
+  std::map<std::string, NamedArray> by_name;
+  for (const NamedArray& array : arrays) by_name[array.name] = array;
+  std::map<std::string, std::string> checked = metadata;
+  checked[kChecksum] = checksum_of(by_name, metadata);
   Json header = Json::object();
-  header["__metadata__"] = metadata;
+  header["__metadata__"] = checked;
   std::size_t offset = 0;
   for (const NamedArray& array : arrays) {
     header[array.name] = {{"dtype", array.type},
@@ -100,6 +117,9 @@ SafeTensors parse_safetensors(std::string_view bytes, const std::string& where) 
   } catch (const std::exception& error) {
     refuse(where, std::string("no safetensors file: ") + error.what());
   }
+  const auto checksum = file.metadata.find(kChecksum);
+  if (checksum != file.metadata.end() && checksum->second != checksum_of(file.arrays, file.metadata))
+    refuse(where, "damaged: its checksum is that of other bytes");
   return file;
 }
 

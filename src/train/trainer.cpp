@@ -57,7 +57,6 @@ class Run {
     if (!diverged_) test(result);
     result.outcome.diverged = diverged_;
     result.model = engine_->model();
-    if (checkpoints_ != nullptr && group_.rank() == 0) checkpoints_->remove_all();
     return result;
   }
 
@@ -67,10 +66,9 @@ class Run {
     std::string bytes = group_.rank() == 0 ? checkpoints_->newest() : std::string();
     if (group_.size() > 1) bytes = group_.communicator->broadcast(bytes, 0);
     if (bytes.empty()) return;
-    Checkpoint checkpoint = decode_checkpoint(bytes, "checkpoint");
+    Checkpoint checkpoint = checkpoints_->decode(bytes);
     engine_->restore(checkpoint.engine);
     progress_ = std::move(checkpoint.progress);
-    trained_ = at_the_end();
   }
 
   bool at_the_end() const {

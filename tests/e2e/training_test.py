@@ -209,18 +209,18 @@ class ResumeTest(SweepCase):
         self.assertEqual([step for trial, step, before in written], [24, 36])
         self.assertSameResults(self.out("killed"), whole)
 
-    def test_what_is_in_it_counts(self):
-        """A checkpoint of another seed under this trial's name: then the trial goes on from that one."""
+    def test_that_of_another_trial_is_not_gone_on_from(self):
+        """A checkpoint of another seed under this trial's name: the trial starts from the beginning."""
         file = study("swapped", PLAIN)
         whole = self.kept_sweep("whole", file)
         self.start("other", file, *self.EPOCHS, "--set", "seed=1", kill_at=2)
         self.start("killed", file, *self.EPOCHS, kill_at=2)
-        other, own = (sorted((self.out(name) / "checkpoints").iterdir())[-1] for name in ("other", "killed"))
-        shutil.copy(other, own)
-        self.start("killed", file, *self.EPOCHS)
-        trial = next(iter(rows_of(whole)))
-        self.assertNotEqual(results_of(self.out("killed"))[f"weights/{trial}.safetensors"],
-                            results_of(whole)[f"weights/{trial}.safetensors"])
+        other = sorted((self.out("other") / "checkpoints").iterdir())
+        for own in (self.out("killed") / "checkpoints").iterdir():
+            shutil.copy(other[-1], own)
+        result, written = self.start("killed", file, *self.EPOCHS)
+        self.assertEqual([step for trial, step, before in written], [15, 30, 45])
+        self.assertSameResults(self.out("killed"), whole)
 
     def test_killed_from_outside(self):
         file = study("outside", PLAIN, epochs=100)

@@ -22,4 +22,7 @@ struct TrialFiles {
 TrialRecord run_trial(const Trial& trial, const data::Dataset& dataset, const train::Group& group,
                       const train::EngineLibrary& engines, const TrialFiles& files);
 
+// Once its result is in the journal, a trial needs them no longer.
+void remove_checkpoints(const TrialRecord& record, const TrialFiles& files);
+
 }  // namespace titrate::sweep

@@ -29,11 +29,11 @@ struct Checkpoint {
   EngineState engine{};
 };
 
-// A safetensors file with its own checksum.
-std::string encode(const Checkpoint& checkpoint);
+// A safetensors file. `owner` is whose it is.
+std::string encode(const Checkpoint& checkpoint, const std::string& owner);
 
-// Throws Error (integrity) that names `where` for bytes that encode() did not make.
-Checkpoint decode_checkpoint(std::string_view bytes, const std::string& where);
+// Throws Error (integrity) that names `where` for bytes that encode() did not make, for this owner.
+Checkpoint decode_checkpoint(std::string_view bytes, const std::string& owner, const std::string& where);
 
 // When checkpoints are written; 0: never for that reason.
 struct CheckpointPolicy {
@@ -41,10 +41,12 @@ struct CheckpointPolicy {
   double minutes = 0;
 };
 
-// The checkpoints of one trial: TRIAL-STEP.safetensors, the last two of them. Used by one rank.
+// The checkpoints of one trial in one numerics class: TRIAL-STEP.safetensors, the last two of them. Its files
+// are touched by one rank.
 class CheckpointFolder {
  public:
-  CheckpointFolder(std::filesystem::path folder, std::string trial, const CheckpointPolicy& policy);
+  CheckpointFolder(std::filesystem::path folder, std::string trial, std::string numerics,
+                   const CheckpointPolicy& policy);
 
   // Whether one is to be written now, after a step; `epoch_done`: the last of an epoch, of which `epochs`
   // are done.
@@ -53,16 +55,20 @@ class CheckpointFolder {
   // Whole or not there; then all but the newest two go. Throws Error (io).
   void save(const Checkpoint& checkpoint);
 
-  // The bytes of the newest that is whole; empty where there is none. Damaged ones are passed over.
-  std::string newest() const;
+  // The bytes of the newest that is whole and of this numerics class; empty where there is none. The others
+  // go: they are of no use, and newer ones may have lower steps.
+  std::string newest();
+  Checkpoint decode(std::string_view bytes) const;
 
+  // With what a killed process left half written.
   void remove_all();
 
  private:
   std::vector<std::filesystem::path> files() const;  // oldest first
+  std::vector<std::filesystem::path> files_from(const std::string& start) const;
 
   std::filesystem::path folder_;
-  std::string trial_;
+  std::string trial_, owner_;
   CheckpointPolicy policy_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };

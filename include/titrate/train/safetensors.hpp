@@ -19,8 +19,9 @@ struct NamedArray {
   std::span<const std::byte> bytes{};
 };
 
-// The whole file. `metadata` stands in its header as "__metadata__"; the header is padded to 8 bytes with
-// spaces. Arrays are kept in the order given. The same arguments give the same bytes.
+// The whole file. `metadata` stands in its header as "__metadata__", with a "checksum" over itself and the
+// arrays; the header is padded to 8 bytes with spaces. Arrays are kept in the order given. The same arguments
+// give the same bytes.
 std::string write_safetensors(const std::vector<NamedArray>& arrays,
                               const std::map<std::string, std::string>& metadata);
 
@@ -37,7 +38,8 @@ struct SafeTensors {
 };
 
 // Throws Error (integrity) that names `where` for bytes that are no such file: a header that is cut short or
-// no JSON, an array that lies outside of the file, or is not as long as its shape and type say.
+// no JSON, an array that lies outside of the file, or is not as long as its shape and type say, a "checksum"
+// that is that of other bytes. Files of others have none.
 SafeTensors parse_safetensors(std::string_view bytes, const std::string& where);
 
 }  // namespace titrate::train

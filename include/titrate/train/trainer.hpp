@@ -64,7 +64,7 @@ struct TrainedTrial {
 };
 
 // Collective over the group; every rank gets the same (but for seconds). With `checkpoints` it goes on from
-// the newest that is whole, and removes them at the end. Throws Error.
+// the newest that is whole. Throws Error.
 TrainedTrial train_trial(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
                          const EngineLibrary& engines, CheckpointFolder* checkpoints = nullptr);
 

@@ -44,11 +44,14 @@ std::string example() {
 }
 
 TEST(SafeTensors, AreLaidOutAsTheFormatSays) {
-  const std::string header = R"({"__metadata__":{"format":"pt","note":"a \"quoted\" one"},)"
+  const std::string bytes = example();
+  const std::string checksum = parse_safetensors(bytes, "f").metadata.at("checksum");
+  EXPECT_EQ(checksum.size(), 16u);
+  const std::string header = R"({"__metadata__":{"checksum":")" + checksum +
+                             R"(","format":"pt","note":"a \"quoted\" one"},)"
                              R"("b":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},)"
                              R"("a":{"dtype":"I64","shape":[],"data_offsets":[24,32]},)"
                              R"("empty":{"dtype":"F32","shape":[0],"data_offsets":[32,32]}})";
-  const std::string bytes = example();
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), 8);
   EXPECT_EQ(length % 8, 0u);
@@ -57,6 +60,14 @@ TEST(SafeTensors, AreLaidOutAsTheFormatSays) {
   EXPECT_EQ(bytes.substr(8 + header.size(), length - header.size()),
             std::string(length - header.size(), ' '));
   EXPECT_EQ(std::memcmp(bytes.data() + 8 + length, kFloats.data(), 24), 0);
+}
+
+TEST(SafeTensors, AFlippedBitOfAnArrayIsSeen) {
+  std::string bytes = example();
+  bytes[bytes.size() - 20] = static_cast<char>(bytes[bytes.size() - 20] ^ 1);
+  const Outcome damaged = outcome([&] { parse_safetensors(bytes, "f"); });
+  EXPECT_EQ(damaged.code, ErrorCode::integrity);
+  EXPECT_NE(damaged.message.find("f: damaged"), std::string::npos) << damaged.message;
 }
 
 TEST(SafeTensors, AreReadBack) {
