@@ -1,6 +1,7 @@
 #include "evaluate.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -22,23 +23,26 @@ struct Options {
   bool quiet = false;
 };
 
-// Every kind at every level; level 0 is the same whatever the kind.
+void check_level(image::NoiseKind kind, double level) {
+  const double most = kind == image::NoiseKind::salt_pepper ? 1 : 10;
+  if (level >= 0 && level <= most) return;
+  throw Error({.code = ErrorCode::usage,
+               .where = "--noise-levels",
+               .what = "out of range for " + image::to_text(kind),
+               .expected = "0 to " + shortest(most),
+               .got = shortest(level)});
+}
+
+// Every kind at every level, each once; level 0 is the same whatever the kind.
 std::vector<image::Noise> conditions_of(const Options& options) {
   std::vector<image::Noise> conditions;
-  bool clean = false;
   for (const std::string& text : options.kinds) {
     const image::NoiseKind kind = image::parse_noise_kind(text, "--noise-kinds");
     for (const double level : options.levels) {
-      const double most = kind == image::NoiseKind::salt_pepper ? 1 : 10;
-      if (!(level >= 0 && level <= most)) {
-        throw Error({.code = ErrorCode::usage,
-                     .where = "--noise-levels",
-                     .what = "out of range for " + text,
-                     .expected = "0 to " + shortest(most),
-                     .got = shortest(level)});
-      }
-      if (level > 0 || !clean) conditions.push_back({kind, level});
-      clean = clean || level == 0;
+      check_level(kind, level);
+      const image::Noise noise{level == 0 ? image::NoiseKind::gaussian : kind, level};
+      const auto same = [&](const image::Noise& n) { return n.kind == noise.kind && n.level == noise.level; };
+      if (std::none_of(conditions.begin(), conditions.end(), same)) conditions.push_back(noise);
     }
   }
   return conditions;

@@ -78,7 +78,7 @@ void show_of_study(const Options& options) {
   std::vector<std::string> shown;
   for (const sweep::Trial& trial : sweep::grid(study)) {
     const sweep::NetworkSettings& network = trial.settings.network;
-    const std::string key = network.name + join(network.layers, ";");
+    const std::string key = network.name + join(network.layers, ";") + " " + std::to_string(network.side);
     if (std::find(shown.begin(), shown.end(), key) != shown.end()) continue;
     shown.push_back(key);
     show(network.name, network, task);

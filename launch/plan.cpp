@@ -46,9 +46,10 @@ struct Totals {
 std::string what_sets_the_speed(const sweep::Settings& settings) {
   const train::TrainSettings& train = settings.train;
   const std::string noisy = settings.data.noise_level > 0 ? "noisy" : "clean";
-  return join(settings.network.layers, ";") + settings.network.name + " " + noisy + " " +
-         join(settings.data.denoise, ";") + join(train.augment, ";") + " " + train.optimizer + " " +
-         train.precision + " " + std::to_string(train.batch_size) + " " + std::to_string(train.micro_batches);
+  return join(settings.network.layers, ";") + settings.network.name + " " +
+         std::to_string(settings.network.side) + " " + noisy + " " + join(settings.data.denoise, ";") +
+         join(train.augment, ";") + " " + train.optimizer + " " + train.precision + " " +
+         std::to_string(train.batch_size) + " " + std::to_string(train.micro_batches);
 }
 
 // Sums over the trials that can run. Time is that of one image on this machine's CPU, probed once per kind of
@@ -84,6 +85,8 @@ int run(const Options& options) {
   const sweep::Study study = sweep::resolve_study(options.study.file, options.study.overrides);
   const auto loaded = load(study.dataset);
   const std::vector<sweep::Trial> trials = sweep::grid(study);
+  for (const std::string& key : sweep::keys_without_effect(trials))
+    std::printf("no effect: %s, on any trial\n", key.c_str());
   std::set<std::string> impossible;
   for (const sweep::Impossible& cell : sweep::impossible_cells(trials, loaded->dataset)) {
     impossible.insert(sweep::cell_key(cell.settings));

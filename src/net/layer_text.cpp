@@ -55,6 +55,12 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
+// A network may be one long line.
+std::string beginning_of(const std::string& text) {
+  constexpr std::size_t kShown = 100;
+  return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
+}
+
 // One layer's text, taken apart: "name value value key=value [list]". What nobody asks for is refused.
 class Words {
  public:
@@ -83,7 +89,7 @@ class Words {
   [[noreturn]] void refuse(const std::string& what, const std::string& hint) const {
     throw Error({.code = ErrorCode::usage,
                  .where = where_,
-                 .what = "layer \"" + text_ + "\": " + what,
+                 .what = "layer \"" + beginning_of(text_) + "\": " + what,
                  .hint = hint});
   }
 
@@ -169,7 +175,9 @@ class Words {
 
 std::vector<std::vector<std::uint32_t>> parse_table(const std::string& text, const Words& words) {
   std::vector<std::vector<std::uint32_t>> table;
+  if (text.empty()) words.refuse("an empty table", "leave it out: then every input is seen");
   for (const std::string& row : split(text, '/')) {
+    if (row.empty()) words.refuse("an output of the table sees no input", "");
     table.emplace_back();
     for (const std::string& input : split(row, '+')) table.back().push_back(words.as_count(input, 0));
   }

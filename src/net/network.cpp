@@ -3,9 +3,14 @@
 #include <algorithm>
 
 #include "titrate/core/error.hpp"
+#include "titrate/net/parameters.hpp"
 
 namespace titrate::net {
 namespace {
+
+constexpr std::uint64_t kMostValues = std::uint64_t{1} << 28;   // of one image, after a layer
+constexpr std::uint64_t kMostWeights = std::uint64_t{1} << 30;  // of a layer, and of a network
+constexpr std::size_t kShown = 100;                             // of a layer's text, in messages
 
 // Makes the nodes of one list of layers after another, counting.
 class Resolver {
@@ -41,10 +46,21 @@ struct Resolver::Infer {
 
   [[noreturn]] void refuse(const std::string& what, const std::string& hint = "") const {
     throw Error({.code = ErrorCode::usage,
-                 .where = "layer " + node.name + " (" + to_text(node.layer) + ")",
+                 .where = "layer " + node.name + " (" + to_text(node.layer).substr(0, kShown) + ")",
                  .what = what,
                  .got = "an input of " + to_string(node.input),
                  .hint = hint});
+  }
+
+  // Each factor is below 2^32; the product of all but the last is checked before the next is multiplied.
+  std::uint64_t limited(std::initializer_list<std::uint64_t> factors, std::uint64_t most,
+                        const char* what) const {
+    std::uint64_t product = 1;
+    for (const std::uint64_t factor : factors) {
+      product *= factor;
+      if (product > most) refuse(std::string("more than ") + std::to_string(most) + " " + what);
+    }
+    return product;
   }
 
   // PyTorch's formula: positions of a window that stays inside the padded side.
@@ -60,6 +76,7 @@ struct Resolver::Infer {
     if (input.channels % conv.groups != 0 || conv.channels % conv.groups != 0)
       refuse("groups divide neither or only one of the channels that come in and go out");
     check_table(conv);
+    limited({conv.channels, input.channels / conv.groups, conv.kernel, conv.kernel}, kMostWeights, "weights");
     if (conv.same && conv.stride != 1) refuse("padding=same wants stride 1", "give padding=N");
     if (conv.same) return {conv.channels, input.height, input.width};
     return {conv.channels, positions(input.height, conv.kernel, conv.stride, conv.padding, "kernel"),
@@ -93,6 +110,7 @@ struct Resolver::Infer {
   TensorShape operator()(const Dense& dense) const {
     if (node.input.height != 1 || node.input.width != 1)
       refuse("dense takes a flat input", "put \"flatten\" before it");
+    limited({dense.units, node.input.channels}, kMostWeights, "weights");
     return {dense.units, 1, 1};
   }
   TensorShape operator()(const Patches& patches) const {
@@ -105,7 +123,7 @@ struct Resolver::Infer {
     const TensorShape each = output_of(node.layers, input);
     if (each.height != 1 || each.width != 1)
       refuse("what its layers give is not flat", "end them with \"flatten\" or \"dense\"");
-    return {each.channels * squares, 1, 1};
+    return {static_cast<std::uint32_t>(limited({each.channels, squares}, kMostValues, "values")), 1, 1};
   }
   TensorShape operator()(const Residual& residual) const {
     node.layers = resolver.list(residual.layers, node.input, node.name + ".layers.", node.runs);
@@ -134,7 +152,9 @@ struct Resolver::Infer {
 Node Resolver::resolve(const Layer& layer, const TensorShape& input, const std::string& name,
                        std::uint64_t runs) {
   Node node{.layer = layer, .name = name, .number = next_++, .input = input, .runs = runs};
-  node.output = std::visit(Infer{*this, node}, static_cast<const LayerKind&>(layer));
+  const Infer infer{*this, node};
+  node.output = std::visit(infer, static_cast<const LayerKind&>(node.layer));
+  infer.limited({node.output.channels, node.output.height, node.output.width, runs}, kMostValues, "values");
   return node;
 }
 
@@ -166,6 +186,13 @@ void check_network(const Network& network, std::uint32_t classes) {
                  .what = "the last layer must give one value per class",
                  .expected = to_string(TensorShape{classes, 1, 1}),
                  .got = to_string(output)});
+  }
+  if (parameter_count(network) > kMostWeights) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = "network",
+                 .what = "too many parameters",
+                 .expected = "at most " + std::to_string(kMostWeights),
+                 .got = std::to_string(parameter_count(network))});
   }
 }
 

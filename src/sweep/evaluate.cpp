@@ -8,6 +8,7 @@
 
 #include "titrate/comm/agreement.hpp"
 #include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
 #include "titrate/core/json_lines.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/sweep/node_dataset.hpp"
@@ -23,25 +24,22 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::vector<std::filesystem::path> kept_files(const std::filesystem::path& run_folder) {
+// Of the present grid.
+std::vector<std::filesystem::path> kept_files(const std::filesystem::path& run_folder, const Study& study) {
   std::vector<std::filesystem::path> files;
-  std::error_code absent;
-  for (const auto& entry : std::filesystem::directory_iterator(run_folder / "weights", absent)) {
-    if (entry.path().extension() == ".safetensors") files.push_back(entry.path());
+  for (const Trial& trial : grid(study)) {
+    std::error_code unknown;
+    const std::filesystem::path file = weights_file(run_folder, trial.id);
+    if (std::filesystem::exists(file, unknown)) files.push_back(file);
   }
   if (files.empty()) {
     throw Error({.code = ErrorCode::usage,
                  .where = run_folder.string(),
-                 .what = "no weights were kept in this run",
+                 .what = "no weights of this study were kept in this run",
                  .hint = "sweep with --keep all, or --keep best, into a new run folder"});
   }
   std::sort(files.begin(), files.end());
   return files;
-}
-
-std::filesystem::path dataset_of(const EvaluateRequest& request) {
-  if (!request.dataset.empty()) return request.dataset;
-  return read_study(request.run_folder / "study.toml").dataset;
 }
 
 void check_fit(const KeptWeights& weights, const shard::Manifest& manifest) {
@@ -131,9 +129,12 @@ std::vector<Evaluation> evaluate_run(const EvaluateRequest& request, const comm:
   std::filesystem::path folder;
   comm::Device device;
   std::optional<train::EngineLibrary> engines;
+  std::unique_ptr<FolderLock> lock;  // a sweep may remove weights
   comm::together(world, [&] {
-    files = kept_files(request.run_folder);
-    folder = dataset_of(request);
+    const Study study = read_study(request.run_folder / "study.toml");
+    if (world.rank() == 0) lock = std::make_unique<FolderLock>(request.run_folder);
+    files = kept_files(request.run_folder, study);
+    folder = request.dataset.empty() ? std::filesystem::path(study.dataset) : request.dataset;
     device = comm::choose_device(session.node_rank(), request.device);
     engines.emplace(train::default_engine_library());
   });

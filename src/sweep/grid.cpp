@@ -1,6 +1,9 @@
 #include <set>
 
+#include "titrate/core/error.hpp"
 #include "titrate/core/hash.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/net/zoo.hpp"
 #include "titrate/sweep/study.hpp"
 
 namespace titrate::sweep {
@@ -11,13 +14,35 @@ std::string trial_id(const Settings& settings, const std::string& fingerprint) {
 
 namespace {
 
+[[noreturn]] void refuse_network(const std::string& what, const std::string& hint) {
+  throw Error({.code = ErrorCode::usage, .where = "network.name", .what = what, .hint = hint});
+}
+
+void check_name(const Study& study, const std::string& name) {
+  if (study.networks.empty() || net::find_network(name) != nullptr) return;
+  std::vector<std::string> names;
+  for (const auto& [own, definition] : study.networks) names.push_back(own);
+  for (const net::ZooEntry& entry : net::zoo()) names.push_back(entry.name);
+  const auto near = nearest(name, names);
+  refuse_network("unknown network \"" + name + "\"",
+                 near ? "did you mean \"" + *near + "\"?" : "known are " + join(names, ", "));
+}
+
 // Where the network is one of the study's own, its layers are part of what the trial is.
 Settings with_layers(const Study& study, Settings settings) {
-  const auto place = study.networks.find(settings.network.name);
-  if (place != study.networks.end()) {
-    settings.network.layers = place->second.layers;
-    settings.network.side = place->second.side;
+  NetworkSettings& network = settings.network;
+  if (!network.layers.empty()) {
+    if (network.name != NetworkSettings{}.name)
+      refuse_network("\"" + network.name + "\" and network.layers are both given", "leave one of them out");
+    return settings;
   }
+  const auto place = study.networks.find(network.name);
+  if (place == study.networks.end()) {
+    check_name(study, network.name);
+    return settings;
+  }
+  network.layers = place->second.layers;
+  if (network.side == 0) network.side = place->second.side;
   return settings;
 }
 

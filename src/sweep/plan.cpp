@@ -45,8 +45,8 @@ TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& mani
   }
   const train::TrainSettings& train = setup.train;
   TrialCost cost{.train_images = data::training_images(setup.selection)};
-  const std::uint64_t batches =
-      std::max<std::uint64_t>(1, data::batches_per_epoch(cost.train_images, train.batch_size));
+  const std::uint64_t batches = std::max<std::uint64_t>(
+      1, data::batches_per_epoch(cost.train_images, train.batch_size, train::least_batch(setup)));
   const bool by_steps = train.budget == "steps";
   const std::uint64_t epochs = by_steps ? (train.steps + batches - 1) / batches : train.epochs,
                       validation = data::validation_images(setup.selection);
@@ -56,6 +56,43 @@ TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& mani
   cost.images = cost.seen + (validation * epochs + tests * setup.conditions.size()) / 3;
   cost.flops = static_cast<double>(cost.images) * net::training_flops(setup.network);
   return cost;
+}
+
+std::vector<std::string> keys_without_effect(std::span<const Trial> trials) {
+  struct Use {
+    const char* key;
+    bool (*used)(const Settings&);
+  };
+  constexpr auto with_sgd = [](const Settings& s) { return s.train.optimizer == "sgd"; };
+  constexpr auto with_adam = [](const Settings& s) { return s.train.optimizer != "sgd"; };
+  constexpr auto with_plateau = [](const Settings& s) { return s.train.schedule == "plateau"; };
+  constexpr auto with_steps = [](const Settings& s) { return s.train.schedule == "step"; };
+  constexpr auto with_drops = [](const Settings& s) {
+    return s.train.schedule == "step" || s.train.schedule == "plateau";
+  };
+  constexpr auto with_noise = [](const Settings& s) { return s.data.noise_level > 0; };
+  const Use uses[] = {
+      {"train.steps", [](const Settings& s) { return s.train.budget == "steps"; }},
+      {"train.epochs", [](const Settings& s) { return s.train.budget == "epochs"; }},
+      {"train.momentum", with_sgd},
+      {"train.beta1", with_adam},
+      {"train.beta2", with_adam},
+      {"train.epsilon", with_adam},
+      {"train.schedule_epochs", with_steps},
+      {"train.schedule_factor", with_drops},
+      {"train.schedule_patience", with_plateau},
+      {"data.label_noise_to", [](const Settings& s) { return s.data.label_noise > 0; }},
+      {"data.noise_draw", with_noise},
+  };
+  std::vector<std::string> idle;
+  for (const Use& use : uses) {
+    const auto changed = [&](const Trial& trial) { return changed_values(trial.settings).contains(use.key); };
+    const auto used = [&](const Trial& trial) { return use.used(trial.settings); };
+    if (std::none_of(trials.begin(), trials.end(), used) &&
+        std::any_of(trials.begin(), trials.end(), changed))
+      idle.emplace_back(use.key);
+  }
+  return idle;
 }
 
 std::vector<Trial> one_of_each_cell(std::span<const Trial> trials) {

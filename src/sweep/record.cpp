@@ -135,7 +135,6 @@ Status parse_status(const std::string& text) {
 }
 
 TrialRecord read_record(const Json& json) {
-  if (json.at("schema") != kSchema) throw std::invalid_argument("schema " + json.at("schema").dump());
   TrialRecord record{.attempt = json.at("attempt"), .trial = json.at("trial")};
   record.settings = parse_settings(json.at("settings").dump());
   record.fingerprint = json.at("fingerprint");
@@ -192,12 +191,18 @@ std::string deterministic_json(const TrialRecord& record) { return result_json(r
 
 TrialRecord parse_record(const std::string& text, const std::string& where) {
   try {
-    return read_record(Json::parse(text));
+    const Json json = Json::parse(text);
+    if (json.at("schema").get<int>() != kSchema) {
+      throw Error({.code = ErrorCode::usage,
+                   .where = where,
+                   .what = "the records are of another version of titrate",
+                   .hint = "give --out another folder, or use the version that wrote them"});
+    }
+    return read_record(json);
+  } catch (const Error&) {
+    throw;
   } catch (const std::exception& error) {
-    throw Error({.code = ErrorCode::integrity,
-                 .where = where,
-                 .what = "not a record of this version",
-                 .got = error.what()});
+    throw Error({.code = ErrorCode::integrity, .where = where, .what = "not a record", .got = error.what()});
   }
 }
 

@@ -86,4 +86,9 @@ void remove_checkpoints(const TrialRecord& record, const TrialFiles& files) {
   if (record.status != Status::failed) checkpoints_of(record.trial, record.numerics, files).remove_all();
 }
 
+void remove_finished_checkpoints(const std::filesystem::path& run_folder,
+                                 const std::vector<TrialRecord>& records) {
+  for (const TrialRecord& record : records) remove_checkpoints(record, {.run_folder = run_folder});
+}
+
 }  // namespace titrate::sweep

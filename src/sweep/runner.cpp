@@ -161,21 +161,34 @@ void warn_of_mixed_numerics(const std::vector<TrialRecord>& records, const std::
   }
 }
 
-// Trials that finished before did not keep what is wanted now, and are not run again for it.
-void warn_of_missing_weights(const SweepOptions& options, const std::vector<Trial>& trials,
-                             const std::vector<TrialRecord>& records, const Log& log) {
-  if (options.keep != Keep::all) return;
+// The trials of the present grid.
+std::vector<TrialRecord> present_records(const std::vector<Trial>& trials,
+                                         const std::vector<TrialRecord>& records) {
   std::set<std::string> present;
   for (const Trial& trial : trials) present.insert(trial.id);
-  const auto missing = std::count_if(records.begin(), records.end(), [&](const TrialRecord& record) {
-    std::error_code unknown;
-    return record.status == Status::done && present.contains(record.trial) &&
-           !std::filesystem::exists(weights_file(options.out, record.trial), unknown);
-  });
-  if (missing > 0) {
-    log.warn(with_commas(static_cast<unsigned long long>(missing)) +
-             " trials finished before without keeping their weights; another --out runs them again");
+  std::vector<TrialRecord> found;
+  std::copy_if(records.begin(), records.end(), std::back_inserter(found),
+               [&](const TrialRecord& record) { return present.contains(record.trial); });
+  return found;
+}
+
+// Trials that finished before did not keep what is wanted now, and are not run again for it.
+void tidy_weights(const SweepOptions& options, const std::vector<TrialRecord>& present, const Log& log) {
+  if (options.keep == Keep::none) return;
+  std::size_t missing = 0;
+  if (options.keep == Keep::best) {
+    missing = keep_best(options.out, present);
+  } else {
+    missing = static_cast<std::size_t>(
+        std::count_if(present.begin(), present.end(), [&](const TrialRecord& record) {
+          std::error_code unknown;
+          return record.status == Status::done &&
+                 !std::filesystem::exists(weights_file(options.out, record.trial), unknown);
+        }));
   }
+  if (missing == 0) return;
+  log.warn(with_commas(missing) + (options.keep == Keep::best ? " best" : "") +
+           " trials finished in an earlier run without keeping their weights; another --out runs them again");
 }
 
 // This rank's group, and all that the group owns.
@@ -189,6 +202,17 @@ struct GroupParts {
     return {.communicator = &communicator, .exchange = exchange.get(), .device = device};
   }
 };
+
+// One trial is one arithmetic: ranks on unlike processors would give bits of no class.
+void check_numerics(const comm::Communicator& group, const std::string& numerics) {
+  const std::vector<std::string> classes = group.all_gather(numerics);
+  if (std::adjacent_find(classes.begin(), classes.end(), std::not_equal_to<>()) == classes.end()) return;
+  throw Error({.code = ErrorCode::usage,
+               .where = "--width",
+               .what = "the ranks of a group compute unlike each other: " + join(classes, ", "),
+               .hint = "start the ranks of a group on nodes of one kind, or set ATEN_CPU_CAPABILITY to what "
+                       "all of them have"});
+}
 
 // The ranks of a group must all have GPUs or all have none, since they share one exchange.
 void check_devices(const comm::Communicator& group, const comm::Device& device) {
@@ -273,15 +297,6 @@ std::vector<TrialRecord> work_off(const SweepOptions& options, const comm::Sessi
   return monitor ? monitor->records() : std::vector<TrialRecord>{};
 }
 
-std::size_t count_failed(const std::vector<Trial>& trials, const std::vector<TrialRecord>& records) {
-  std::set<std::string> present;
-  for (const Trial& trial : trials) present.insert(trial.id);
-  return static_cast<std::size_t>(
-      std::count_if(records.begin(), records.end(), [&](const TrialRecord& record) {
-        return record.status == Status::failed && present.contains(record.trial);
-      }));
-}
-
 }  // namespace
 
 SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, const Log& log) {
@@ -301,9 +316,11 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
   on_root(world, [&] {
     check_trials(trials, dataset);
     warn_of_dataset(manifest, log);
-    warn_of_missing_weights(options, trials, folder.records, log);
+    for (const std::string& key : keys_without_effect(trials))
+      log.warn(key + " has no effect on any trial of this study");
     publish_study(options.out, study, folder, log);
     work = missing_work(trials, folder.records, manifest);
+    remove_finished_checkpoints(options.out, folder.records);
     log.info(with_commas(trials.size()) + " trials, " + with_commas(trials.size() - work.size()) +
              " finished before, on " + std::to_string(world.size()) +
              (world.size() == 1 ? " rank" : " ranks"));
@@ -314,6 +331,7 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
     GroupParts group = form_group(options, session);
     std::optional<train::EngineLibrary> engines;
     comm::together(world, [&] { engines.emplace(train::default_engine_library()); });
+    comm::together(world, [&] { check_numerics(group.communicator, engines->numerics(group.device)); });
     if (world.rank() == 0) warn_of_mixed_numerics(folder.records, engines->numerics(group.device), log);
     GroupWorker worker(dataset, trials, *engines, std::move(group),
                        {.run_folder = options.out, .keep = options.keep, .checkpoints = options.checkpoints});
@@ -325,8 +343,12 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
   records.insert(records.end(), std::make_move_iterator(folder.records.begin()),
                  std::make_move_iterator(folder.records.end()));
   records = unite(std::move(records));
-  if (options.keep == Keep::best) keep_best(options.out, records);
-  const std::size_t failed = count_failed(trials, records);
+  const std::vector<TrialRecord> present = present_records(trials, records);
+  tidy_weights(options, present, log);
+  const auto failed =
+      static_cast<std::size_t>(std::count_if(present.begin(), present.end(), [](const TrialRecord& record) {
+        return record.status == Status::failed;
+      }));
   return {.lock = std::move(folder.lock),
           .study = std::move(study),
           .records = std::move(records),

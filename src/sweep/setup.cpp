@@ -14,6 +14,8 @@
 namespace titrate::sweep {
 namespace {
 
+constexpr std::uint32_t kMostMicroBatches = 4096;
+
 void require(bool good, const char* key, const std::string& expected, const std::string& got) {
   if (!good)
     throw Error(
@@ -59,8 +61,10 @@ void check_train(const train::TrainSettings& train) {
   require_one_of("train.class_weights", {"none", "balanced"}, train.class_weights);
   require_one_of("train.initial", {"pytorch", "he", "xavier", "lecun"}, train.initial);
   require_one_of("train.precision", {"float32", "bf16"}, train.precision);
-  require(std::has_single_bit(train.micro_batches) && train.micro_batches <= train.batch_size,
-          "train.micro_batches", "a power of two, at most train.batch_size",
+  require(std::has_single_bit(train.micro_batches) &&
+              train.micro_batches <= std::min(train.batch_size, kMostMicroBatches),
+          "train.micro_batches",
+          "a power of two, at most train.batch_size and " + std::to_string(kMostMicroBatches),
           std::to_string(train.micro_batches));
 }
 
@@ -152,8 +156,10 @@ data::SelectionRequest selection_of(const Settings& settings, const shard::Manif
 net::Network make_network(const NetworkSettings& settings, const image::Shape& shape, std::size_t classes) {
   const net::TensorShape images{shape.channels, shape.height, shape.width};
   const auto outputs = static_cast<std::uint32_t>(classes);
-  return settings.layers.empty() ? net::make_network(settings.name, images, outputs)
-                                 : net::make_network(settings.layers, images, outputs, settings.side);
+  if (!settings.layers.empty()) return net::make_network(settings.layers, images, outputs, settings.side);
+  require(settings.side == 0, "network.side", "network.layers beside it: those of the zoo have their own",
+          std::to_string(settings.side));
+  return net::make_network(settings.name, images, outputs);
 }
 
 std::uint64_t count_images(const shard::Manifest& manifest, data::Split split, data::Origin origin) {

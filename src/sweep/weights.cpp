@@ -1,5 +1,6 @@
 #include "titrate/sweep/weights.hpp"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -130,19 +131,29 @@ KeptWeights read_weights(const std::filesystem::path& path) {
   }
 }
 
-void keep_best(const std::filesystem::path& run_folder, const std::vector<TrialRecord>& records) {
-  std::map<std::string, const TrialRecord*> best;
+std::size_t keep_best(const std::filesystem::path& run_folder, const std::vector<TrialRecord>& records) {
+  struct Best {
+    const TrialRecord *of_all = nullptr, *of_kept = nullptr;
+  };
+  const auto lead = [](const TrialRecord*& leader, const TrialRecord& record) {
+    if (leader == nullptr || validation_loss(record) < validation_loss(*leader)) leader = &record;
+  };
+  std::error_code ignored;
+  std::map<std::string, Best> cells;
   for (const TrialRecord& record : records) {
     if (record.status != Status::done || record.settings.train.validation_fraction == 0) continue;
-    const TrialRecord*& leader = best[cell_key(record.settings)];
-    if (leader == nullptr || validation_loss(record) < validation_loss(*leader)) leader = &record;
+    Best& best = cells[cell_key(record.settings)];
+    lead(best.of_all, record);
+    if (std::filesystem::exists(weights_file(run_folder, record.trial), ignored)) lead(best.of_kept, record);
   }
-  std::error_code ignored;
   for (const TrialRecord& record : records) {
-    const auto place = best.find(cell_key(record.settings));
-    if (place != best.end() && place->second != &record)
+    const auto place = cells.find(cell_key(record.settings));
+    if (place != cells.end() && place->second.of_kept != &record)
       std::filesystem::remove(weights_file(run_folder, record.trial), ignored);
   }
+  return static_cast<std::size_t>(std::count_if(cells.begin(), cells.end(), [](const auto& cell) {
+    return cell.second.of_all != cell.second.of_kept;
+  }));
 }
 
 }  // namespace titrate::sweep

@@ -6,6 +6,7 @@
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
+#include "titrate/core/hash.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/train/safetensors.hpp"
 
@@ -160,7 +161,7 @@ CheckpointFolder::CheckpointFolder(std::filesystem::path folder, std::string tri
                                    const CheckpointPolicy& policy)
     : folder_(std::move(folder)),
       trial_(std::move(trial)),
-      owner_(trial_ + " in " + numerics),
+      owner_(trial_ + "-" + hex(xxh3(numerics), 8)),
       policy_(policy) {}
 
 bool CheckpointFolder::due(bool epoch_done, std::uint32_t epochs) const {
@@ -174,7 +175,7 @@ void CheckpointFolder::save(const Checkpoint& checkpoint) {
   make_folder(folder_);
   char step[24];
   std::snprintf(step, sizeof step, "%012llu", static_cast<unsigned long long>(checkpoint.progress.step));
-  write_file(folder_ / (trial_ + "-" + step + ".safetensors"), encode(checkpoint, owner_));
+  write_file(folder_ / (owner_ + "-" + step + ".safetensors"), encode(checkpoint, owner_));
   std::vector<std::filesystem::path> present = files();
   std::error_code ignored;
   for (std::size_t i = 0; i + kKept < present.size(); ++i) std::filesystem::remove(present[i], ignored);
@@ -203,13 +204,14 @@ Checkpoint CheckpointFolder::decode(std::string_view bytes) const {
 
 void CheckpointFolder::remove_all() {
   std::error_code ignored;
-  for (const std::filesystem::path& file : files()) std::filesystem::remove(file, ignored);
-  for (const std::filesystem::path& file : files_from("." + trial_ + "-"))
-    std::filesystem::remove(file, ignored);
+  for (const std::string start : {"", "."}) {
+    for (const std::filesystem::path& file : files_from(start + trial_ + "-"))
+      std::filesystem::remove(file, ignored);
+  }
 }
 
 std::vector<std::filesystem::path> CheckpointFolder::files() const {
-  std::vector<std::filesystem::path> found = files_from(trial_ + "-");
+  std::vector<std::filesystem::path> found = files_from(owner_ + "-");
   std::erase_if(found, [](const std::filesystem::path& file) { return file.extension() != ".safetensors"; });
   return found;
 }

@@ -1,5 +1,6 @@
 #include "titrate/train/evaluation.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "titrate/core/error.hpp"
@@ -51,6 +52,9 @@ std::vector<std::uint32_t> test_rows(const data::Dataset& dataset) {
                  .where = dataset.manifest().name,
                  .what = "the dataset has no test images"});
   }
+  const auto sample = [&](std::uint32_t row) { return dataset.catalog().sample_id[row]; };
+  std::sort(rows.begin(), rows.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return sample(a) < sample(b); });
   return rows;
 }
 

@@ -7,7 +7,7 @@ namespace titrate::train {
 namespace {
 
 constexpr double kWarmUpShare = 0.3, kStartDivisor = 25, kEndDivisor = 1e4;  // OneCycleLR's defaults
-constexpr double kThreshold = 1e-4;                                          // ReduceLROnPlateau's
+constexpr double kThreshold = 1e-4, kLeastDrop = 1e-8;                       // ReduceLROnPlateau's
 
 double along_cosine(double from, double to, double share) {
   return to + (from - to) / 2 * (1 + std::cos(std::numbers::pi * share));
@@ -34,15 +34,16 @@ double scheduled_rate(const TrainSettings& settings, const Place& place) {
   return rate;
 }
 
-void Plateau::update(double validation_loss, double factor, std::uint32_t patience) {
+void Plateau::update(double validation_loss, const TrainSettings& settings) {
   if (validation_loss < best * (1 - kThreshold)) {
     best = validation_loss;
     bad_epochs = 0;
     return;
   }
-  if (++bad_epochs <= patience) return;
-  scale *= factor;
+  if (++bad_epochs <= settings.schedule_patience) return;
   bad_epochs = 0;
+  const double lower = scale * settings.schedule_factor;
+  if ((scale - lower) * settings.learning_rate > kLeastDrop) scale = lower;
 }
 
 }  // namespace titrate::train

@@ -76,15 +76,14 @@ Optimizer::Optimizer(const TrainSettings& settings, std::size_t count) : setting
 void Optimizer::step(std::span<float> parameters, std::span<const float> gradients, double learning_rate) {
   ++steps_;
   const auto rate = static_cast<float>(learning_rate), momentum = static_cast<float>(settings_.momentum);
-  std::vector<float> decayed;
   if (settings_.weight_decay != 0 && settings_.optimizer == "adamw") {
     const auto kept = static_cast<float>(1 - learning_rate * settings_.weight_decay);
     for (float& parameter : parameters) parameter *= kept;
   } else if (settings_.weight_decay != 0) {
     const auto decay = static_cast<float>(settings_.weight_decay);
-    decayed.assign(gradients.begin(), gradients.end());
-    for (std::size_t i = 0; i < decayed.size(); ++i) decayed[i] += decay * parameters[i];
-    gradients = decayed;
+    decayed_.resize(gradients.size());
+    for (std::size_t i = 0; i < decayed_.size(); ++i) decayed_[i] = gradients[i] + decay * parameters[i];
+    gradients = decayed_;
   }
   const Buffers buffers{parameters, gradients};
   if (settings_.optimizer != "sgd") {

@@ -3,8 +3,7 @@
 namespace titrate::train {
 
 bool ValidationWatch::update(double loss, std::uint32_t epoch, const TrainSettings& settings) {
-  if (settings.schedule == "plateau")
-    plateau.update(loss, settings.schedule_factor, settings.schedule_patience);
+  if (settings.schedule == "plateau") plateau.update(loss, settings);
   if (!(loss < best_loss)) {
     ++bad_epochs;
     return false;

@@ -68,6 +68,12 @@ def tearDownModule():
     training_runs.clean_up()
 
 
+def in_order_of_predictions(dataset):
+    """Rows of the test images by ascending sample id."""
+    rows = np.flatnonzero(dataset["split"][:] == 2)
+    return rows[np.argsort(dataset["sample_id"][:][rows])]
+
+
 class SweepCase(unittest.TestCase):
     def out(self, name):
         return WORK / f"{type(self).__name__} {self._testMethodName} {name}"
@@ -232,7 +238,7 @@ class ResumeTest(SweepCase):
                 time.sleep(0.002)
             process.kill()
         self.assertEqual(process.returncode, -signal.SIGKILL, "it ended before its first checkpoint was seen")
-        newest = max(int(file.stem.split("-")[1]) for file in (out / "checkpoints").glob("*.safetensors"))
+        newest = max(int(file.stem.split("-")[-1]) for file in (out / "checkpoints").glob("*.safetensors"))
         result, written = self.start("killed", file, "--checkpoint-minutes", "1e-9")
         self.assertEqual([step for trial, step, before in written][0], newest + 1)
         self.assertSameResults(out, whole)
@@ -307,8 +313,8 @@ class WeightsTest(SweepCase):
     @staticmethod
     def pictures():
         with h5py.File(DATASET / "dataset.h5") as dataset:
-            test = dataset["split"][:] == 2
-            return dataset["images"][test], dataset["labels"][test]
+            test = in_order_of_predictions(dataset)
+            return dataset["images"][:][test], dataset["labels"][:][test]
 
     def test_pytorch_says_the_same(self):
         pixels, labels = self.pictures()
@@ -434,8 +440,8 @@ class EvaluateTest(SweepCase):
     def test_pytorch_says_the_same_of_another_dataset(self):
         rows = self.evaluate("peer", "--dataset", self.other)[1]
         with h5py.File(self.other / "dataset.h5") as dataset:
-            test = dataset["split"][:] == 2
-            pixels, labels = dataset["images"][test][..., 0], dataset["labels"][test]
+            test = in_order_of_predictions(dataset)
+            pixels, labels = dataset["images"][:][test][..., 0], dataset["labels"][:][test]
         for row in rows:
             file = self.trained / "weights" / f"{row['trial']}.safetensors"
             network = nn.Sequential(nn.Conv2d(1, 4, 5), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(4), nn.Dropout(0.2), nn.Flatten(),
@@ -460,7 +466,9 @@ class PredictTest(SweepCase):
         result = run([BUILD / "titrate-prep", "export", DATASET, "--to", "folder", "--out", cls.pictures])
         assert result.returncode == 0, result.stderr
         with open(cls.pictures / "images.csv", newline="") as file:
-            cls.test = [cls.pictures / row["path"] for row in csv.DictReader(file) if row["split"] == "test"]
+            paths = [cls.pictures / row["path"] for row in csv.DictReader(file)]
+        with h5py.File(DATASET / "dataset.h5") as dataset:
+            cls.test = [paths[row] for row in in_order_of_predictions(dataset)]
         cls.said = np.load(cls.trained / "predictions" / f"{cls.trial}.npy")[0]
 
     def predict(self, images, *options, trial=None):

@@ -233,8 +233,7 @@ class Dump {
     if ((number + 1) % request_.steps_per_epoch != 0) return;
     dump_["sums"].push_back(sums_json(engine().finish_epoch()));
     if (request_.train.schedule == "plateau")
-      plateau_.update(request_.validation_losses.at(epoch), request_.train.schedule_factor,
-                      request_.train.schedule_patience);
+      plateau_.update(request_.validation_losses.at(epoch), request_.train);
   }
 
   // As a trial that is resumed.

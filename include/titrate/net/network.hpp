@@ -48,7 +48,8 @@ struct GlobalAvgPool {
 };
 // Ioffe and Szegedy, "Batch normalization", 2015, as PyTorch's BatchNorm1d and 2d: in training by the mean
 // and the biased variance of the part of the batch at hand, in evaluation by running ones, which move by
-// `momentum` towards the batch's mean and unbiased variance.
+// `momentum` towards the mean and unbiased variance of the batch: the average over its parts, where there are
+// several.
 struct BatchNorm {
   double momentum = 0.1, epsilon = 1e-5;
   bool operator==(const BatchNorm&) const = default;

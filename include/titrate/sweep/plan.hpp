@@ -32,6 +32,10 @@ TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& mani
 // A cell's settings that differ from the defaults: "data.size=100 train.epochs=5".
 std::string describe_cell(const Settings& settings);
 
+// Keys that are not at their default in some trial, but of use in none: "train.steps" where every budget is
+// one of epochs.
+std::vector<std::string> keys_without_effect(std::span<const Trial> trials);
+
 // The first trial of each cell: seeds change neither counts nor shapes, so it stands for all.
 std::vector<Trial> one_of_each_cell(std::span<const Trial> trials);
 

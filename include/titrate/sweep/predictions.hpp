@@ -12,7 +12,7 @@ namespace titrate::sweep {
 
 std::filesystem::path predictions_file(const std::filesystem::path& run_folder, const std::string& trial);
 
-// A NumPy array of conditions x test images in the dataset's order, of the fields "predicted" (a class; one
+// A NumPy array of conditions x test images by ascending sample id, of the fields "predicted" (a class; one
 // byte for up to 256 of them, else two) and "probability" (float32).
 std::string encode_predictions(const std::vector<std::vector<train::Prediction>>& predictions,
                                std::uint32_t classes);

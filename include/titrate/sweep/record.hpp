@@ -46,7 +46,7 @@ train::ConditionRecord parse_condition(const std::string& text);
 // Begins {"schema":2,"attempt":1,"trial":"<16 hex digits>",...
 std::string to_json(const TrialRecord& record);
 
-// Throws Error (integrity) naming `where` for text that is no record of this schema.
+// Throws Error that names `where`: usage for a record of another version, integrity for text that is none.
 TrialRecord parse_record(const std::string& text, const std::string& where);
 
 // The part of a record that must be the same whenever the trial runs in the same numerics class.

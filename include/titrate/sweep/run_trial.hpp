@@ -25,4 +25,8 @@ TrialRecord run_trial(const Trial& trial, const data::Dataset& dataset, const tr
 // Once its result is in the journal, a trial needs them no longer.
 void remove_checkpoints(const TrialRecord& record, const TrialFiles& files);
 
+// Those that a kill left between the two.
+void remove_finished_checkpoints(const std::filesystem::path& run_folder,
+                                 const std::vector<TrialRecord>& records);
+
 }  // namespace titrate::sweep

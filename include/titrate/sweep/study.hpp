@@ -59,7 +59,7 @@ struct Trial {
 };
 
 // Raised when results change on purpose: trials get new names and run again.
-inline constexpr std::uint64_t kNumericsVersion = 1;
+inline constexpr std::uint64_t kNumericsVersion = 2;
 
 std::string trial_id(const Settings& settings, const std::string& fingerprint);
 

@@ -39,7 +39,8 @@ std::string encode_weights(const KeptWeights& weights);
 // Throws Error (io, integrity).
 KeptWeights read_weights(const std::filesystem::path& path);
 
-// Removes the weights of those done trials that are not the best of their cell.
-void keep_best(const std::filesystem::path& run_folder, const std::vector<TrialRecord>& records);
+// Of each cell of `records`, removes all weights but those of the done trial with the lowest validation loss
+// among those that have some. Returns the number of cells whose best trial has none.
+std::size_t keep_best(const std::filesystem::path& run_folder, const std::vector<TrialRecord>& records);
 
 }  // namespace titrate::sweep

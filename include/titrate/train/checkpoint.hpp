@@ -41,8 +41,8 @@ struct CheckpointPolicy {
   double minutes = 0;
 };
 
-// The checkpoints of one trial in one numerics class: TRIAL-STEP.safetensors, the last two of them. Its files
-// are touched by one rank.
+// The checkpoints of one trial in one numerics class: TRIAL-CLASS-STEP.safetensors, the last two of them.
+// Other classes neither see nor displace each other's. The files are touched by one rank.
 class CheckpointFolder {
  public:
   CheckpointFolder(std::filesystem::path folder, std::string trial, std::string numerics,
@@ -55,12 +55,12 @@ class CheckpointFolder {
   // Whole or not there; then all but the newest two go. Throws Error (io).
   void save(const Checkpoint& checkpoint);
 
-  // The bytes of the newest that is whole and of this numerics class; empty where there is none. The others
-  // go: they are of no use, and newer ones may have lower steps.
+  // The bytes of the newest that is whole; empty where there is none. Damaged ones go: newer ones may have
+  // lower steps.
   std::string newest();
   Checkpoint decode(std::string_view bytes) const;
 
-  // With what a killed process left half written.
+  // Of every class, with what a killed process left half written.
   void remove_all();
 
  private:

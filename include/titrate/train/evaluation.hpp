@@ -19,7 +19,8 @@ std::vector<Prediction> predict_rows(Engine& engine, std::span<const std::uint32
 Tally tally_rows(const data::Dataset& dataset, std::span<const std::uint32_t> rows,
                  const data::Pipeline& pipeline, std::span<const Prediction> predictions);
 
-// Every row of the test split, ascending. Throws Error (usage) where there is none.
+// Every row of the test split by ascending sample id, whatever the order in which it was packed. Throws Error
+// (usage) where there is none.
 std::vector<std::uint32_t> test_rows(const data::Dataset& dataset);
 
 }  // namespace titrate::train

@@ -21,13 +21,14 @@ struct Place {
 //              250,000th, both along a cosine; the momentum stays as it is (cycle_momentum=False)
 double scheduled_rate(const TrainSettings& settings, const Place& place);
 
-// PyTorch's ReduceLROnPlateau on the validation loss (mode min, relative threshold 1e-4, no cooldown).
+// PyTorch's ReduceLROnPlateau on the validation loss (mode min, relative threshold 1e-4, no cooldown; a drop
+// of 1e-8 or less is none).
 struct Plateau {
   double scale = 1;  // of the learning rate
   double best = std::numeric_limits<double>::infinity();
   std::uint32_t bad_epochs = 0;
 
-  void update(double validation_loss, double factor, std::uint32_t patience);
+  void update(double validation_loss, const TrainSettings& settings);
 };
 
 }  // namespace titrate::train

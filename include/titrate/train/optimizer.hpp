@@ -26,6 +26,7 @@ class Optimizer {
  private:
   TrainSettings settings_;
   std::vector<std::vector<float>> moments_;
+  std::vector<float> decayed_;  // gradients of a step, with weight decay
   std::uint64_t steps_ = 0;
 };
 

@@ -71,6 +71,22 @@ TEST(Network, LayersThatDoNotFitAreRefusedByNumberAndText) {
   expect_in(message({}), "network.layers: no layers");
 }
 
+// Sizes that would not fit into 32 or 64 bits.
+TEST(Network, SizesThatOverflowAreRefused) {
+  const auto message = [](const std::vector<std::string>& layers) {
+    return refusal([&] { make_network(layers, kDigits, 10); });
+  };
+  expect_in(message({"conv 1 1 padding=32768", "flatten", "dense 10"}),
+            "layer 0 (conv 1 1 padding=32768): more than");
+  expect_in(message({"conv 65536 1", "conv 65536 65536 padding=32768", "global_avg_pool", "dense 10"}),
+            "layer 1 (conv 65536 65536 padding=32768): more than");
+  expect_in(message({"flatten", "dense 65536", "dense 65536", "dense 10"}), "more than 1073741824 weights");
+  expect_in(message({"patches 1 [flatten, dense 65536, dense 65536, dense 9]", "dense 10"}), "weights");
+  EXPECT_EQ(parameter_count(make_network(std::vector<std::string>{"patches 1 [flatten, dense 9]", "dense 10"},
+                                         kDigits, 10)),
+            18u + 784 * 9 * 10 + 10);
+}
+
 TEST(Network, TensorsAreNamedAndLaidOutAsPyTorchDoes) {
   const ParameterLayout layout =
       parameter_layout(make_network({"conv 3 2", "relu", "flatten", "dense 5"}, {2, 4, 3}, 5));
@@ -117,9 +133,11 @@ TEST(Layer, TextThatIsNoLayerIsRefusedByItsText) {
   const auto message = [](const std::string& text) {
     return refusal([&] { parse_layer(text, "study.toml:7"); });
   };
-  for (const std::string text : {"", " ", "convolution 3 3", "conv", "conv 3", "conv 3 3 3", "relu 1",
-                                 "flatten 2", "max_pool", "dense x", "dense 0", "dense -3", "dense 2.5",
-                                 "dense 65537", "dropout", "dropout 1", "dropout -0.1", "dropout nan"}) {
+  for (const std::string text : {"",          " ",           "convolution 3 3", "conv",
+                                 "conv 3",    "conv 3 3 3",  "relu 1",          "flatten 2",
+                                 "max_pool",  "dense x",     "dense 0",         "dense -3",
+                                 "dense 2.5", "dense 65537", "conv 3 3 table=", "conv 3 3 table=0//0",
+                                 "dropout",   "dropout 1",   "dropout -0.1",    "dropout nan"}) {
     expect_in(message(text), "study.toml:7: layer \"" + text + "\"");
   }
   expect_in(message("con 3 3"), "did you mean \"conv\"");

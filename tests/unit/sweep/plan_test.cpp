@@ -51,5 +51,22 @@ TEST(Plan, AnArmThatReplacesHasFewerRealImages) {
   EXPECT_EQ(set_up(half, "300").message, "nothing was thrown");
 }
 
+TEST(Plan, NamesKeysThatNoTrialUses) {
+  Settings idle;
+  idle.train.steps = 500;
+  idle.train.optimizer = "adam";
+  idle.train.momentum = 0.9;
+  idle.data.noise_draw = "epoch";
+  const std::vector<Trial> trials{{.id = "a", .settings = idle}};
+  EXPECT_EQ(keys_without_effect(trials),
+            (std::vector<std::string>{"train.steps", "train.momentum", "data.noise_draw"}));
+  Settings busy = idle;
+  busy.train.budget = "steps";
+  busy.train.optimizer = "sgd";
+  busy.data.noise_level = 0.1;
+  const std::vector<Trial> both{{.id = "a", .settings = idle}, {.id = "b", .settings = busy}};
+  EXPECT_EQ(keys_without_effect(both), std::vector<std::string>{});
+}
+
 }  // namespace
 }  // namespace titrate::sweep

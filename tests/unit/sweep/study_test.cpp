@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/outcome.hpp"
 #include "titrate/core/error.hpp"
 
 namespace titrate::sweep {
@@ -117,6 +118,39 @@ TEST(Grid, IdsAreContent) {
   EXPECT_EQ(canonical(other), R"({"train.epochs":4})");
   other.seed = 5;
   EXPECT_EQ(cell_key(other), R"({"train.epochs":4})");
+}
+
+Outcome grid_of(const std::string& text) {
+  return outcome([&] { grid(parse_study(text, "s.toml")); });
+}
+
+TEST(Grid, NetworksOfTheStudysOwnAreTheirLayers) {
+  const std::string own = "[networks.mine]\nlayers = [\"flatten\", \"dense 10\"]\nside = 32\n";
+  const std::string axes = "[axes]\n\"network.name\" = [\"mine\", \"lenet5\"]\n";
+  const std::vector<Trial> trials = grid(parse_study(own + axes, "s.toml"));
+  EXPECT_EQ(trials[0].settings.network.layers, (std::vector<std::string>{"flatten", "dense 10"}));
+  EXPECT_EQ(trials[0].settings.network.side, 32u);
+  EXPECT_TRUE(trials[1].settings.network.layers.empty());
+  EXPECT_EQ(trials[1].settings.network.side, 0u);
+  const std::string other = "[networks.mine]\nlayers = [\"flatten\", \"dense 11\"]\nside = 32\n";
+  EXPECT_NE(grid(parse_study(other + axes, "s.toml"))[0].id, trials[0].id);
+  const std::string sides = own + "[axes]\n\"network.name\" = [\"mine\"]\n\"network.side\" = [28, 40]\n";
+  EXPECT_EQ(grid(parse_study(sides, "s.toml"))[1].settings.network.side, 40u);
+}
+
+TEST(Grid, ANameAndLayersDoNotGoTogether) {
+  const std::string layers = "[network]\nlayers = [\"flatten\", \"dense 10\"]\n";
+  const Outcome both = grid_of(layers + "[axes]\n\"network.name\" = [\"simple-cnn\", \"lenet5\"]\n");
+  EXPECT_EQ(both.code, ErrorCode::usage);
+  EXPECT_NE(both.message.find("\"lenet5\" and network.layers are both given"), std::string::npos)
+      << both.message;
+  EXPECT_EQ(grid_of(layers).message, "nothing was thrown");
+}
+
+TEST(Grid, AMistypedNameIsComparedWithTheStudysOwn) {
+  const Outcome found =
+      grid_of("[network]\nname = \"mein\"\n[networks.mine]\nlayers = [\"flatten\", \"dense 10\"]\n");
+  EXPECT_NE(found.message.find("did you mean \"mine\"?"), std::string::npos) << found.message;
 }
 
 TEST(Grid, AnAxisValueThatEqualsTheDefaultKeepsTheTrialsName) {

@@ -158,6 +158,18 @@ TEST_F(KeepBestTest, AnEqualOneDoesNotTakeItsPlace) {
   EXPECT_EQ(kept({record_of("a", 10, 0, {1}), record_of("b", 10, 1, {1})}), (std::set<std::string>{"a"}));
 }
 
+// Weights that nobody kept cannot be kept now, and are no reason to let go of those that are there.
+TEST_F(KeepBestTest, TheBestOfThoseThatAreThere) {
+  make_folder(folder() / "weights");
+  const std::vector<TrialRecord> records{record_of("a", 10, 0, {1}), record_of("b", 10, 1, {2}),
+                                         record_of("c", 10, 2, {3}), record_of("d", 20, 0, {3})};
+  for (const char* trial : {"b", "c", "d"}) std::ofstream(weights_file(folder(), trial)) << "weights";
+  EXPECT_EQ(keep_best(folder(), records), 1u);  // cells whose best has none
+  EXPECT_TRUE(std::filesystem::exists(weights_file(folder(), "b")));
+  EXPECT_FALSE(std::filesystem::exists(weights_file(folder(), "c")));
+  EXPECT_TRUE(std::filesystem::exists(weights_file(folder(), "d")));
+}
+
 // The weights of the best epoch count by that epoch's loss.
 TEST_F(KeepBestTest, BestWeightsHaveTheLossOfTheirEpoch) {
   std::vector<TrialRecord> records{record_of("a", 10, 0, {0.5, 3}), record_of("b", 10, 1, {4, 1})};

@@ -7,6 +7,7 @@
 
 #include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
+#include "titrate/core/hash.hpp"
 
 namespace titrate::train {
 namespace {
@@ -116,6 +117,11 @@ TEST(Checkpoint, ACutOneIsRefused) {
               ErrorCode::integrity);
 }
 
+// Of the numerics class "cpu".
+std::string file_of(const std::string& trial, const std::string& step) {
+  return trial + "-" + hex(xxh3("cpu"), 8) + "-" + step + ".safetensors";
+}
+
 class CheckpointFolderTest : public testing::Test {
  protected:
   std::set<std::string> names() const {
@@ -147,12 +153,12 @@ TEST_F(CheckpointFolderTest, KeepsTheLastTwoOfEachTrial) {
   EXPECT_EQ(a.newest(), "");
   for (const std::uint64_t step : {9, 10, 100}) save(a, step);
   save(b, 1);
-  EXPECT_EQ(names(), (std::set<std::string>{"aaaa-000000000010.safetensors", "aaaa-000000000100.safetensors",
-                                            "bbbb-000000000001.safetensors"}));
+  EXPECT_EQ(names(), (std::set<std::string>{file_of("aaaa", "000000000010"), file_of("aaaa", "000000000100"),
+                                            file_of("bbbb", "000000000001")}));
   EXPECT_EQ(newest_step(a), 100u);
   EXPECT_EQ(newest_step(b), 1u);
   a.remove_all();
-  EXPECT_EQ(names(), (std::set<std::string>{"bbbb-000000000001.safetensors"}));
+  EXPECT_EQ(names(), (std::set<std::string>{file_of("bbbb", "000000000001")}));
   EXPECT_EQ(a.newest(), "");
 }
 
@@ -160,9 +166,9 @@ TEST_F(CheckpointFolderTest, PassesOverDamagedOnes) {
   CheckpointFolder folder(path(), "aaaa", "cpu", {});
   save(folder, 5);
   save(folder, 6);
-  damage("aaaa-000000000006.safetensors");
+  damage(file_of("aaaa", "000000000006"));
   EXPECT_EQ(newest_step(folder), 5u);
-  damage("aaaa-000000000005.safetensors");
+  damage(file_of("aaaa", "000000000005"));
   EXPECT_EQ(newest_step(folder), 0u);
   save(folder, 4);  // lower than those, which have gone
   EXPECT_EQ(newest_step(folder), 4u);
@@ -174,6 +180,11 @@ TEST_F(CheckpointFolderTest, AnotherNumericsClassStartsAnew) {
   save(here, 5);
   EXPECT_EQ(newest_step(here), 5u);
   EXPECT_EQ(newest_step(elsewhere), 0u);
+  for (const std::uint64_t step : {1, 2, 3}) save(elsewhere, step);
+  EXPECT_EQ(newest_step(elsewhere), 3u);
+  EXPECT_EQ(newest_step(here), 5u);  // it is still there
+  elsewhere.remove_all();
+  EXPECT_EQ(names(), std::set<std::string>{});
 }
 
 TEST_F(CheckpointFolderTest, WhatAKillLeftHalfWrittenGoes) {

@@ -57,10 +57,14 @@ TEST(LearningRate, OneCycleOfFewStepsIsFinite) {
   }
 }
 
+TrainSettings halving_after(std::uint32_t patience, double learning_rate = 0.1) {
+  return {.learning_rate = learning_rate, .schedule_factor = 0.5, .schedule_patience = patience};
+}
+
 TEST(Plateau, DropsAfterMoreBadEpochsThanItsPatience) {
   Plateau plateau;
   const auto after = [&](double loss) {
-    plateau.update(loss, 0.5, 2);
+    plateau.update(loss, halving_after(2));
     return plateau.scale;
   };
   EXPECT_EQ(after(1.0), 1);
@@ -75,18 +79,29 @@ TEST(Plateau, DropsAfterMoreBadEpochsThanItsPatience) {
 
 TEST(Plateau, BetterMeansByTheThreshold) {
   Plateau plateau;
-  plateau.update(1.0, 0.5, 5);
-  plateau.update(1 - 0.5e-4, 0.5, 5);
+  plateau.update(1.0, halving_after(5));
+  plateau.update(1 - 0.5e-4, halving_after(5));
   EXPECT_EQ(plateau.bad_epochs, 1u);
   EXPECT_EQ(plateau.best, 1.0);
-  plateau.update(1 - 2e-4, 0.5, 5);
+  plateau.update(1 - 2e-4, halving_after(5));
   EXPECT_EQ(plateau.bad_epochs, 0u);
   EXPECT_EQ(plateau.best, 1 - 2e-4);
 }
 
+// PyTorch's eps.
+TEST(Plateau, ADropOfNextToNothingIsNone) {
+  Plateau plateau;
+  plateau.update(1.0, halving_after(0, 3e-8));
+  plateau.update(1.0, halving_after(0, 3e-8));
+  EXPECT_EQ(plateau.scale, 0.5);
+  plateau.update(1.0, halving_after(0, 3e-8));  // by 0.75e-8
+  EXPECT_EQ(plateau.scale, 0.5);
+  EXPECT_EQ(plateau.bad_epochs, 0u);
+}
+
 TEST(Plateau, NoNumberIsNoBetter) {
   Plateau plateau;
-  plateau.update(std::nan(""), 0.5, 0);
+  plateau.update(std::nan(""), halving_after(0));
   EXPECT_EQ(plateau.scale, 0.5);
 }
 
