@@ -49,8 +49,8 @@ image::Shape input_shape(const Pipeline& pipeline, const image::Shape& shape);
 // than the catalog has rows, or a transform that does not keep the shape.
 void check_pipeline(const Dataset& dataset, const Pipeline& pipeline, std::string_view where);
 
-// One image from outside of a dataset as a test image is written: denoised, standardised, padded. Throws Error
-// (usage) that names `where` when it is larger than what the network sees.
+// One image from outside of a dataset as a test image is written: denoised, standardised, padded. Throws
+// Error (usage) that names `where` when it is larger than what the network sees.
 void fill_image(const image::View& view, const Pipeline& pipeline, std::span<float> out,
                 std::string_view where);
 

@@ -89,7 +89,7 @@ TEST(SafeTensors, AnArrayIsOnlyGivenAsWhatItIs) {
   const SafeTensors file = parse_safetensors(bytes, "f");
   for (const auto& [name, count] :
        std::vector<std::pair<std::string, std::size_t>>{{"c", 6}, {"b", 5}, {"b", 7}, {"a", 1}, {"a", 2}}) {
-    const Outcome refused = outcome([&] { file.floats(name, count); });
+    const Outcome refused = outcome([&, n = name, c = count] { file.floats(n, c); });
     EXPECT_EQ(refused.code, ErrorCode::integrity) << name << " " << count;
     EXPECT_NE(refused.message.find(name), std::string::npos) << refused.message;
   }
