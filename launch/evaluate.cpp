@@ -56,7 +56,7 @@ int run_under_mpi(const Options& options, const sweep::EvaluateRequest& request,
     sweep::append_evaluations(request.run_folder, found);
     const std::filesystem::path table = request.run_folder / "evaluations.csv";
     write_file(table, report::evaluations_csv(sweep::read_evaluations(request.run_folder, log)));
-    const sweep::Study study = sweep::read_study(request.run_folder / "study.toml");
+    const sweep::Study study = sweep::read_run_study(request.run_folder);
     std::fputs(report::evaluations_table(study, found).c_str(), stdout);
     std::printf("\nall evaluations: %s\n", std::filesystem::absolute(table).c_str());
     std::fflush(stdout);

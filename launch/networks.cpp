@@ -9,6 +9,7 @@
 #include "titrate/core/text.hpp"
 #include "titrate/net/cost.hpp"
 #include "titrate/net/zoo.hpp"
+#include "titrate/report/words.hpp"
 #include "titrate/shard/manifest.hpp"
 #include "titrate/sweep/setup.hpp"
 #include "titrate/sweep/study.hpp"
@@ -55,7 +56,7 @@ image::Shape parse_shape(const std::string& text) {
 
 void show(const std::string& title, const sweep::NetworkSettings& settings, const Task& task) {
   const net::Network network = sweep::make_network(settings, task.images, task.classes);
-  std::printf("%s, images of %s, %zu classes\n\n%s\n", title.c_str(), image::to_string(task.images).c_str(),
+  std::printf("%s\nimages of %s, %zu classes\n\n%s\n", title.c_str(), image::to_string(task.images).c_str(),
               task.classes, net::layer_table(network).c_str());
 }
 
@@ -74,6 +75,8 @@ void show_of_study(const Options& options) {
       std::filesystem::exists(std::filesystem::path(study.dataset) / shard::kManifestName)) {
     const shard::Manifest manifest = shard::read_manifest(study.dataset);
     task = {manifest.shape, manifest.class_names.size()};
+  } else if (options.images.empty()) {
+    std::printf("There is no dataset %s: as if for digits.\n\n", study.dataset.c_str());
   }
   std::vector<std::string> shown;
   for (const sweep::Trial& trial : sweep::grid(study)) {
@@ -81,7 +84,7 @@ void show_of_study(const Options& options) {
     const std::string key = network.name + join(network.layers, ";") + " " + std::to_string(network.side);
     if (std::find(shown.begin(), shown.end(), key) != shown.end()) continue;
     shown.push_back(key);
-    show(network.name, network, task);
+    show(report::network_text(trial.settings), network, task);
   }
 }
 

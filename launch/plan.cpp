@@ -81,17 +81,27 @@ Totals add_up(const std::vector<sweep::Trial>& trials, const std::set<std::strin
   return totals;
 }
 
+// One line for each reason, with how many cells it stops. Returns their keys.
+std::set<std::string> tell_impossible(const std::vector<sweep::Trial>& trials, const data::Dataset& dataset) {
+  std::set<std::string> cells;
+  std::map<std::string, std::size_t> reasons;
+  for (const sweep::Impossible& cell : sweep::impossible_cells(trials, dataset)) {
+    cells.insert(sweep::cell_key(cell.settings));
+    ++reasons[cell.reason];
+  }
+  for (const auto& [reason, count] : reasons)
+    std::printf("impossible, %s %s: %s\n", with_commas(count).c_str(), count == 1 ? "cell" : "cells",
+                reason.c_str());
+  return cells;
+}
+
 int run(const Options& options) {
   const sweep::Study study = sweep::resolve_study(options.study.file, options.study.overrides);
   const auto loaded = load(study.dataset);
   const std::vector<sweep::Trial> trials = sweep::grid(study);
   for (const std::string& key : sweep::keys_without_effect(trials))
     std::printf("no effect: %s, on any trial\n", key.c_str());
-  std::set<std::string> impossible;
-  for (const sweep::Impossible& cell : sweep::impossible_cells(trials, loaded->dataset)) {
-    impossible.insert(sweep::cell_key(cell.settings));
-    std::printf("impossible: %s: %s\n", sweep::describe_cell(cell.settings).c_str(), cell.reason.c_str());
-  }
+  const std::set<std::string> impossible = tell_impossible(trials, loaded->dataset);
   const Totals totals = add_up(trials, impossible, loaded->dataset);
   const double makespan = std::max(totals.longest, totals.seconds / options.ranks);
   std::printf("cells             %s\n", with_commas(totals.cells).c_str());

@@ -10,7 +10,10 @@
 #include "titrate/core/file.hpp"
 #include "titrate/image/codec.hpp"
 #include "titrate/image/transform.hpp"
+#include "titrate/report/trial.hpp"
+#include "titrate/sweep/journal.hpp"
 #include "titrate/sweep/setup.hpp"
+#include "titrate/sweep/study.hpp"
 #include "titrate/sweep/weights.hpp"
 #include "titrate/train/preparation.hpp"
 
@@ -73,20 +76,16 @@ class Classifier {
 
 // TRIAL may be the beginning of an id.
 std::filesystem::path find_weights(const Options& options) {
-  std::vector<std::filesystem::path> found;
-  std::error_code absent;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(options.run) / "weights", absent)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(options.trial) && name.ends_with(".safetensors")) found.push_back(entry.path());
-  }
-  if (found.size() == 1 && !options.trial.empty()) return found[0];
+  sweep::read_run_study(options.run);  // or there is no run
+  const sweep::Journal journal = sweep::read_journal(options.run);
+  const sweep::TrialRecord& record = report::find_trial(journal.records, options.trial);
+  const std::filesystem::path file = sweep::weights_file(options.run, record.trial);
+  if (std::error_code unknown; std::filesystem::exists(file, unknown)) return file;
+  const bool done = record.status == sweep::Status::done;
   throw Error({.code = ErrorCode::usage,
-               .where = options.run,
-               .what = (found.empty() ? "no weights are kept of trial " : "several kept trials begin with ") +
-                       options.trial,
-               .hint = found.empty() ? "trials.csv lists the trials; sweep with --keep all to keep weights"
-                                     : "give more of its id"});
+               .where = "trial " + record.trial,
+               .what = done ? "its weights were not kept" : "it has no weights: " + record.reason,
+               .hint = done ? "sweep with --keep all into another folder" : ""});
 }
 
 int run(const Options& options) {

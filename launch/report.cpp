@@ -3,10 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/log.hpp"
 #include "titrate/report/report.hpp"
+#include "titrate/report/summary.hpp"
 #include "titrate/report/trial.hpp"
 #include "titrate/sweep/journal.hpp"
 
@@ -15,23 +17,32 @@ namespace {
 
 struct Options {
   std::string folder{};
-  std::string trial{};  // to be printed alone
+  std::optional<std::string> trial{};  // to be printed alone
 };
+
+// Tables of nothing would take the place of those that a version before made.
+void check_present(const std::filesystem::path& folder, const sweep::Study& study,
+                   const std::vector<sweep::TrialRecord>& records) {
+  if (records.empty() || !report::present_records(study, records).empty()) return;
+  throw Error({.code = ErrorCode::usage,
+               .where = folder.string(),
+               .what = "none of the trials in its journal is of its study: another version of titrate names "
+                       "them differently",
+               .hint = "use that version, or sweep into another folder"});
+}
 
 int run(const Options& options) {
   const std::filesystem::path folder = options.folder;
-  if (std::error_code error; !std::filesystem::exists(folder / "study.toml", error) && !error) {
-    throw Error(
-        {.code = ErrorCode::usage, .where = folder.string(), .what = "there is no run in this folder"});
-  }
-  const sweep::Study study = sweep::read_study(folder / "study.toml");
+  const sweep::Study study = sweep::read_run_study(folder);
   const sweep::Journal journal = sweep::read_journal(folder);
   const Log log;
   for (const std::string& warning : journal.warnings) log.warn(warning);
-  if (!options.trial.empty()) {
-    std::fputs(report::trial_text(study, report::find_trial(journal.records, options.trial)).c_str(), stdout);
+  if (options.trial) {
+    std::fputs(report::trial_text(study, report::find_trial(journal.records, *options.trial)).c_str(),
+               stdout);
     return 0;
   }
+  check_present(folder, study, journal.records);
   report::write_report(folder, study, journal.records);
   std::fputs(report::terminal_table(study, journal.records).c_str(), stdout);
   std::printf("\nreport: %s\n", std::filesystem::absolute(folder / "report.html").c_str());

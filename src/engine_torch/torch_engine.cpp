@@ -15,7 +15,6 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "autocast.hpp"

@@ -52,7 +52,8 @@ std::string head_of(const Layer& layer) {
   if (const auto* patches = std::get_if<Patches>(&layer)) return "patches " + std::to_string(patches->size);
   if (std::holds_alternative<Residual>(layer)) return "residual";
   const std::string text = to_text(layer);
-  return text.substr(0, text.find(" table="));
+  const std::size_t table = text.find(" table=");
+  return table == std::string::npos ? text : text.substr(0, table) + " table=...";
 }
 
 std::string mflop_text(double flops) { return fixed(flops / 1e6, 3); }

@@ -32,11 +32,11 @@ const char* const kLenet5C3 =
     "conv 16 5 table=0+1+2/1+2+3/2+3+4/3+4+5/0+4+5/0+1+5/0+1+2+3/1+2+3+4/2+3+4+5/0+3+4+5/0+1+4+5/0+1+2+5/"
     "0+1+3+4/1+2+4+5/0+2+3+5/0+1+2+3+4+5";
 
-TensorShape padded(const TensorShape& images, std::uint32_t side, std::string_view name) {
+TensorShape padded(const TensorShape& images, std::uint32_t side) {
   if (side == 0) return images;
   if (images.height > side || images.width > side) {
     throw Error({.code = ErrorCode::usage,
-                 .where = std::string(name),
+                 .where = "network",
                  .what = "the images are larger than the network takes",
                  .expected = "at most " + std::to_string(side) + " x " + std::to_string(side),
                  .got = std::to_string(images.height) + " x " + std::to_string(images.width),
@@ -61,7 +61,10 @@ const std::vector<ZooEntry>& zoo() {
        {"conv 32 3", "relu", "conv 64 3", "relu", "max_pool 2", "dropout 0.25", "flatten", "dense 128",
         "relu", "dropout 0.5"}},
       {"lenet5",
-       "LeCun, Bottou, Bengio, Haffner, \"Gradient-based learning applied to document recognition\", 1998",
+       "LeCun, Bottou, Bengio, Haffner, \"Gradient-based learning applied to document recognition\", 1998: "
+       "its "
+       "layers and table of connections; plain average pooling, tanh, and a softmax instead of the RBF "
+       "outputs",
        kDigits,
        32,
        {"conv 6 5", "tanh", "avg_pool 2", kLenet5C3, "tanh", "avg_pool 2", "conv 120 5", "tanh", "flatten",
@@ -73,12 +76,14 @@ const std::vector<ZooEntry>& zoo() {
        {"conv 6 5", "relu", "max_pool 2", "conv 16 5", "relu", "max_pool 2", "conv 120 5", "relu", "flatten",
         "dense 84", "relu"}},
       {"patch-mlp",
-       "one small MLP on each 7 x 7 square, joined: work on split and rotated Fashion-MNIST",
+       "our own: one small MLP on each 7 x 7 square, joined, for Fashion-MNIST whole, split and rotated",
        kDigits,
        0,
        {"patches 7 [flatten, dense 64, relu, dense 32, relu]", "dense 128", "relu"}},
       {"noisy-cnn",
-       "the CNN of work on very noisy MNIST",
+       "our own, after what people submit for MNIST: two double convolutions and three dense layers, for "
+       "very "
+       "noisy digits",
        kDigits,
        32,
        {"conv 32 5 l2=5e-04",
@@ -107,14 +112,16 @@ const std::vector<ZooEntry>& zoo() {
         "relu",
         "dropout 0.5"}},
       {"small-images-cnn",
-       "three blocks of convolution, ReLU, max pooling and dropout, for images of about 64 x 64 in colour",
+       "our own: three blocks of convolution, ReLU, max pooling and dropout, for small pictures in colour",
        {3, 64, 64},
        0,
        {"conv 32 3 padding=same", "relu", "max_pool 2", "dropout 0.25", "conv 64 3 padding=same", "relu",
         "max_pool 2", "dropout 0.25", "conv 128 3 padding=same", "relu", "max_pool 2", "dropout 0.25",
         "flatten", "dense 128", "relu", "dropout 0.5"}},
       {"resnet-20",
-       "He, Zhang, Ren, Sun, \"Deep residual learning for image recognition\", 2015",
+       "He, Zhang, Ren, Sun, \"Deep residual learning for image recognition\", 2015; shortcuts by "
+       "projection, its "
+       "option B",
        {3, 32, 32},
        0,
        resnet_20()},
@@ -149,7 +156,7 @@ Network make_network(std::string_view name, const TensorShape& images, std::uint
 
 Network make_network(const std::vector<std::string>& layers, const TensorShape& images, std::uint32_t classes,
                      std::uint32_t side) {
-  Network network{.input = padded(images, side, "network")};
+  Network network{.input = padded(images, side)};
   for (const std::string& text : layers) network.layers.push_back(parse_layer(text, "network.layers"));
   check_network(network, classes);
   return network;

@@ -39,15 +39,19 @@ std::string padded(const std::string& text, std::size_t width) {
 }  // namespace
 
 std::string evaluations_csv(const std::vector<sweep::Evaluation>& evaluations) {
-  std::string text = csv_row({"trial", "network", "seed", "dataset", "noise_kind", "noise_level", "images",
-                              "accuracy", "loss", "macro_f1", "weighted_f1", "calibration_error"});
+  std::string text =
+      csv_row({"trial", "network", "seed", "dataset", "test_noise_kind", "test_noise_level", "test_images",
+               "test_accuracy", "test_loss", "macro_precision", "macro_recall", "macro_f1",
+               "weighted_precision", "weighted_recall", "weighted_f1", "calibration_error"});
   for (const sweep::Evaluation& e : evaluations) {
     const std::uint32_t classes = classes_of(e.tally);
+    const train::AverageScores macro = train::macro_scores(e.tally.confusion, classes),
+                               weighted = train::weighted_scores(e.tally.confusion, classes);
     text += csv_row({e.trial, network_text(e.settings), std::to_string(e.settings.seed), e.dataset,
                      image::to_text(e.noise.kind), shortest(e.noise.level), std::to_string(e.tally.images),
-                     shortest(e.tally.accuracy()), shortest(e.tally.mean_loss()),
-                     shortest(train::macro_scores(e.tally.confusion, classes).f1),
-                     shortest(train::weighted_scores(e.tally.confusion, classes).f1),
+                     shortest(e.tally.accuracy()), shortest(e.tally.mean_loss()), shortest(macro.precision),
+                     shortest(macro.recall), shortest(macro.f1), shortest(weighted.precision),
+                     shortest(weighted.recall), shortest(weighted.f1),
                      shortest(train::calibration_error(e.tally))});
   }
   return text;

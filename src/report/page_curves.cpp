@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -228,9 +227,12 @@ std::string curve_section(const sweep::Study& study, const Summary& summary) {
          (validated ? "<span class=\"c1\"><i></i>validation</span>" : "") + "</div><div class=\"grid\">" +
          chart(loss, shown, kLoss) + chart(accuracy, shown, kAccuracy) +
          "</div><figcaption><span id=\"curve-note\" aria-live=\"polite\">" + escape(note_of(shown)) +
-         "</span> Training is measured while an epoch runs, on the images as the network is given them. The "
-         "axes "
-         "are the same for every cell. Every trial is in <a href=\"epochs.csv\">epochs.csv</a>." +
+         "</span> Training is measured while an epoch runs, on the images as the network is given them; its "
+         "loss has "
+         "label smoothing and class weights, that of validation is the plain cross-entropy, and neither has "
+         "the "
+         "layers' l2 terms. The axes are the same for every cell. Every trial is in <a "
+         "href=\"epochs.csv\">epochs.csv</a>." +
          held_text(curves.size(), all.size()) + "</figcaption></figure>" +
          data_script("curves", curves_json(curves, loss, accuracy)) + "</section>";
 }

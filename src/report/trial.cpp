@@ -83,7 +83,7 @@ const sweep::TrialRecord& find_trial(const std::vector<sweep::TrialRecord>& reco
     alike.insert(record.trial);
   }
   if (alike.size() == 1) return *found;
-  const std::string where = "--trial " + id;
+  const std::string where = "trial \"" + id + "\"";
   if (alike.empty()) {
     const auto near = nearest(id, std::vector<std::string>(all.begin(), all.end()));
     throw Error({.code = ErrorCode::usage,

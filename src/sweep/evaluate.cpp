@@ -1,8 +1,8 @@
 #include "titrate/sweep/evaluate.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -35,10 +35,9 @@ std::vector<std::filesystem::path> kept_files(const std::filesystem::path& run_f
   if (files.empty()) {
     throw Error({.code = ErrorCode::usage,
                  .where = run_folder.string(),
-                 .what = "no weights of this study were kept in this run",
+                 .what = "no weights of the trials of its study are kept in this run",
                  .hint = "sweep with --keep all, or --keep best, into a new run folder"});
   }
-  std::sort(files.begin(), files.end());
   return files;
 }
 
@@ -131,7 +130,7 @@ std::vector<Evaluation> evaluate_run(const EvaluateRequest& request, const comm:
   std::optional<train::EngineLibrary> engines;
   std::unique_ptr<FolderLock> lock;  // a sweep may remove weights
   comm::together(world, [&] {
-    const Study study = read_study(request.run_folder / "study.toml");
+    const Study study = read_run_study(request.run_folder);
     if (world.rank() == 0) lock = std::make_unique<FolderLock>(request.run_folder);
     files = kept_files(request.run_folder, study);
     folder = request.dataset.empty() ? std::filesystem::path(study.dataset) : request.dataset;
@@ -140,8 +139,8 @@ std::vector<Evaluation> evaluate_run(const EvaluateRequest& request, const comm:
   });
   const NodeDataset dataset(session, folder);
   if (world.rank() == 0) {
-    log.info(with_commas(files.size()) + " networks, " + std::to_string(request.conditions.size()) +
-             " conditions each, on " + dataset->manifest().name);
+    log.info("networks: " + with_commas(files.size()) + ", conditions of each: " +
+             std::to_string(request.conditions.size()) + ", dataset: " + dataset->manifest().name);
   }
   std::vector<std::string> lines;
   comm::together(world, [&] {
@@ -155,8 +154,11 @@ std::vector<Evaluation> evaluate_run(const EvaluateRequest& request, const comm:
   for (const std::string& text : world.gather(join(lines, "\n"), 0)) {
     for (const std::string& line : split(text, '\n')) evaluations.push_back(read_evaluation(line, "message"));
   }
-  std::stable_sort(evaluations.begin(), evaluations.end(),
-                   [](const Evaluation& a, const Evaluation& b) { return a.trial < b.trial; });
+  std::map<std::filesystem::path, std::size_t> places;
+  for (std::size_t i = 0; i < files.size(); ++i) places[files[i].stem()] = i;
+  std::stable_sort(evaluations.begin(), evaluations.end(), [&](const Evaluation& a, const Evaluation& b) {
+    return places[a.trial] < places[b.trial];
+  });
   return evaluations;
 }
 

@@ -1,7 +1,5 @@
 #include "titrate/sweep/predictions.hpp"
 
-#include <cstring>
-
 namespace titrate::sweep {
 namespace {
 

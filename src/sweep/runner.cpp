@@ -321,6 +321,10 @@ SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session
     publish_study(options.out, study, folder, log);
     work = missing_work(trials, folder.records, manifest);
     remove_finished_checkpoints(options.out, folder.records);
+    if (!folder.records.empty() && present_records(trials, folder.records).empty()) {
+      log.warn("none of the " + with_commas(folder.records.size()) +
+               " trials in the journal is of this study: all of it runs");
+    }
     log.info(with_commas(trials.size()) + " trials, " + with_commas(trials.size() - work.size()) +
              " finished before, on " + std::to_string(world.size()) +
              (world.size() == 1 ? " rank" : " ranks"));

@@ -35,8 +35,12 @@ struct Place {
 };
 
 void assign(std::string& member, const Value& value, const Place& place) {
+  if (const auto* whole = std::get_if<std::int64_t>(&value.data)) {
+    member = std::to_string(*whole);  // a class may be called 7
+    return;
+  }
   const auto* text = std::get_if<std::string>(&value.data);
-  if (text == nullptr) place.refuse("text, in quotes", value);
+  if (text == nullptr) place.refuse("text", value);
   member = *text;
 }
 

@@ -241,6 +241,14 @@ Study read_study(const std::filesystem::path& path) {
   return parse_study(read_text(path), path.string());
 }
 
+Study read_run_study(const std::filesystem::path& run_folder) {
+  if (std::error_code error; !std::filesystem::exists(run_folder / "study.toml", error) && !error) {
+    throw Error(
+        {.code = ErrorCode::usage, .where = run_folder.string(), .what = "there is no run in this folder"});
+  }
+  return read_study(run_folder / "study.toml");
+}
+
 void apply_overrides(Study& study, const StudyOverrides& overrides) {
   if (!overrides.dataset.empty()) study.dataset = overrides.dataset;
   for (const std::string& text : overrides.set) {

@@ -8,16 +8,6 @@
 namespace titrate::train {
 namespace {
 
-// As the images come, whatever is done to them before.
-data::Pipeline plain_pipeline(const TrialSetup& setup, const data::Standardisation& standardisation) {
-  data::Pipeline pipeline{.seed = setup.seed};
-  pipeline.denoise = setup.denoise;
-  pipeline.standardisation = standardisation;
-  pipeline.height = setup.network.input.height;
-  pipeline.width = setup.network.input.width;
-  return pipeline;
-}
-
 void give_labels(const data::Dataset& dataset, const TrialSetup& setup, const data::Selection& selection,
                  Preparation& prepared) {
   if (setup.label_noise.share > 0) {
@@ -56,8 +46,11 @@ std::uint32_t least_batch(const TrialSetup& setup) {
 
 data::Pipeline test_pipeline(const TrialSetup& setup, const data::Standardisation& standardisation,
                              const image::Noise& noise) {
-  data::Pipeline pipeline = plain_pipeline(setup, standardisation);
-  pipeline.noise = noise;
+  data::Pipeline pipeline{.seed = setup.seed, .noise = noise};
+  pipeline.denoise = setup.denoise;
+  pipeline.standardisation = standardisation;
+  pipeline.height = setup.network.input.height;
+  pipeline.width = setup.network.input.width;
   return pipeline;
 }
 

@@ -409,14 +409,14 @@ class EvaluateTest(SweepCase):
         data, rows = self.evaluate("one", "--noise-levels", "0,0.2")
         self.assertEqual(len(rows), 8)
         trained = rows_of(self.trained)
-        same = [row for row in rows if row["noise_level"] == trained[row["trial"]]["test_noise_level"]]
+        same = [row for row in rows if row["test_noise_level"] == trained[row["trial"]]["test_noise_level"]]
         self.assertEqual(len(same), 4)
         for row in same:
             of_study = trained[row["trial"]]
-            for name, key in (("accuracy", "test_accuracy"), ("loss", "test_loss"), ("macro_f1", "macro_f1"),
+            for name, key in (("test_accuracy", "test_accuracy"), ("test_loss", "test_loss"), ("macro_f1", "macro_f1"),
                               ("weighted_f1", "weighted_f1"), ("calibration_error", "calibration_error")):
                 self.assertEqual(row[name], of_study[key], f"{row['trial']} {name}")
-        self.assertEqual(len({row["loss"] for row in rows}), 8)
+        self.assertEqual(len({row["test_loss"] for row in rows}), 8)
         self.assertEqual(self.evaluate("two", "--noise-levels", "0,0.2", ranks=2)[0], data)
         self.assertEqual(self.evaluate("one", "--noise-levels", "0,0.2")[0], data, "a second time")
 
@@ -425,14 +425,14 @@ class EvaluateTest(SweepCase):
         rows = self.evaluate("all", "--noise-kinds", ",".join(kinds), "--noise-levels", "0,0.4")[1]
         self.assertEqual(len(rows), 4 * (1 + 4))
         for trial in rows_of(self.trained):
-            levels = [(row["noise_kind"], row["noise_level"]) for row in rows if row["trial"] == trial]
+            levels = [(row["test_noise_kind"], row["test_noise_level"]) for row in rows if row["trial"] == trial]
             self.assertEqual(sorted(levels), sorted([("gaussian", "0")] + [(kind, "0.4") for kind in kinds]))
-            self.assertEqual(len({row["loss"] for row in rows if row["trial"] == trial}), 5)
+            self.assertEqual(len({row["test_loss"] for row in rows if row["trial"] == trial}), 5)
         rows = self.evaluate("all", "--dataset", self.other)[1]
         self.assertEqual(len(rows), 4 * (1 + 4) + 4)
-        others = {row["trial"]: row["loss"] for row in rows if row["dataset"] == "other writers"}
+        others = {row["trial"]: row["test_loss"] for row in rows if row["dataset"] == "other writers"}
         self.assertEqual(len(others), 4)
-        own = {row["trial"]: row["loss"] for row in rows if row["dataset"] != "other writers" and row["noise_level"] == "0"}
+        own = {row["trial"]: row["test_loss"] for row in rows if row["dataset"] != "other writers" and row["test_noise_level"] == "0"}
         for trial in own:
             self.assertNotEqual(own[trial], others[trial])
         self.assertEqual((self.out("all") / "trials.csv").read_bytes(), (self.trained / "trials.csv").read_bytes())
@@ -450,9 +450,9 @@ class EvaluateTest(SweepCase):
             table = torch.tensor(WeightsTest.about(file)["standardisation"]["table"])
             with torch.no_grad():
                 logits = network.eval()(table[torch.from_numpy(pixels).long()][:, None])
-            self.assertEqual(row["images"], str(len(labels)))
-            self.assertAlmostEqual(float(row["accuracy"]), float((logits.argmax(1).numpy() == labels).mean()), places=12)
-            self.assertAlmostEqual(float(row["loss"]), float(nn.functional.cross_entropy(logits, torch.from_numpy(labels).long())), places=4)
+            self.assertEqual(row["test_images"], str(len(labels)))
+            self.assertAlmostEqual(float(row["test_accuracy"]), float((logits.argmax(1).numpy() == labels).mean()), places=12)
+            self.assertAlmostEqual(float(row["test_loss"]), float(nn.functional.cross_entropy(logits, torch.from_numpy(labels).long())), places=4)
 
 
 class PredictTest(SweepCase):
@@ -504,7 +504,7 @@ class PredictTest(SweepCase):
 
 
 class NetworksTest(SweepCase):
-    LENET5 = {"conv 6 5": "156", "conv 16 5": "1,516", "conv 120 5": "48,120", "dense 84": "10,164", "dense 10": "850"}
+    LENET5 = {"conv 6 5": "156", "conv 16 5 table=...": "1,516", "conv 120 5": "48,120", "dense 84": "10,164", "dense 10": "850"}
 
     def networks(self, *options):
         result = run([BUILD / "titrate", "networks", *options])
@@ -723,7 +723,7 @@ class BadInputTest(SweepCase):
         picture = WORK / "small.pgm"
         picture.write_bytes(b"P5\n20 20\n255\n" + bytes(400))
         predict = [BUILD / "titrate", "predict", kept]
-        self.refuse(["no weights", "zzz", "--keep"], [*predict, "zzz", picture])
+        self.refuse(["no such trial", "zzz"], [*predict, "zzz", picture])
         self.refuse(["nowhere.png"], [*predict, trial, WORK / "nowhere.png"], code=4)
         self.refuse(["small.pgm", "28 x 28 x 1", "20 x 20 x 1", "--transform"], [*predict, trial, picture])
         self.refuse(["--transform", "resiz", '"resize"'], [*predict, trial, picture, "--transform", "resiz 28"])

@@ -32,8 +32,8 @@ struct Evaluation {
 };
 
 // Collective over the session's world: the kept weights are dealt out over its ranks. On rank 0 the
-// evaluations of this call, by trial and then condition; empty on the others. Throws Error: usage where the
-// run has no weights, or the dataset other classes or another shape than it was trained on.
+// evaluations of this call, in the order of the grid and the conditions; empty on the others. Throws Error:
+// usage where the run has no weights, or the dataset other classes or another shape than it was trained on.
 std::vector<Evaluation> evaluate_run(const EvaluateRequest& request, const comm::Session& session,
                                      const Log& log);
 

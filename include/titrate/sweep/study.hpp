@@ -44,6 +44,10 @@ struct StudyOverrides {
 Study read_study(const std::filesystem::path& path);
 Study parse_study(const std::string& text,
                   const std::string& where);  // the same from a text; `where` names it in messages
+
+// The study of a run folder, as it was last swept. Throws Error (usage) where there is no run.
+Study read_run_study(const std::filesystem::path& run_folder);
+
 void apply_overrides(Study& study, const StudyOverrides& overrides);
 
 // The study with every key, as read_study reads it back.
