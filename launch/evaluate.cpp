@@ -6,9 +6,7 @@
 #include <memory>
 
 #include "titrate/comm/session.hpp"
-#include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/core/text.hpp"
 #include "titrate/report/evaluations.hpp"
 #include "titrate/sweep/evaluate.hpp"
 
@@ -23,23 +21,13 @@ struct Options {
   bool quiet = false;
 };
 
-void check_level(image::NoiseKind kind, double level) {
-  const double most = kind == image::NoiseKind::salt_pepper ? 1 : 10;
-  if (level >= 0 && level <= most) return;
-  throw Error({.code = ErrorCode::usage,
-               .where = "--noise-levels",
-               .what = "out of range for " + image::to_text(kind),
-               .expected = "0 to " + shortest(most),
-               .got = shortest(level)});
-}
-
 // Every kind at every level, each once; level 0 is the same whatever the kind.
 std::vector<image::Noise> conditions_of(const Options& options) {
   std::vector<image::Noise> conditions;
   for (const std::string& text : options.kinds) {
     const image::NoiseKind kind = image::parse_noise_kind(text, "--noise-kinds");
     for (const double level : options.levels) {
-      check_level(kind, level);
+      image::check_noise({kind, level}, "--noise-levels");
       const image::Noise noise{level == 0 ? image::NoiseKind::gaussian : kind, level};
       const auto same = [&](const image::Noise& n) { return n.kind == noise.kind && n.level == noise.level; };
       if (std::none_of(conditions.begin(), conditions.end(), same)) conditions.push_back(noise);

@@ -92,6 +92,16 @@ NoiseKind parse_noise_kind(std::string_view text, std::string_view where) {
 
 std::string to_text(NoiseKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
 
+void check_noise(const Noise& noise, std::string_view where) {
+  const bool share = noise.kind == NoiseKind::salt_pepper;
+  if (noise.level >= 0 && noise.level <= (share ? 1 : 10)) return;
+  throw Error({.code = ErrorCode::usage,
+               .where = std::string(where),
+               .what = "out of range for " + to_text(noise.kind),
+               .expected = share ? "a share of 0 to 1" : "0 to 10",
+               .got = shortest(noise.level)});
+}
+
 void add_noise(std::span<std::uint8_t> pixels, const Noise& noise, const RandomWords& random) {
   if (noise.level <= 0) return;
   std::uint32_t words[room_for_blocks(kPixelsAtOnce / 8)];

@@ -69,10 +69,9 @@ void check_train(const train::TrainSettings& train) {
 }
 
 image::Noise noise_of(const DataSettings& data, double level, const char* key) {
-  const image::NoiseKind kind = image::parse_noise_kind(data.noise_kind, "data.noise_kind");
-  require(kind != image::NoiseKind::salt_pepper || level <= 1, key, "a share of 0 to 1", shortest(level));
-  require(level <= 10, key, "at most 10", shortest(level));
-  return {kind, level};
+  const image::Noise noise{image::parse_noise_kind(data.noise_kind, "data.noise_kind"), level};
+  image::check_noise(noise, key);
+  return noise;
 }
 
 // The number that the text begins with, as people write it ("60,000 of MNIST"); 0 where it begins with none.

@@ -18,6 +18,9 @@ struct Noise {
   double level = 0;  // as below; of salt_pepper a share of the pixels, 0 to 1
 };
 
+// Throws Error (usage) that names `where`: a share of the pixels is 0 to 1, other levels are 0 to 10.
+void check_noise(const Noise& noise, std::string_view where);
+
 // Adds noise to pixels in place; the result is rounded half up and cut to 0..255. Each channel value is a
 // pixel here.
 //   gaussian     value + level * 255 * normal: the level is a deviation, 0.3 is 76.5 grey levels

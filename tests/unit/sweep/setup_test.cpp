@@ -120,7 +120,7 @@ TEST(MakeSetup, RefusesNumbersThatMakeNoSense) {
     expect_refused("train.micro_batches", std::to_string(parts),
                    [&](Settings& s) { s.train.micro_batches = parts; });
   expect_refused("data.label_noise", "0 to 1", [](Settings& s) { s.data.label_noise = 1.5; });
-  expect_refused("data.noise_level", "at most 10", [](Settings& s) { s.data.noise_level = 11; });
+  expect_refused("data.noise_level", "0 to 10", [](Settings& s) { s.data.noise_level = 11; });
   expect_refused("data.noise_level", "0 to 1", [](Settings& s) {
     s.data.noise_kind = "salt_pepper";
     s.data.noise_level = 1.5;
