@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "titrate/core/error.hpp"
+#include "titrate/core/npy_header.hpp"
 
 namespace titrate::source {
 namespace {
@@ -20,7 +21,6 @@ constexpr std::uint16_t kDate = 1 << 5 | 1;    // 1980-01-01, the first that the
 constexpr std::uint32_t kSee64 = 0xffffffffu;  // "stands in the extra field"
 constexpr std::uint16_t kSee64Short = 0xffffu;
 constexpr std::uint16_t kExtra64 = 1;
-constexpr std::size_t kAlignment = 64;  // of elements, as numpy.save aligns them
 constexpr std::size_t kLargestStep = 1 << 30;
 constexpr std::size_t kLongestName = 1000;
 constexpr std::uint64_t kCrcPlace = 14;  // in the header before a member
@@ -34,19 +34,6 @@ std::string little(Value value) {
 std::string word16(std::uint64_t value) { return little(static_cast<std::uint16_t>(value)); }
 std::string word32(std::uint64_t value) { return little(static_cast<std::uint32_t>(value)); }
 std::string word64(std::uint64_t value) { return little(value); }
-
-std::string npy_header(const std::vector<std::uint64_t>& shape, std::string_view dtype) {
-  std::string extent;
-  for (const std::uint64_t length : shape) extent += std::to_string(length) + ", ";
-  if (shape.size() > 1) extent.resize(extent.size() - 2);
-  if (shape.size() == 1) extent.resize(extent.size() - 1);
-  std::string text =
-      "{'descr': '" + std::string(dtype) + "', 'fortran_order': False, 'shape': (" + extent + "), }";
-  constexpr std::size_t kBefore = 10;  // magic, version, length
-  while ((kBefore + text.size() + 1) % kAlignment != 0) text += ' ';
-  text += '\n';
-  return "\x93NUMPY" + std::string{1, 0} + word16(text.size()) + text;
-}
 
 std::uint32_t crc_after(std::uint32_t before, std::span<const std::byte> values) {
   uLong crc = before;
@@ -108,7 +95,7 @@ void NpzWriter::begin(const std::string& name, const std::vector<std::uint64_t>&
                       std::string_view dtype) {
   const std::uint64_t values = bytes_of(shape, dtype);
   if (dtype.size() != 3 || name.empty() || name.size() >= kLongestName) refuse_array(name, values, 0);
-  const std::string header = npy_header(shape, dtype);
+  const std::string header = npy_header("'" + std::string(dtype) + "'", shape);
   const Member member{.name = name + ".npy", .bytes = header.size() + values, .offset = position_};
   const auto same = [&](const Member& other) { return other.name == member.name; };
   if (finished_ || position_ != member_end_ || std::any_of(members_.begin(), members_.end(), same)) {

@@ -71,6 +71,7 @@ std::vector<std::string> keys_without_effect(std::span<const Trial> trials) {
     return s.train.schedule == "step" || s.train.schedule == "plateau";
   };
   constexpr auto with_noise = [](const Settings& s) { return s.data.noise_level > 0; };
+  constexpr auto with_synthetic = [](const Settings& s) { return s.data.synthetic_ratio > 0; };
   const Use uses[] = {
       {"train.steps", [](const Settings& s) { return s.train.budget == "steps"; }},
       {"train.epochs", [](const Settings& s) { return s.train.budget == "epochs"; }},
@@ -83,6 +84,11 @@ std::vector<std::string> keys_without_effect(std::span<const Trial> trials) {
       {"train.schedule_patience", with_plateau},
       {"data.label_noise_to", [](const Settings& s) { return s.data.label_noise > 0; }},
       {"data.noise_draw", with_noise},
+      {"data.noise_kind",
+       [](const Settings& s) { return s.data.noise_level > 0 || !s.evaluate.noise_levels.empty(); }},
+      {"data.mode", with_synthetic},
+      {"data.synthetic_classes", with_synthetic},
+      {"data.trained_on", with_synthetic},
   };
   std::vector<std::string> idle;
   for (const Use& use : uses) {

@@ -4,6 +4,7 @@
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/train/epoch_json.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -12,14 +13,6 @@ using Json = nlohmann::ordered_json;
 constexpr int kSchema = 2;
 
 double number(const Json& json) { return parse_hex_float(json.get<std::string>()); }
-
-Json optional_json(const std::optional<double>& value) {
-  return value ? Json(hex_float(*value)) : Json(nullptr);
-}
-
-std::optional<double> read_optional(const Json& json) {
-  return json.is_null() ? std::nullopt : std::optional(number(json));
-}
 
 Json settings_json(const Settings& settings) { return Json::parse(canonical(settings)); }
 
@@ -31,18 +24,6 @@ Value value_from(const Json& json) {
   std::vector<Value> list;
   for (const Json& item : json) list.push_back(value_from(item));
   return {list};
-}
-
-Json epochs_json(const std::vector<train::EpochRecord>& epochs) {
-  Json list = Json::array();
-  for (const train::EpochRecord& epoch : epochs) {
-    list.push_back({{"train_loss", hex_float(epoch.train_loss)},
-                    {"train_accuracy", hex_float(epoch.train_accuracy)},
-                    {"validation_loss", optional_json(epoch.validation_loss)},
-                    {"validation_accuracy", optional_json(epoch.validation_accuracy)},
-                    {"learning_rate", hex_float(epoch.learning_rate)}});
-  }
-  return list;
 }
 
 // Empty bins are left out: [bin, images, correct, sum of probabilities].
@@ -94,7 +75,7 @@ Json result_json(const TrialRecord& record) {
           {"steps", record.outcome.steps},
           {"best_epoch", record.outcome.best_epoch},
           {"diverged", diverged_json(record.outcome.diverged)},
-          {"epochs", epochs_json(record.outcome.epochs)},
+          {"epochs", Json::parse(train::epochs_json(record.outcome.epochs))},
           {"conditions", conditions_json(record.outcome.conditions)}};
 }
 
@@ -113,16 +94,10 @@ train::ConditionRecord read_condition(const Json& json) {
 train::TrialOutcome read_outcome(const Json& json) {
   train::TrialOutcome outcome{.train_images = json.at("train_images"),
                               .steps = json.at("steps"),
-                              .best_epoch = json.at("best_epoch")};
+                              .best_epoch = json.at("best_epoch"),
+                              .epochs = train::parse_epochs(json.at("epochs").dump())};
   if (const Json& diverged = json.at("diverged"); !diverged.is_null())
     outcome.diverged = {diverged.at("step"), diverged.at("quantity")};
-  for (const Json& epoch : json.at("epochs")) {
-    outcome.epochs.push_back({.train_loss = number(epoch.at("train_loss")),
-                              .train_accuracy = number(epoch.at("train_accuracy")),
-                              .validation_loss = read_optional(epoch.at("validation_loss")),
-                              .validation_accuracy = read_optional(epoch.at("validation_accuracy")),
-                              .learning_rate = number(epoch.at("learning_rate"))});
-  }
   for (const Json& condition : json.at("conditions")) outcome.conditions.push_back(read_condition(condition));
   return outcome;
 }

@@ -8,6 +8,7 @@
 #include "titrate/core/file.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/train/epoch_json.hpp"
 #include "titrate/train/safetensors.hpp"
 
 namespace titrate::train {
@@ -19,35 +20,6 @@ constexpr const char* kOwner = "owner";
 constexpr std::size_t kKept = 2;
 
 double number(const Json& json) { return parse_hex_float(json.get<std::string>()); }
-
-Json optional_json(const std::optional<double>& value) {
-  return value ? Json(hex_float(*value)) : Json(nullptr);
-}
-std::optional<double> read_optional(const Json& json) {
-  return json.is_null() ? std::nullopt : std::optional(number(json));
-}
-
-Json epochs_json(const std::vector<EpochRecord>& epochs) {
-  Json list = Json::array();
-  for (const EpochRecord& epoch : epochs) {
-    list.push_back({hex_float(epoch.train_loss), hex_float(epoch.train_accuracy),
-                    optional_json(epoch.validation_loss), optional_json(epoch.validation_accuracy),
-                    hex_float(epoch.learning_rate)});
-  }
-  return list;
-}
-
-std::vector<EpochRecord> read_epochs(const Json& list) {
-  std::vector<EpochRecord> epochs;
-  for (const Json& epoch : list) {
-    epochs.push_back({.train_loss = number(epoch.at(0)),
-                      .train_accuracy = number(epoch.at(1)),
-                      .validation_loss = read_optional(epoch.at(2)),
-                      .validation_accuracy = read_optional(epoch.at(3)),
-                      .learning_rate = number(epoch.at(4))});
-  }
-  return epochs;
-}
 
 Json watch_json(const ValidationWatch& watch) {
   return {{"scale", hex_float(watch.plateau.scale)}, {"plateau_best", hex_float(watch.plateau.best)},
@@ -89,7 +61,7 @@ Json header_of(const Checkpoint& checkpoint) {
           {"epoch", progress.epoch},
           {"batch", progress.batch},
           {"watch", watch_json(progress.watch)},
-          {"epochs", epochs_json(progress.epochs)},
+          {"epochs", Json::parse(epochs_json(progress.epochs))},
           {"train_seconds", hex_float(progress.train_seconds)},
           {"has_best", progress.best.has_value()},
           {"sums", sums_json(engine.sums)},
@@ -117,7 +89,7 @@ Checkpoint with_room(const Json& header) {
                                      .epoch = header.at("epoch"),
                                      .batch = header.at("batch"),
                                      .watch = read_watch(header.at("watch")),
-                                     .epochs = read_epochs(header.at("epochs")),
+                                     .epochs = parse_epochs(header.at("epochs").dump()),
                                      .train_seconds = number(header.at("train_seconds"))}};
   const Model room{.parameters = std::vector<float>(header.at("parameters").get<std::size_t>()),
                    .running = std::vector<float>(header.at("running").get<std::size_t>())};
