@@ -1,4 +1,4 @@
-"""Tiny datasets and sweeps for training_test.py: run, killed at a checkpoint, and read back."""
+"""Tiny datasets and sweeps for resume_test.py, training_test.py and weights_test.py: run, killed at a checkpoint, and read back."""
 
 import csv
 import json
@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import unittest
 from pathlib import Path
 
 BUILD = Path(sys.argv[1]).resolve()
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORK = Path(tempfile.mkdtemp(prefix="titrate training "))
-PRELOAD = None
+PRELOAD = DATASET = None
 MPIRUN = ["mpirun", "--oversubscribe", "--bind-to", "none"] + (["--allow-run-as-root"] if os.getuid() == 0 else [])
 
 RECIPE = """
@@ -149,3 +150,63 @@ def checkpoints_of(log):
 def clean_up():
     shutil.rmtree(WORK)
     shutil.rmtree(PRELOAD.parent)
+
+
+# 240 images to train on, 12 steps an epoch.
+STUDY = """
+name = "tiny"
+[network]
+{network}
+[train]
+batch_size = 20
+{train}
+{more}
+"""
+PLAIN = 'layers = ["conv 4 5", "relu", "max_pool 4", "flatten", "dense 10"]'
+NORMED = 'layers = ["conv 4 5", "batch_norm", "relu", "max_pool 4", "dropout 0.2", "flatten", "dense 10"]'
+WATCHED = """
+validation_fraction = 0.2
+best_weights = true
+augment = ["shift 2", "rotate 10"]
+weight_decay = 0.01
+schedule_epochs = 1
+schedule_patience = 0
+schedule_factor = 0.5
+"""
+NOISY = '[data]\nnoise_level = 0.2\nnoise_draw = "epoch"\n'
+METRICS = ["test_accuracy", "test_loss", "macro_f1"]
+
+
+def study(name, network=PLAIN, train="", more="", **keys):
+    """`keys` of [train] as numbers; None leaves one out, for an axis."""
+    numbers = {"epochs": 4, "learning_rate": 0.05, **keys}
+    train += "".join(f"\n{key} = {value}" for key, value in numbers.items() if value is not None)
+    return write(f"{name}.toml", STUDY.format(network=network, train=train, more=more))
+
+
+def prepare():
+    """Once for each file of tests; returns the folder of their dataset."""
+    global DATASET
+    compile_preload()
+    DATASET = pack("tiny digits")
+    return DATASET
+
+
+class SweepCase(unittest.TestCase):
+    def out(self, name):
+        return WORK / f"{type(self).__name__} {self._testMethodName} {name}"
+
+    def sweep(self, name, file, *options, ranks=None, dataset=None, **more):
+        out = self.out(name)
+        result = run(sweep_command(file, dataset or DATASET, out, *options, ranks=ranks), **more)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return out
+
+    def kept_sweep(self, name, file, *options, **more):
+        return self.sweep(name, file, "--keep", "all", *options, **more)
+
+    def assertSameResults(self, out, reference):
+        found, expected = results_of(out), results_of(reference)
+        self.assertEqual(sorted(found), sorted(expected))
+        self.assertEqual([name for name in expected if found[name] != expected[name]], [])
+        self.assertEqual(records_of(out), records_of(reference))
