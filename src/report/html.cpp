@@ -77,12 +77,19 @@ std::string chart_section(const sweep::Study& study, const Summary& summary, con
 }
 
 std::string table_section(const sweep::Study& study, const Summary& summary, const Layout& layout) {
-  return "<section><h2>Test accuracy of every cell</h2><p class=\"note\">In %, mean over " +
-         counted(summary.usual_seeds(), "seed") +
-         " unless a cell says otherwise, ± half of its 95 % t interval. Loss, macro scores, images and steps "
-         "are in "
-         "<a href=\"cells.csv\">cells.csv</a>.</p>" +
-         result_tables(study, summary, layout) + "</section>";
+  std::string html =
+      "<section><h2>Test accuracy of every cell</h2><p class=\"note\">In %, mean over " +
+      counted(summary.usual_seeds(), "seed") +
+      " unless a cell says otherwise, ± half of its 95 % t interval. Loss, macro scores, images "
+      "and steps are in <a href=\"cells.csv\">cells.csv</a>.</p>" +
+      result_tables(study, summary, layout, kTestAccuracy);
+  if (summary.unequal_classes()) {
+    html +=
+        "<h2>Macro F1 of every cell</h2><p class=\"note\">The classes are of unequal size: here each counts "
+        "the same.</p>" +
+        result_tables(study, summary, layout, kMacroF1);
+  }
+  return html + "</section>";
 }
 
 std::string header(const sweep::Study& study, const Summary& summary) {

@@ -14,7 +14,8 @@ extern const char* const kPageStyle;   // what stands in <style>
 extern const char* const kPageScript;  // shows the confusion matrix and the learning curve of the chosen cell
 
 // Rows are the levels of x, columns the series; one table per panel.
-std::string result_tables(const sweep::Study& study, const Summary& summary, const Layout& layout);
+std::string result_tables(const sweep::Study& study, const Summary& summary, const Layout& layout,
+                          const Metric& metric);
 std::string gain_tables(const sweep::Study& study, const Summary& summary, const Layout& layout);
 
 // Sections with a list of cells to choose from; the last one shows. A page holds so many numbers of each at

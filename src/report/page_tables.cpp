@@ -74,17 +74,19 @@ std::string tables(const sweep::Study& study, const Summary& summary, const Layo
 
 }  // namespace
 
-std::string result_tables(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+std::string result_tables(const sweep::Study& study, const Summary& summary, const Layout& layout,
+                          const Metric& metric) {
   const std::size_t usual = summary.usual_seeds();
   const auto all = [](std::size_t) { return true; };
-  return tables(study, summary, layout, "test accuracy, %", all, [&](std::size_t index) -> Square {
-    const Cell& cell = summary.cells[index];
-    if (cell.accuracy.n == 0) return {.html = "<small>none</small>"};
-    std::string html = fixed(100 * cell.accuracy.mean, 2);
-    if (cell.accuracy.has_interval())
-      html += " <small class=\"half\">±&nbsp;" + fixed(100 * cell.accuracy.half_width, 2) + "</small>";
-    return {.html = html + seeds_note(cell.accuracy.n, usual)};
-  });
+  return tables(study, summary, layout, std::string(metric.name) + ", %", all,
+                [&](std::size_t index) -> Square {
+                  const Estimate& mean = summary.cells[index].*metric.of_cell;
+                  if (mean.n == 0) return {.html = "<small>none</small>"};
+                  std::string html = fixed(100 * mean.mean, 2);
+                  if (mean.has_interval())
+                    html += " <small class=\"half\">±&nbsp;" + fixed(100 * mean.half_width, 2) + "</small>";
+                  return {.html = html + seeds_note(mean.n, usual)};
+                });
 }
 
 std::string gain_tables(const sweep::Study& study, const Summary& summary, const Layout& layout) {

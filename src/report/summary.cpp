@@ -278,6 +278,20 @@ std::optional<std::size_t> Summary::dimension(const std::string& key) const {
   return std::nullopt;
 }
 
+bool Summary::unequal_classes() const {
+  for (const Cell& cell : cells) {
+    const std::uint32_t classes = classes_of(cell);
+    if (classes == 0) continue;
+    std::vector<std::uint64_t> supports;
+    for (const train::ClassScores& scores : train::class_scores(cell.confusion, classes)) {
+      if (scores.occurs()) supports.push_back(scores.support);
+    }
+    const auto [least, most] = std::minmax_element(supports.begin(), supports.end());
+    if (least != supports.end() && 2 * *most >= 3 * *least && *most > *least) return true;
+  }
+  return false;
+}
+
 std::size_t Summary::usual_seeds() const {
   std::size_t most = 0;
   for (const Cell& cell : cells) most = std::max(most, cell.seeds.size());

@@ -29,16 +29,16 @@ std::string wrapped(const std::string& text) {
   return result + line + "\n";
 }
 
-std::string accuracy_text(const Estimate& accuracy, std::size_t usual) {
-  if (accuracy.n == 0) return "-";
-  std::string text = fixed(100 * accuracy.mean, 2);
-  if (accuracy.has_interval()) text += " ± " + fixed(100 * accuracy.half_width, 2);
-  return accuracy.n == usual ? text : text + " (" + std::to_string(accuracy.n) + ")";
+std::string mean_text(const Estimate& mean, std::size_t usual) {
+  if (mean.n == 0) return "-";
+  std::string text = fixed(100 * mean.mean, 2);
+  if (mean.has_interval()) text += " ± " + fixed(100 * mean.half_width, 2);
+  return mean.n == usual ? text : text + " (" + std::to_string(mean.n) + ")";
 }
 
 std::string gain_text(const Gain& gain, std::size_t usual) {
   if (gain.accuracy.n == 0) return "-";
-  std::string text = accuracy_text(gain.accuracy, usual);
+  std::string text = mean_text(gain.accuracy, usual);
   if (gain.accuracy.mean >= 0) text = "+" + text;
   const bool clear = gain.verdict == Verdict::help || gain.verdict == Verdict::hurt;
   return text + " " + (clear ? to_text(gain.verdict) : "    ");
@@ -101,10 +101,15 @@ std::string panel_text(const sweep::Study& study, const Summary& summary, const 
   const std::size_t usual = summary.usual_seeds();
   std::string text = panel.title.empty() ? "\n" : "\n" + panel.title + "\n";
   if (layout.series) text += "  columns: " + axis_label(study, summary.dimensions[*layout.series].key) + "\n";
-  const auto accuracies =
-      columns_of(summary, layout, panel, "test accuracy", [](std::size_t) { return true; });
-  text += draw(fill(study, summary, layout, accuracies,
-                    [&](std::size_t cell) { return accuracy_text(summary.cells[cell].accuracy, usual); }));
+  const auto means = [&](const Metric& metric) {
+    const auto columns = columns_of(summary, layout, panel, metric.name, [](std::size_t) { return true; });
+    return draw(fill(study, summary, layout, columns, [&](std::size_t cell) {
+      return mean_text(summary.cells[cell].*metric.of_cell, usual);
+    }));
+  };
+  text += means(kTestAccuracy);
+  if (summary.unequal_classes())
+    text += "\n  macro F1, in which every class counts the same\n" + means(kMacroF1);
   const auto changes = columns_of(summary, layout, panel, "change",
                                   [&](std::size_t cell) { return gain_of(summary, cell) != nullptr; });
   if (changes.empty()) return text;

@@ -69,6 +69,15 @@ struct LearningCurve {
   std::vector<EpochMeans> epochs{};
 };
 
+// A fraction of 1 that tables show in %.
+struct Metric {
+  const char* name = "";
+  Estimate Cell::*of_cell = nullptr;
+};
+
+inline constexpr Metric kTestAccuracy{"test accuracy", &Cell::accuracy};
+inline constexpr Metric kMacroF1{"macro F1", &Cell::f1};
+
 enum class Verdict { help, hurt, no_clear_difference, too_few_seeds };
 
 std::string to_text(Verdict verdict);
@@ -114,6 +123,10 @@ struct Summary {
   std::optional<std::size_t> dimension(const std::string& key) const;
   std::size_t usual_seeds() const;        // the most of any cell: other numbers stand beside their cell
   std::vector<Gain> comparisons() const;  // the gains of enough seeds to have an interval
+
+  // Whether some class has half as many test images again as another: then accuracy says little of the small
+  // ones, and the macro averages stand beside it.
+  bool unequal_classes() const;
 };
 
 // The records that belong to the present grid, by trial id; of a trial with several the first.

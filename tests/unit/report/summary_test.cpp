@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "titrate/report/html.hpp"
 #include "titrate/report/layout.hpp"
 #include "titrate/report/table.hpp"
 #include "titrate/report/words.hpp"
@@ -209,6 +210,29 @@ TEST(Table, StaysWithinEightyColumnsAndNamesTheChange) {
   EXPECT_NE(text.find("noise level 0.1, pytorch-cnn"), std::string::npos);
   EXPECT_NE(text.find("help"), std::string::npos);
   EXPECT_NE(text.find("144 of 144 trials done"), std::string::npos);
+}
+
+// Where every cat is found and half of the few dogs, 90 % right says little of the dogs.
+TEST(Table, MacroScoresStandBesideAccuracyWhereClassesAreUnequal) {
+  const sweep::Study study = two_sizes();
+  const auto with = [&](const std::vector<std::uint64_t>& confusion) {
+    std::vector<sweep::TrialRecord> records = help_and_hurt(study);
+    for (sweep::TrialRecord& record : records) {
+      for (train::ConditionRecord& condition : record.outcome.conditions)
+        condition.tally.confusion = confusion;
+    }
+    return summarise(study, records);
+  };
+  const Summary unequal = with({80, 0, 10, 10}), alike = with({57, 0, 10, 33});
+  EXPECT_TRUE(unequal.unequal_classes());
+  EXPECT_FALSE(alike.unequal_classes());
+  EXPECT_FALSE(summarise(study, {}).unequal_classes());
+  const std::string table = table_text(study, unequal);
+  EXPECT_NE(table.find("macro F1, in which every class counts the same"), std::string::npos) << table;
+  EXPECT_NE(table.find("80.39"), std::string::npos) << table;  // (160 / 170 + 20 / 30) / 2
+  EXPECT_EQ(table_text(study, alike).find("macro F1"), std::string::npos);
+  EXPECT_NE(report_html(study, unequal).find("<h2>Macro F1 of every cell</h2>"), std::string::npos);
+  EXPECT_EQ(report_html(study, alike).find("<h2>Macro F1 of every cell</h2>"), std::string::npos);
 }
 
 TEST(Table, NumberOfSeedsStandsWhereItIsUnusual) {
