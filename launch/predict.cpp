@@ -12,7 +12,6 @@
 #include "titrate/image/transform.hpp"
 #include "titrate/report/trial.hpp"
 #include "titrate/sweep/journal.hpp"
-#include "titrate/sweep/setup.hpp"
 #include "titrate/sweep/study.hpp"
 #include "titrate/sweep/weights.hpp"
 #include "titrate/train/preparation.hpp"
@@ -30,15 +29,10 @@ class Classifier {
  public:
   explicit Classifier(sweep::KeptWeights weights)
       : weights_(std::move(weights)),
-        setup_{.network = sweep::make_network(weights_.settings.network, weights_.image,
-                                              weights_.class_names.size()),
-               .denoise = data::parse_denoise(weights_.settings.data.denoise, "data.denoise"),
-               .seed = weights_.settings.seed},
+        setup_(sweep::test_setup(weights_)),
         pipeline_(train::test_pipeline(setup_, weights_.standardisation, {})),
         engine_(train::EngineLibrary(train::default_engine_library())
-                    .make({.network = setup_.network,
-                           .train = weights_.settings.train,
-                           .initial = weights_.model})) {}
+                    .make({.network = setup_.network, .train = setup_.train, .initial = weights_.model})) {}
 
   struct Answer {
     std::string class_name{};

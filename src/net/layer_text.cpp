@@ -1,5 +1,5 @@
+#include <algorithm>
 #include <array>
-#include <functional>
 #include <map>
 #include <optional>
 
@@ -14,38 +14,8 @@ constexpr std::uint32_t kMostCount = 65536;
 // Lists in lists in lists: nothing that people train needs more.
 constexpr int kDeepest = 8;
 
-struct Form {
-  const char* name;
-  const char* values;   // how many words follow the name, for people
-  const char* options;  // the keys that may follow them
-};
-
-constexpr std::array<Form, 15> kForms{{
-    {"conv", "CHANNELS KERNEL",
-     "[stride=1] [padding=valid|same|N] [bias=yes|no] [l2=0] [groups=1] [table=0+1/1+2/...]"},
-    {"max_pool", "SIZE", "[stride=SIZE] [padding=0]"},
-    {"avg_pool", "SIZE", "[stride=SIZE] [padding=0]"},
-    {"global_avg_pool", "", ""},
-    {"batch_norm", "", "[momentum=0.1] [epsilon=1e-05]"},
-    {"dropout", "RATE", ""},
-    {"gaussian_noise", "DEVIATION", ""},
-    {"relu", "", ""},
-    {"leaky_relu", "", "[slope=0.01]"},
-    {"tanh", "", ""},
-    {"sigmoid", "", ""},
-    {"flatten", "", ""},
-    {"dense", "UNITS", "[bias=yes|no] [l2=0]"},
-    {"patches", "SIZE [LAYER, LAYER, ...]", ""},
-    {"residual", "[LAYER, LAYER, ...]", ""},
-}};
-
-std::string form_text(const Form& form) {
-  std::string text = form.name;
-  for (const char* part : {form.values, form.options}) {
-    if (*part != 0) text += std::string(" ") + part;
-  }
-  return text;
-}
+// How the layer of that name is written; empty where there is none.
+std::string form_of(const std::string& name);
 
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
@@ -97,11 +67,7 @@ class Words {
     if (values_.size() != values || list_.has_value() != list) refuse_form("wrong number of values");
   }
   [[noreturn]] void refuse_form(const std::string& what) const {
-    std::string form;
-    for (const Form& known : kForms) {
-      if (known.name == name_) form = form_text(known);
-    }
-    refuse(what, "write it as \"" + form + "\"");
+    refuse(what, "write it as \"" + form_of(name_) + "\"");
   }
 
   std::uint32_t count(std::size_t index) const { return as_count(values_[index], 1); }
@@ -237,49 +203,76 @@ Layer parse_plain(Words& words) {
   return Plain{};
 }
 
-using Parse = std::function<Layer(Words&)>;
+Layer parse_dropout(Words& words) {
+  words.need(1);
+  return Dropout{words.number(0, "rate", 0, 1)};
+}
 
-const std::map<std::string, Parse>& parsers() {
-  static const std::map<std::string, Parse> table{
-      {"conv", parse_conv},
-      {"max_pool", parse_pool<MaxPool>},
-      {"avg_pool", parse_pool<AvgPool>},
-      {"global_avg_pool", parse_plain<GlobalAvgPool>},
-      {"batch_norm", parse_batch_norm},
-      {"dropout",
-       [](Words& words) {
-         words.need(1);
-         return Dropout{words.number(0, "rate", 0, 1)};
-       }},
-      {"gaussian_noise",
-       [](Words& words) {
-         words.need(1);
-         return GaussianNoise{words.number(0, "deviation", 0, 100)};
-       }},
-      {"relu", parse_plain<Relu>},
-      {"leaky_relu",
-       [](Words& words) {
-         words.need(0);
-         LeakyRelu relu;
-         words.number_option("slope", 0, 1, relu.slope);
-         return relu;
-       }},
-      {"tanh", parse_plain<Tanh>},
-      {"sigmoid", parse_plain<Sigmoid>},
-      {"flatten", parse_plain<Flatten>},
-      {"dense", parse_dense},
-      {"patches",
-       [](Words& words) {
-         words.need(1, true);
-         return Patches{words.count(0), parse_list(words)};
-       }},
-      {"residual",
-       [](Words& words) {
-         words.need(0, true);
-         return Residual{parse_list(words)};
-       }},
-  };
-  return table;
+Layer parse_gaussian_noise(Words& words) {
+  words.need(1);
+  return GaussianNoise{words.number(0, "deviation", 0, 100)};
+}
+
+Layer parse_leaky_relu(Words& words) {
+  words.need(0);
+  LeakyRelu relu;
+  words.number_option("slope", 0, 1, relu.slope);
+  return relu;
+}
+
+Layer parse_patches(Words& words) {
+  words.need(1, true);
+  return Patches{words.count(0), parse_list(words)};
+}
+
+Layer parse_residual(Words& words) {
+  words.need(0, true);
+  return Residual{parse_list(words)};
+}
+
+struct Form {
+  const char* name;
+  const char* values;   // the words that follow the name, for people
+  const char* options;  // the keys that may follow them
+  Layer (*parse)(Words&);
+};
+
+constexpr std::array<Form, 15> kForms{{
+    {"conv", "CHANNELS KERNEL",
+     "[stride=1] [padding=valid|same|N] [bias=yes|no] [l2=0] [groups=1] [table=0+1/1+2/...]", parse_conv},
+    {"max_pool", "SIZE", "[stride=SIZE] [padding=0]", parse_pool<MaxPool>},
+    {"avg_pool", "SIZE", "[stride=SIZE] [padding=0]", parse_pool<AvgPool>},
+    {"global_avg_pool", "", "", parse_plain<GlobalAvgPool>},
+    {"batch_norm", "", "[momentum=0.1] [epsilon=1e-05]", parse_batch_norm},
+    {"dropout", "RATE", "", parse_dropout},
+    {"gaussian_noise", "DEVIATION", "", parse_gaussian_noise},
+    {"relu", "", "", parse_plain<Relu>},
+    {"leaky_relu", "", "[slope=0.01]", parse_leaky_relu},
+    {"tanh", "", "", parse_plain<Tanh>},
+    {"sigmoid", "", "", parse_plain<Sigmoid>},
+    {"flatten", "", "", parse_plain<Flatten>},
+    {"dense", "UNITS", "[bias=yes|no] [l2=0]", parse_dense},
+    {"patches", "SIZE [LAYER, LAYER, ...]", "", parse_patches},
+    {"residual", "[LAYER, LAYER, ...]", "", parse_residual},
+}};
+
+const Form* find_form(const std::string& name) {
+  const auto* place =
+      std::find_if(kForms.begin(), kForms.end(), [&](const Form& form) { return form.name == name; });
+  return place == kForms.end() ? nullptr : place;
+}
+
+std::string form_text(const Form& form) {
+  std::string text = form.name;
+  for (const char* part : {form.values, form.options}) {
+    if (*part != 0) text += std::string(" ") + part;
+  }
+  return text;
+}
+
+std::string form_of(const std::string& name) {
+  const Form* form = find_form(name);
+  return form == nullptr ? "" : form_text(*form);
 }
 
 // Writes a layer; options only where they differ from the default.
@@ -351,14 +344,14 @@ struct Writer {
 
 Layer parse_layer(std::string_view text, std::string_view where) {
   Words words(text, where);
-  const auto place = parsers().find(words.name());
-  if (place == parsers().end()) {
+  const Form* form = find_form(words.name());
+  if (form == nullptr) {
     std::vector<std::string> names;
-    for (const Form& form : kForms) names.emplace_back(form.name);
+    for (const Form& known : kForms) names.emplace_back(known.name);
     const auto near = nearest(words.name(), names);
     words.refuse("unknown", near ? "did you mean \"" + *near + "\"?" : "known are " + join(names, ", "));
   }
-  Layer layer = place->second(words);
+  Layer layer = form->parse(words);
   words.no_more_options();
   return layer;
 }

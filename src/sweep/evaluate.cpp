@@ -13,7 +13,6 @@
 #include "titrate/core/text.hpp"
 #include "titrate/sweep/node_dataset.hpp"
 #include "titrate/sweep/record.hpp"
-#include "titrate/sweep/setup.hpp"
 #include "titrate/sweep/study.hpp"
 #include "titrate/sweep/weights.hpp"
 #include "titrate/train/evaluation.hpp"
@@ -64,14 +63,11 @@ std::vector<Evaluation> evaluate_one(const KeptWeights& weights, const data::Dat
                                      const comm::Device& device) {
   const shard::Manifest& manifest = dataset.manifest();
   check_fit(weights, manifest);
-  const train::TrialSetup setup{
-      .network = make_network(weights.settings.network, weights.image, weights.class_names.size()),
-      .denoise = data::parse_denoise(weights.settings.data.denoise, "data.denoise"),
-      .seed = weights.settings.seed};
+  const train::TrialSetup setup = test_setup(weights);
   const auto engine = engines.make({.dataset = &dataset,
                                     .network = setup.network,
-                                    .train = weights.settings.train,
-                                    .seed = weights.settings.seed,
+                                    .train = setup.train,
+                                    .seed = setup.seed,
                                     .initial = weights.model,
                                     .device = device});
   const std::vector<std::uint32_t> rows = train::test_rows(dataset);

@@ -17,14 +17,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+net::Network network_of(const KeptWeights& weights) {
+  return make_network(weights.settings.network, weights.image, weights.class_names.size());
+}
+
 net::ParameterLayout layout_of(const KeptWeights& weights) {
-  return net::parameter_layout(
-      make_network(weights.settings.network, weights.image, weights.class_names.size()));
+  return net::parameter_layout(network_of(weights));
 }
 
 Json about(const KeptWeights& weights) {
-  const net::Network network =
-      make_network(weights.settings.network, weights.image, weights.class_names.size());
+  const net::Network network = network_of(weights);
   std::vector<std::string> layers;
   for (const net::Layer& layer : network.layers) layers.push_back(net::to_text(layer));
   return {{"trial", weights.trial},
@@ -93,6 +95,13 @@ Keep parse_keep(std::string_view text, std::string_view where) {
                .what = "unknown value",
                .expected = "none, best or all",
                .got = std::string(text)});
+}
+
+train::TrialSetup test_setup(const KeptWeights& weights) {
+  return {.network = network_of(weights),
+          .train = weights.settings.train,
+          .denoise = data::parse_denoise(weights.settings.data.denoise, "data.denoise"),
+          .seed = weights.settings.seed};
 }
 
 std::filesystem::path weights_file(const std::filesystem::path& run_folder, const std::string& trial) {

@@ -30,6 +30,9 @@ struct KeptWeights {
   std::uint64_t steps = 0;
 };
 
+// The network and the way of an image into it, to be tested; nothing to train.
+train::TrialSetup test_setup(const KeptWeights& weights);
+
 std::filesystem::path weights_file(const std::filesystem::path& run_folder, const std::string& trial);
 
 // The bytes of a file. Its metadata "titrate" is a JSON object with the members above but the numbers of the
