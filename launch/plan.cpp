@@ -10,7 +10,8 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/parallel.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/sweep/plan.hpp"
+#include "titrate/sweep/check.hpp"
+#include "titrate/sweep/cost.hpp"
 #include "titrate/sweep/setup.hpp"
 
 namespace titrate {

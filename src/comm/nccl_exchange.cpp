@@ -84,7 +84,8 @@ class NcclExchange : public Exchange {
 
 }  // namespace
 
-std::unique_ptr<Exchange> make_nccl_exchange(const Communicator& group, const Device& device, void* stream) {
+NcclExchanges make_nccl_exchanges(const Communicator& group, const Device& device,
+                                  const NcclOptions& options) {
   together(group, [&] {
     if (device.kind == DeviceKind::cuda) return;
     throw Error({.code = ErrorCode::usage,
@@ -94,7 +95,7 @@ std::unique_ptr<Exchange> make_nccl_exchange(const Communicator& group, const De
   });
   const std::vector<std::string> gpus = group.all_gather(host_name() + " " + device.pci_id);
   together(group, [&] { refuse_shared_gpu(gpus); });
-  return std::make_unique<NcclExchange>(group, device.index, stream);
+  return {.fast = std::make_unique<NcclExchange>(group, device.index, options.stream), .tree = nullptr};
 }
 
 }  // namespace titrate::comm
@@ -103,7 +104,7 @@ std::unique_ptr<Exchange> make_nccl_exchange(const Communicator& group, const De
 
 namespace titrate::comm {
 
-std::unique_ptr<Exchange> make_nccl_exchange(const Communicator&, const Device&, void*) {
+NcclExchanges make_nccl_exchanges(const Communicator&, const Device&, const NcclOptions&) {
   throw Error({.code = ErrorCode::usage, .where = "nccl", .what = "titrate was built without CUDA"});
 }
 

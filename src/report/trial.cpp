@@ -7,7 +7,7 @@
 #include "titrate/core/text.hpp"
 #include "titrate/report/classification.hpp"
 #include "titrate/report/words.hpp"
-#include "titrate/sweep/plan.hpp"
+#include "titrate/sweep/check.hpp"
 
 namespace titrate::report {
 namespace {

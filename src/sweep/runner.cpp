@@ -18,7 +18,8 @@
 #include "titrate/sweep/journal.hpp"
 #include "titrate/sweep/monitor.hpp"
 #include "titrate/sweep/node_dataset.hpp"
-#include "titrate/sweep/plan.hpp"
+#include "titrate/sweep/check.hpp"
+#include "titrate/sweep/cost.hpp"
 #include "titrate/sweep/run_trial.hpp"
 #include "titrate/sweep/setup.hpp"
 
@@ -233,7 +234,7 @@ GroupParts form_group(const SweepOptions& options, const comm::Session& session)
   comm::together(world, [&] { check_devices(parts.communicator, parts.device); });
   comm::together(world, [&] {
     if (parts.device.kind == comm::DeviceKind::cuda) {
-      parts.exchange = comm::make_nccl_exchange(parts.communicator, parts.device);
+      parts.exchange = comm::make_nccl_exchanges(parts.communicator, parts.device).fast;
     } else {
       parts.exchange = std::make_unique<comm::MpiExchange>(parts.communicator);
     }

@@ -11,6 +11,7 @@
 #include "titrate/core/text.hpp"
 #include "titrate/core/toml_text.hpp"
 #include "titrate/net/zoo.hpp"
+#include "titrate/shard/manifest.hpp"
 #include "toml_value.hpp"
 
 namespace titrate::sweep {
@@ -267,6 +268,22 @@ void apply_overrides(Study& study, const StudyOverrides& overrides) {
     const auto [key, values] = split_assignment(text, "--axis");
     replace_axis(study, make_axis(key, parse_list(values, "--axis " + text), "--axis " + text));
   }
+}
+
+Study resolve_study(const std::filesystem::path& file, const StudyOverrides& overrides) {
+  Study study = read_study(file);
+  apply_overrides(study, overrides);
+  if (study.dataset.empty()) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = file.string(),
+                 .what = "the study names no dataset",
+                 .hint = "give --dataset DIR"});
+  }
+  const shard::Manifest manifest = shard::read_manifest(study.dataset);
+  study.dataset = std::filesystem::absolute(study.dataset).string();
+  study.fingerprint = manifest.fingerprint;
+  study.class_names = manifest.class_names;
+  return study;
 }
 
 std::string to_toml(const Study& study) {

@@ -1,58 +1,51 @@
-// What a study's trials need: their cost, and whether they can run at all.
+// Which trials run alone and which on several ranks together: a pure function of what they cost.
+//
+// One rank per trial, while there are enough trials. A trial that would still run when all others are done
+// goes to a wide group, if its train.micro_batches allow one. Wide groups are formed once, at the start; each
+// takes trials of its width, longest first, and then dissolves into single ranks, which take the rest.
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "titrate/data/catalog.hpp"
-#include "titrate/sweep/study.hpp"
-#include "titrate/train/trainer.hpp"
-
 namespace titrate::sweep {
 
-// The study of a file with its overrides and what its dataset's manifest says: fingerprint, class names,
-// absolute folder. Throws Error: usage where no dataset is named or there; what read_study and read_manifest
-// throw.
-Study resolve_study(const std::filesystem::path& file, const StudyOverrides& overrides);
-
-// Where validation ends a trial early, it costs less.
-struct TrialCost {
-  std::uint64_t train_images = 0;  // per epoch
-  std::uint64_t steps = 0;
-  std::uint64_t seen = 0;    // training images, each as often as it is seen
-  std::uint64_t images = 0;  // the same, with those of validation and test at a third of their number
-  double flops = 0;
+struct PlannedTrial {
+  std::string trial{};
+  double seconds = 0;           // on one rank, in any unit
+  double exchange_seconds = 0;  // what all its steps' sums take between two ranks, in the same unit
+  int most_ranks = 1;           // its micro_batches: a power of two
+  int width = 1;                // what the plan chose
 };
 
-TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& manifest);
+// How long it runs on `width` ranks, a power of two: its share of the computation, which loses a little with
+// each halving of the parts, and the exchange.
+double seconds_at(const PlannedTrial& trial, int width);
 
-// A cell's settings that differ from the defaults: "data.size=100 train.epochs=5".
-std::string describe_cell(const Settings& settings);
-
-// Keys that are not at their default in some trial, but of use in none: "train.steps" where every budget is
-// one of epochs.
-std::vector<std::string> keys_without_effect(std::span<const Trial> trials);
-
-// The first trial of each cell: seeds change neither counts nor shapes, so it stands for all.
-std::vector<Trial> one_of_each_cell(std::span<const Trial> trials);
-
-// A cell that cannot run, and why.
-struct Impossible {
-  Settings settings{};
-  std::string reason{};
+// The ranks of a node, in the order in which groups take them.
+struct NodeRanks {
+  std::vector<int> ranks{};  // world ranks
+  int devices = 1;           // on how many devices they compute: consecutive ranks are on different ones
 };
 
-// Tries the set-up and the preparation of each cell.
-std::vector<Impossible> impossible_cells(std::span<const Trial> trials, const data::Dataset& dataset);
+struct Plan {
+  std::vector<std::vector<int>> groups{};  // world ranks of each wide group, its leader first
+  std::vector<PlannedTrial> trials{};      // longest at its width first; equal ones in the order given
+  int ranks = 0;
+  double ideal_seconds = 0;     // max(sum / ranks, longest at its best width): nothing can be faster
+  double makespan_seconds = 0;  // as simulated
+};
 
-// Throws Error (usage) with the first of the impossible cells.
-void check_trials(std::span<const Trial> trials, const data::Dataset& dataset);
+// `width` 0 lets the plan choose; any other gives every trial a group of that width. Throws Error (usage)
+// where a fixed width does not divide the ranks or the micro_batches of a trial.
+Plan make_plan(std::vector<PlannedTrial> trials, std::span<const NodeRanks> nodes, int width);
 
-// Seconds to train on one image, measured on this rank for `seconds` or so.
-double probe_seconds_per_image(const train::TrialSetup& setup, const data::Dataset& dataset,
-                               const train::EngineLibrary& engines, double seconds);
+// When the last trial ends, if each takes `factors` times what was planned (by trial of the plan; empty: as
+// planned), handed out as the dispatcher does.
+double simulate(const Plan& plan, std::span<const double> factors);
+
+// The same for ranks that take the trials one by one in the order given, alone: what a simple job array does.
+double simulate_in_order(std::span<const PlannedTrial> trials, int ranks);
 
 }  // namespace titrate::sweep

@@ -50,6 +50,11 @@ Study read_run_study(const std::filesystem::path& run_folder);
 
 void apply_overrides(Study& study, const StudyOverrides& overrides);
 
+// The study of a file with its overrides and what its dataset's manifest says: fingerprint, class names,
+// absolute folder. Throws Error: usage where no dataset is named or there; what read_study and read_manifest
+// throw.
+Study resolve_study(const std::filesystem::path& file, const StudyOverrides& overrides);
+
 // The study with every key, as read_study reads it back.
 std::string to_toml(const Study& study);
 

@@ -1,4 +1,4 @@
-#include "titrate/sweep/plan.hpp"
+#include "titrate/sweep/check.hpp"
 #include "titrate/sweep/setup.hpp"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ Outcome set_up(const DataSettings& data, const std::string& trained_on) {
   return outcome([&] { make_setup({.data = data}, manifest_of(trained_on)); });
 }
 
-TEST(Plan, AGeneratorThatSawMoreThanTheArmDoesNotFeedIt) {
+TEST(Check, AGeneratorThatSawMoreThanTheArmDoesNotFeedIt) {
   const std::string nothing = "nothing was thrown";
   const DataSettings small{.size = 300, .synthetic_ratio = 1};
   const Outcome refused = set_up(small, "600 images of mnist");
@@ -45,13 +45,13 @@ TEST(Plan, AGeneratorThatSawMoreThanTheArmDoesNotFeedIt) {
 }
 
 // Half of what an arm that replaces is given is real.
-TEST(Plan, AnArmThatReplacesHasFewerRealImages) {
+TEST(Check, AnArmThatReplacesHasFewerRealImages) {
   const DataSettings half{.size = 600, .synthetic_ratio = 0.5, .mode = "replace"};
   EXPECT_EQ(set_up(half, "301").code, ErrorCode::usage);
   EXPECT_EQ(set_up(half, "300").message, "nothing was thrown");
 }
 
-TEST(Plan, NamesKeysThatNoTrialUses) {
+TEST(Check, NamesKeysThatNoTrialUses) {
   Settings idle;
   idle.train.steps = 500;
   idle.train.optimizer = "adam";

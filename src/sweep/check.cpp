@@ -1,15 +1,11 @@
-#include "titrate/sweep/plan.hpp"
+#include "titrate/sweep/check.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/data/schedule.hpp"
-#include "titrate/net/cost.hpp"
 #include "titrate/sweep/setup.hpp"
-#include "titrate/train/model.hpp"
 #include "titrate/train/preparation.hpp"
 
 namespace titrate::sweep {
@@ -20,42 +16,6 @@ std::string describe_cell(const Settings& settings) {
     if (key != "seed") parts.push_back(key + "=" + to_json(value));
   }
   return join(parts, " ");
-}
-
-Study resolve_study(const std::filesystem::path& file, const StudyOverrides& overrides) {
-  Study study = read_study(file);
-  apply_overrides(study, overrides);
-  if (study.dataset.empty()) {
-    throw Error({.code = ErrorCode::usage,
-                 .where = file.string(),
-                 .what = "the study names no dataset",
-                 .hint = "give --dataset DIR"});
-  }
-  const shard::Manifest manifest = shard::read_manifest(study.dataset);
-  study.dataset = std::filesystem::absolute(study.dataset).string();
-  study.fingerprint = manifest.fingerprint;
-  study.class_names = manifest.class_names;
-  return study;
-}
-
-TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& manifest) {
-  std::uint64_t tests = 0;
-  for (auto origin : {data::Origin::real, data::Origin::augmented, data::Origin::synthetic}) {
-    tests += count_images(manifest, data::Split::test, origin);
-  }
-  const train::TrainSettings& train = setup.train;
-  TrialCost cost{.train_images = data::training_images(setup.selection)};
-  const std::uint64_t batches = std::max<std::uint64_t>(
-      1, data::batches_per_epoch(cost.train_images, train.batch_size, train::least_batch(setup)));
-  const bool by_steps = train.budget == "steps";
-  const std::uint64_t epochs = by_steps ? (train.steps + batches - 1) / batches : train.epochs,
-                      validation = data::validation_images(setup.selection);
-  cost.steps = by_steps ? train.steps : batches * epochs;
-  cost.seen = by_steps ? train.steps * std::min<std::uint64_t>(train.batch_size, cost.train_images)
-                       : cost.train_images * epochs;
-  cost.images = cost.seen + (validation * epochs + tests * setup.conditions.size()) / 3;
-  cost.flops = static_cast<double>(cost.images) * net::training_flops(setup.network);
-  return cost;
 }
 
 std::vector<std::string> keys_without_effect(std::span<const Trial> trials) {
@@ -132,29 +92,6 @@ void check_trials(std::span<const Trial> trials, const data::Dataset& dataset) {
   throw Error({.code = ErrorCode::usage,
                .where = "cell " + describe_cell(impossible[0].settings),
                .what = impossible[0].reason + others});
-}
-
-double probe_seconds_per_image(const train::TrialSetup& setup, const data::Dataset& dataset,
-                               const train::EngineLibrary& engines, double seconds) {
-  const train::Preparation prepared = train::prepare(dataset, setup);
-  const auto engine = engines.make(
-      {.dataset = &dataset,
-       .network = setup.network,
-       .train = setup.train,
-       .initial = train::initial_model(net::parameter_layout(setup.network), setup.train.initial, setup.seed),
-       .class_weights = prepared.class_weights});
-  std::vector<std::uint32_t> batch = prepared.training;
-  batch.resize(std::min<std::size_t>(batch.size(), setup.train.batch_size));
-  const train::Step step{.learning_rate = setup.train.learning_rate};
-  engine->train_step(batch, step, prepared.training_pipeline);  // not counted: the first step allocates
-  const auto start = std::chrono::steady_clock::now();
-  double elapsed = 0, images = 0;
-  while (elapsed < seconds) {
-    engine->train_step(batch, step, prepared.training_pipeline);
-    images += static_cast<double>(batch.size());
-    elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
-  return elapsed / images;
 }
 
 }  // namespace titrate::sweep

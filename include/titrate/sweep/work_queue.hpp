@@ -1,0 +1,37 @@
+// What is left to do, by width, longest first: the decisions of the dispatcher, without messages.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "titrate/sweep/plan.hpp"
+
+namespace titrate::sweep {
+
+class WorkQueue {
+ public:
+  // `trials` longest first, as in a Plan; `ranks` share them.
+  WorkQueue(std::span<const PlannedTrial> trials, int ranks);
+
+  // The next for a group of this width, as indices into `trials`: one long trial, or as many short ones as
+  // come to an eighth of a rank's share of what is left, at most 32. Empty: none is left for this width.
+  std::vector<std::size_t> take(int width);
+
+  void clear();
+
+ private:
+  struct Item {
+    std::size_t index;
+    double seconds;
+  };
+
+  std::map<int, std::deque<Item>> of_width_{};
+  std::map<int, double> seconds_left_{};
+  int ranks_;
+};
+
+}  // namespace titrate::sweep
