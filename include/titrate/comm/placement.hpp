@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "titrate/comm/device.hpp"
@@ -35,18 +36,34 @@ struct Fact {
 using GetEnvironment = std::function<std::optional<std::string>(const char* name)>;
 std::optional<std::string> get_environment(const char* name);
 
-// "mpirun (Open MPI)", "srun (Slurm)" or "none".
+// "mpirun (Open MPI)", "srun (Slurm)", "mpiexec (PMI)" for another library's, or "none".
 std::string launcher_name(const GetEnvironment& get);
 
+// Only the launcher that started this process is asked: mpirun inside a Slurm job also sees SLURM_PROCID,
+// which is another process's. A fact that does not apply is left out: without a GPU, "GPUs".
 std::vector<Fact> facts_of(const Session& session, const Placement& placement, const GetEnvironment& get);
+
+// One line: "world rank, world size from MPI (Open MPI agrees); host from Linux". A disagreement is named
+// with both values.
+std::string describe_facts(std::span<const Fact> facts);
+
+// Collective over the world: that line of `placement`, which is this rank's; where ranks differ, a line for
+// each kind, which begins with their ranks. The same on every rank.
+std::string describe_sources(const Session& session, const Placement& placement, const GetEnvironment& get);
 
 // Collective over the world: all ranks' placements, by world rank, on every rank. Where the device that was
 // asked for is not there, all throw AgreedError (usage).
 std::vector<Placement> place_ranks(const Session& session, DeviceKind requested);
 
+// Placement::sharing of each, by node, node rank and PCI id.
+std::vector<int> sharing_of(std::span<const Placement> ranks);
+
 // One line per rank: rank, host, device, PCI id, processors, group (`group_of`, by rank; -1: none; empty: no
 // such column). Beyond `most_lines` ranks, runs of alike ranks of a node share a line.
 std::string placement_table(std::span<const Placement> ranks, std::span<const int> group_of,
                             std::size_t most_lines);
+
+// "0-3,7"; `ranks` must ascend.
+std::string rank_ranges(std::span<const int> ranks);
 
 }  // namespace titrate::comm
