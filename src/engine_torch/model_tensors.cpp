@@ -46,6 +46,7 @@ void ModelTensors::view_parameter(const net::ParameterTensor& tensor) {
   at::Tensor leaf = slice(parameters_, tensor).detach().set_requires_grad(true);
   const at::Tensor gradient = slice(gradients_, tensor);
   leaf.mutable_grad() = gradient;
+  leaves_.push_back(leaf);
   if (!tensor.mask.empty())
     masked_.push_back(
         {gradient,

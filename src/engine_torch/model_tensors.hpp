@@ -24,6 +24,8 @@ class ModelTensors {
   ModelTensors(const net::Network& network, const train::Model& initial, c10::Device device);
 
   const std::vector<NodeTensors>& of_nodes() const { return of_nodes_; }
+  // The trained ones of these, each with its .grad, in the order of the flat tensor.
+  const std::vector<at::Tensor>& leaves() const { return leaves_; }
   const at::Tensor& parameters() const { return parameters_; }
   at::Tensor& exchanged() { return exchanged_; }
   const at::Tensor& gradients() const { return gradients_; }  // of the parameters
@@ -55,6 +57,7 @@ class ModelTensors {
   at::Tensor exchanged_, gradients_, statistics_, tail_;
   at::Tensor momentum_;  // of each running statistic
   std::vector<NodeTensors> of_nodes_;
+  std::vector<at::Tensor> leaves_;
   std::vector<Masked> masked_;
   std::vector<Penalised> penalised_;
 };

@@ -33,6 +33,13 @@ c10::Device torch_device(const comm::Device& device) {
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device.index));
 }
 
+// A rank that adds several parts has its gradients only after the last of them.
+bool travels_in_buckets(const train::EngineSetup& setup, std::size_t floats) {
+  const comm::Exchange* exchange = setup.exchange;
+  return exchange != nullptr && exchange->overlaps() && GradientBuckets::pay_for(floats) &&
+         static_cast<std::uint32_t>(exchange->width()) == setup.train.micro_batches;
+}
+
 // Sums parts in one fixed binary tree: slot k holds the sum of 2^k consecutive parts.
 class PartTree {
  public:
@@ -62,8 +69,10 @@ TorchEngine::TorchEngine(const train::EngineSetup& setup)
   first_bad_ = at::full({}, kNever, options);
   if (!setup.class_weights.empty())
     class_weights_ = view_of(setup.class_weights).to(device_, at::kFloat, false, true);
+  const auto floats = static_cast<std::size_t>(tensors_.parameters().numel());
+  if (travels_in_buckets(setup, floats)) buckets_.emplace(tensors_, *setup.exchange);
   if (device_.is_cpu()) {
-    host_optimizer_.emplace(setup.train, static_cast<std::size_t>(tensors_.parameters().numel()));
+    host_optimizer_.emplace(setup.train, floats);
   } else {
     device_optimizer_.emplace(setup.train, tensors_.parameters());
   }
@@ -79,6 +88,7 @@ TorchEngine::Input TorchEngine::fill(std::span<const std::uint32_t> rows, const 
   label_buffer_.resize(std::max(label_buffer_.size(), rows.size()));
   data::fill_batch(*setup_.dataset, pipeline, rows, std::span(image_buffer_).first(values),
                    std::span(label_buffer_).first(rows.size()), epoch);
+  settle();  // a copy from pageable memory waits for the device
   return {at::from_blob(image_buffer_.data(), {count, shape.channels, shape.height, shape.width}).to(device_),
           at::from_blob(label_buffer_.data(), {count}, at::kLong).to(device_)};
 }
@@ -133,14 +143,22 @@ void TorchEngine::compute_parts(const Batch& batch) {
 void TorchEngine::train_step(std::span<const std::uint32_t> rows, const train::Step& step,
                              const data::Pipeline& pipeline) {
   const Batch batch{rows, weight_of(rows, pipeline), step, pipeline};
+  if (buckets_) buckets_->begin();
   compute_parts(batch);
-  at::Tensor& exchanged = tensors_.exchanged();
-  if (setup_.exchange != nullptr)
-    setup_.exchange->sum(exchanged.data_ptr<float>(), static_cast<std::size_t>(exchanged.numel()));
+  exchange();
   tensors_.finish_gradients(setup_.train.clip_norm);
   tensors_.update_running();
   optimize(step.learning_rate);
   count(batch);
+}
+
+void TorchEngine::exchange() {
+  if (buckets_) {
+    buckets_->finish();
+  } else if (setup_.exchange != nullptr) {
+    at::Tensor& exchanged = tensors_.exchanged();
+    setup_.exchange->sum(exchanged.data_ptr<float>(), static_cast<std::size_t>(exchanged.numel()));
+  }
 }
 
 void TorchEngine::optimize(double learning_rate) {
@@ -164,7 +182,13 @@ void TorchEngine::count(const Batch& batch) {
   first_bad_ = at::where(finite, first_bad_, first_bad_.minimum(bad_now));
 }
 
+// Before every wait for the device, which would never end where a sum is stuck.
+void TorchEngine::settle() const {
+  if (setup_.exchange != nullptr) setup_.exchange->settle();
+}
+
 train::EpochSums TorchEngine::sums() const {
+  settle();
   const at::Tensor totals = totals_.cpu();
   const double* tails = totals.const_data_ptr<double>();
   train::EpochSums sums{.loss = tails[kLoss],
@@ -203,6 +227,7 @@ void TorchEngine::evaluate(std::span<const std::uint32_t> rows, const data::Pipe
 
 std::vector<float> TorchEngine::logits(std::span<const float> images) {
   const c10::InferenceMode inference;
+  settle();
   const net::TensorShape& shape = setup_.network.input;
   const auto count = static_cast<std::int64_t>(images.size() / shape.values());
   const at::Tensor input =
@@ -210,7 +235,20 @@ std::vector<float> TorchEngine::logits(std::span<const float> images) {
   return to_floats(run(input, nullptr).flatten());
 }
 
-std::vector<float> TorchEngine::gradients() const { return to_floats(tensors_.gradients()); }
+train::Model TorchEngine::model() const {
+  settle();
+  return tensors_.model();
+}
+
+void TorchEngine::set_model(const train::Model& model) {
+  settle();
+  tensors_.set_model(model);
+}
+
+std::vector<float> TorchEngine::gradients() const {
+  settle();
+  return to_floats(tensors_.gradients());
+}
 
 train::EngineState TorchEngine::state() const {
   return {.model = model(),

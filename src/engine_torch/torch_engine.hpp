@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fused_optimizer.hpp"
+#include "gradient_buckets.hpp"
 #include "model_tensors.hpp"
 #include "titrate/train/engine.hpp"
 #include "titrate/train/optimizer.hpp"
@@ -22,8 +23,8 @@ class TorchEngine final : public train::Engine {
   void evaluate(std::span<const std::uint32_t> rows, const data::Pipeline& pipeline,
                 std::span<train::Prediction> out) override;
   std::vector<float> logits(std::span<const float> images) override;
-  train::Model model() const override { return tensors_.model(); }
-  void set_model(const train::Model& model) override { tensors_.set_model(model); }
+  train::Model model() const override;
+  void set_model(const train::Model& model) override;
   std::vector<float> gradients() const override;
   train::EngineState state() const override;
   void restore(const train::EngineState& state) override;
@@ -45,15 +46,18 @@ class TorchEngine final : public train::Engine {
   at::Tensor run(const at::Tensor& images, const RandomKeys* training) const;
   void compute_part(std::span<const std::uint32_t> rows, const Batch& batch);
   void compute_parts(const Batch& batch);
+  void exchange();
   void optimize(double learning_rate);
   void count(const Batch& batch);
   train::EpochSums sums() const;
+  void settle() const;
 
   train::EngineSetup setup_;
   c10::Device device_;
   std::vector<net::Node> nodes_;
   ModelTensors tensors_;
-  at::Tensor class_weights_;  // undefined: all 1
+  std::optional<GradientBuckets> buckets_;  // none: the exchange is one call
+  at::Tensor class_weights_;                // undefined: all 1
   std::optional<train::Optimizer> host_optimizer_;
   std::optional<FusedOptimizer> device_optimizer_;
 
