@@ -4,27 +4,20 @@
 
 #ifdef TITRATE_HAS_CUDA
 
-#include <nccl.h>
-
-#include <exception>
+#include <array>
+#include <bit>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "cuda_check.hpp"
+#include "device_add.hpp"
+#include "nccl_queue.hpp"
 #include "titrate/comm/agreement.hpp"
 #include "titrate/core/host.hpp"
 
 namespace titrate::comm {
 namespace {
-
-void check_nccl(ncclResult_t status, const char* call, ncclComm_t communicator = nullptr) {
-  if (status == ncclSuccess) return;
-  std::string reason = ncclGetErrorString(status);
-  const char* const last = ncclGetLastError(communicator);
-  if (last != nullptr && *last != '\0') reason += std::string(" (") + last + ")";
-  throw Error({.code = ErrorCode::failed, .where = call, .what = "NCCL refused the call", .got = reason});
-}
 
 // NCCL would hang, or end in an error that names nobody.
 void refuse_shared_gpu(const std::vector<std::string>& gpus) {
@@ -41,45 +34,104 @@ void refuse_shared_gpu(const std::vector<std::string>& gpus) {
   }
 }
 
-// Where an exception is on its way through, queued sums may never end: they are given up.
-struct CloseNccl {
-  void operator()(ncclComm_t communicator) const noexcept {
-    std::uncaught_exceptions() > 0 ? ncclCommAbort(communicator) : ncclCommDestroy(communicator);
+// Both directions at once, since each alone would wait for the other.
+void swap_with(int partner, std::span<const float> out, std::span<float> in, const NcclQueue& queue) {
+  if (out.empty() && in.empty()) return;
+  const NcclCommunicator& communicator = queue.communicator();
+  communicator.complete(ncclGroupStart(), "ncclGroupStart");
+  ncclResult_t send = ncclSuccess, receive = ncclSuccess;
+  if (!out.empty())
+    send = ncclSend(out.data(), out.size(), ncclFloat, partner, communicator.get(), queue.stream());
+  if (!in.empty())
+    receive = ncclRecv(in.data(), in.size(), ncclFloat, partner, communicator.get(), queue.stream());
+  const ncclResult_t group = ncclGroupEnd();
+  for (const ncclResult_t status : {send, receive}) {
+    if (status != ncclInProgress) communicator.complete(status, "ncclSend or ncclRecv");
   }
-};
+  communicator.complete(group, "ncclGroupEnd");
+}
+
+// As MpiExchange does it, round by round, so that the bits are its bits.
+void sum_by_halving(std::span<float> data, NcclQueue& queue) {
+  const int rank = queue.communicator().rank();
+  const int width = queue.communicator().width();
+  const std::span<float> scratch(queue.scratch(data.size() - data.size() / 2), data.size() - data.size() / 2);
+  std::array<std::span<float>, 32> kept{};  // by round: what this rank still sums
+  kept[0] = data;
+  std::size_t round = 0;
+  for (int distance = 1; distance < width; distance *= 2, ++round) {
+    const std::span<float> whole = kept[round];
+    const std::size_t half = whole.size() / 2;
+    const bool is_lower = (rank & distance) == 0;
+    const std::span<float> mine = is_lower ? whole.first(half) : whole.subspan(half);
+    const std::span<float> theirs = is_lower ? whole.subspan(half) : whole.first(half);
+    swap_with(rank ^ distance, theirs, scratch.first(mine.size()), queue);
+    check_cuda(add_on_device(mine.data(), scratch.data(), mine.size(), queue.stream()), "add_on_device");
+    kept[round + 1] = mine;
+  }
+  for (int distance = width / 2; distance > 0; distance /= 2, --round) {
+    const std::span<float> whole = kept[round - 1];
+    const std::size_t half = whole.size() / 2;
+    const bool is_lower = (rank & distance) == 0;
+    swap_with(rank ^ distance, kept[round], is_lower ? whole.subspan(half) : whole.first(half), queue);
+  }
+}
 
 class NcclExchange : public Exchange {
  public:
-  NcclExchange(const Communicator& group, int device, void* stream)
-      : rank_(group.rank()), width_(group.size()), stream_(static_cast<cudaStream_t>(stream)) {
-    ncclUniqueId id{};
-    together(group, [&] {
-      check_cuda(cudaSetDevice(device), "cudaSetDevice");
-      if (rank_ == 0) check_nccl(ncclGetUniqueId(&id), "ncclGetUniqueId");
-    });
-    group.broadcast(std::as_writable_bytes(std::span(&id, 1)), 0);
-    together(group, [&] {
-      ncclComm_t communicator = nullptr;
-      check_nccl(ncclCommInitRank(&communicator, width_, id, rank_), "ncclCommInitRank");
-      communicator_.reset(communicator);
-    });
-  }
+  explicit NcclExchange(std::shared_ptr<NcclQueue> queue) : queue_(std::move(queue)) {}
 
   void sum(float* data, std::size_t count) override {
-    if (count == 0) return;
-    check_nccl(ncclAllReduce(data, data, count, ncclFloat, ncclSum, communicator_.get(), stream_),
-               "ncclAllReduce", communicator_.get());
+    start(data, count);
+    finish();
   }
 
-  int rank() const override { return rank_; }
-  int width() const override { return width_; }
-  std::string name() const override { return "nccl"; }
+  void finish() override { queue_->finish(); }
+  bool overlaps() const override { return true; }
+  void settle() override { queue_->settle(); }
+  int rank() const override { return queue_->communicator().rank(); }
+  int width() const override { return queue_->communicator().width(); }
+
+ protected:
+  NcclQueue& queue() const { return *queue_; }
 
  private:
-  int rank_;
-  int width_;
-  cudaStream_t stream_;
-  std::unique_ptr<ncclComm, CloseNccl> communicator_;
+  std::shared_ptr<NcclQueue> queue_;
+};
+
+class FastExchange : public NcclExchange {
+ public:
+  using NcclExchange::NcclExchange;
+
+  void start(float* data, std::size_t count) override {
+    if (count == 0) return;
+    queue().start([&] {
+      const NcclCommunicator& communicator = queue().communicator();
+      communicator.complete(
+          ncclAllReduce(data, data, count, ncclFloat, ncclSum, communicator.get(), queue().stream()),
+          "ncclAllReduce");
+    });
+  }
+
+  std::string name() const override { return "nccl"; }
+};
+
+class TreeExchange : public NcclExchange {
+ public:
+  using NcclExchange::NcclExchange;
+
+  void start(float* data, std::size_t count) override {
+    if (!std::has_single_bit(static_cast<unsigned>(width()))) {
+      throw Error({.code = ErrorCode::usage,
+                   .where = name(),
+                   .what = "the fixed tree needs a width that is a power of two",
+                   .got = std::to_string(width())});
+    }
+    if (count == 0 || width() == 1) return;
+    queue().start([&] { sum_by_halving({data, count}, queue()); });
+  }
+
+  std::string name() const override { return "nccl-tree"; }
 };
 
 }  // namespace
@@ -95,7 +147,8 @@ NcclExchanges make_nccl_exchanges(const Communicator& group, const Device& devic
   });
   const std::vector<std::string> gpus = group.all_gather(host_name() + " " + device.pci_id);
   together(group, [&] { refuse_shared_gpu(gpus); });
-  return {.fast = std::make_unique<NcclExchange>(group, device.index, options.stream), .tree = nullptr};
+  const auto queue = std::make_shared<NcclQueue>(group, device, options);
+  return {.fast = std::make_unique<FastExchange>(queue), .tree = std::make_unique<TreeExchange>(queue)};
 }
 
 }  // namespace titrate::comm
