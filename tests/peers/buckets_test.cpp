@@ -14,6 +14,7 @@
 
 #include "gradient_buckets.hpp"
 #include "support/make_dataset.hpp"
+#include "support/outcome.hpp"
 #include "titrate/net/zoo.hpp"
 #include "titrate/train/engine.hpp"
 #include "titrate/train/model.hpp"
@@ -63,6 +64,7 @@ class OverlappingExchange final : public comm::Exchange {
     std::copy(total.begin(), total.end(), data);
   }
   void start(float* data, std::size_t count) override {
+    if (stuck_) throw Error({.code = ErrorCode::no_progress, .what = "a rank never came"});
     started_.push_back({data, count, watched_ == nullptr || *watched_ == 0});
     totals_.push_back(meeting_.sum(rank_, {data, data + count}));
     std::fill_n(data, count, std::numeric_limits<float>::quiet_NaN());
@@ -89,6 +91,7 @@ class OverlappingExchange final : public comm::Exchange {
   int whole_sums() const { return whole_sums_; }
   int settled() const { return settled_; }
   void watch(const float* number) { watched_ = number; }
+  void get_stuck() { stuck_ = true; }
 
  private:
   Meeting& meeting_;
@@ -97,6 +100,7 @@ class OverlappingExchange final : public comm::Exchange {
   std::vector<std::vector<float>> totals_{};
   const float* watched_ = nullptr;
   int whole_sums_ = 0, settled_ = 0;
+  bool stuck_ = false;
 };
 
 // Does not overlap: the engine makes one call.
@@ -284,6 +288,15 @@ TEST(Buckets, KeepTheirOrderWhereAParameterGetsNoGradient) {
       EXPECT_EQ(gradient.sum().item<double>(), expected) << "of parameter " << leaf;
     }
   }
+}
+
+TEST(Buckets, LetAnErrorThroughThatCameInTheMiddleOfBackward) {
+  Group group(large_network(), settings_of(1), 1, true);
+  group.exchange().get_stuck();
+  const Outcome seen = outcome(
+      [&] { group.engine().train_step(group.rows().first(16), {.learning_rate = 0.05}, group.pipeline()); });
+  EXPECT_EQ(seen.code, ErrorCode::no_progress);
+  EXPECT_NE(seen.message.find("a rank never came"), std::string::npos) << seen.message;
 }
 
 TEST(Settling, ComesBeforeEveryWaitForTheDevice) {
