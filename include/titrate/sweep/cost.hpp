@@ -1,9 +1,13 @@
-// What a trial costs, before it runs.
+// What a trial costs, before it runs: time, memory, disk.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "titrate/data/catalog.hpp"
+#include "titrate/sweep/plan.hpp"
+#include "titrate/sweep/study.hpp"
+#include "titrate/sweep/weights.hpp"
 #include "titrate/train/trainer.hpp"
 
 namespace titrate::sweep {
@@ -19,8 +23,31 @@ struct TrialCost {
 
 TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& manifest);
 
-// Seconds to train on one image, measured on this rank for `seconds` or so.
+// Trials of the same text take the same time for an image.
+std::string speed_class(const Settings& settings);
+
+// Seconds to train on one image, measured on this rank and `device` for `seconds` or so.
 double probe_seconds_per_image(const train::TrialSetup& setup, const data::Dataset& dataset,
-                               const train::EngineLibrary& engines, double seconds);
+                               const train::EngineLibrary& engines, const comm::Device& device,
+                               double seconds);
+
+// What make_plan() is told of a trial. `setup` is make_setup() of its settings; `seconds_per_image` was
+// probed, or is any number to scale the costs by.
+PlannedTrial planned_trial(const Trial& trial, const train::TrialSetup& setup,
+                           const shard::Manifest& manifest, double seconds_per_image);
+
+// What a trial holds where it computes, besides what the program takes anyhow: its parameters in all their
+// copies, the activations of a part of a batch, the batch. Estimated; bytes.
+std::uint64_t training_bytes(const train::TrialSetup& setup);
+
+// A rank's share of host memory before it trains: the program with LibTorch and its libraries. Bytes.
+std::uint64_t program_bytes(comm::DeviceKind device);
+
+// What a finished trial leaves on disk: a line of the journal, predictions, and weights where they are kept
+// (for `best` too, which removes all but the best only when the sweep ends). Bytes.
+std::uint64_t trial_disk_bytes(const train::TrialSetup& setup, const shard::Manifest& manifest, Keep keep);
+
+// Of one running trial, at most: two of its checkpoints and the one being written. Bytes.
+std::uint64_t checkpoint_disk_bytes(const train::TrialSetup& setup);
 
 }  // namespace titrate::sweep

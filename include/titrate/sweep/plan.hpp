@@ -33,7 +33,9 @@ struct Plan {
   std::vector<std::vector<int>> groups{};  // world ranks of each wide group, its leader first
   std::vector<PlannedTrial> trials{};      // longest at its width first; equal ones in the order given
   int ranks = 0;
-  double ideal_seconds = 0;     // max(sum / ranks, longest at its best width): nothing can be faster
+  double ideal_seconds = 0;     // max(sum / ranks, longest at its best width), as if width cost nothing
+  double least_seconds = 0;     // in which the ranks can do the work, each trial at its cheapest width that
+                                // ends within it: nothing can be faster
   double makespan_seconds = 0;  // as simulated
 };
 

@@ -1,0 +1,57 @@
+#include "group_layout.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace titrate::sweep {
+
+GroupLayout::GroupLayout(std::span<const NodeRanks> nodes) : nodes_(nodes) {
+  for (const NodeRanks& node : nodes) taken_.emplace_back(node.ranks.size(), false);
+}
+
+std::optional<std::vector<int>> GroupLayout::take(int width) {
+  if (auto ranks = within_a_node(width)) return ranks;
+  return over_whole_nodes(width);
+}
+
+std::optional<std::vector<int>> GroupLayout::within_a_node(int width) {
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    if (width > nodes_[n].devices) continue;
+    const std::vector<int>& ranks = nodes_[n].ranks;
+    for (auto first = taken_[n].begin(); taken_[n].end() - first >= width; first += width) {
+      if (std::find(first, first + width, true) != first + width) continue;
+      std::fill_n(first, width, true);
+      const auto place = ranks.begin() + (first - taken_[n].begin());
+      return std::vector<int>(place, place + width);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<int>> GroupLayout::over_whole_nodes(int width) {
+  const auto most = static_cast<std::size_t>(width);
+  std::vector<std::size_t> chosen;
+  std::vector<int> group;
+  for (std::size_t n = 0; n < nodes_.size() && group.size() < most; ++n) {
+    const std::vector<int>& ranks = nodes_[n].ranks;
+    const bool whole = std::find(taken_[n].begin(), taken_[n].end(), true) == taken_[n].end();
+    const bool a_device_each = nodes_[n].devices >= static_cast<int>(ranks.size());
+    if (!whole || !a_device_each || group.size() + ranks.size() > most) continue;
+    group.insert(group.end(), ranks.begin(), ranks.end());
+    chosen.push_back(n);
+  }
+  if (group.size() != most) return std::nullopt;
+  for (const std::size_t n : chosen) std::fill(taken_[n].begin(), taken_[n].end(), true);
+  return group;
+}
+
+int GroupLayout::widest() const {
+  std::size_t ranks = 0;
+  for (const NodeRanks& node : nodes_) ranks += node.ranks.size();
+  for (auto width = static_cast<int>(std::bit_floor(ranks)); width > 1; width /= 2) {
+    if (GroupLayout(nodes_).take(width)) return width;
+  }
+  return 1;
+}
+
+}  // namespace titrate::sweep

@@ -1,0 +1,328 @@
+#include "titrate/sweep/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <compare>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <queue>
+#include <set>
+#include <utility>
+
+#include "group_layout.hpp"
+#include "titrate/core/error.hpp"
+#include "titrate/core/random.hpp"
+#include "titrate/sweep/work_queue.hpp"
+
+namespace titrate::sweep {
+namespace {
+
+// Two ranks without the exchange were measured at 1.92 times one: the optimizer's step and the start of each
+// operation are not halved.
+constexpr double kLossPerHalving = 1.04;
+
+// Between two makespans that are tried.
+constexpr double kStep = 1.005;
+
+// What another plan must gain over one that was found before: costs are not known more closely.
+constexpr double kLeastGain = 0.001;
+
+// Plans are judged with costs that are wrong by up to this share, as real ones are: one that lets a trial run
+// from the start to the end gets no credit for knowing exactly how long that is.
+constexpr double kDoubt = 0.1;
+constexpr int kJudges = 4;
+
+constexpr double kPrecision = 1e-4;  // of the least makespan
+
+// The power of two, at most `most`, at which the trial ends within `makespan` and takes the least of the
+// ranks; the fastest one where none does.
+int width_within(const PlannedTrial& trial, int most, double makespan) {
+  int fastest = 1;
+  for (int width = 1; width <= std::min(most, trial.most_ranks); width *= 2) {
+    if (seconds_at(trial, width) <= makespan) return width;
+    if (seconds_at(trial, width) < seconds_at(trial, fastest)) fastest = width;
+  }
+  return fastest;
+}
+
+// What a plan is made for.
+struct Goal {
+  double makespan = 0;  // in which every group is to end its wide trials
+  double longest = 0;   // that a trial may take
+  double fullest = 0;   // above half the makespan and up to this, a trial leaves its ranks too little time
+};
+
+std::vector<Goal> goals(double makespan) {
+  std::vector<Goal> goals;
+  for (const double longest : {1.0, 0.9, 0.8, 0.7, 0.6}) {
+    for (int percent = 50; percent <= 100 * longest; percent += 5)
+      goals.push_back({makespan, makespan * longest, makespan * percent / 100});
+  }
+  return goals;
+}
+
+// What a plan consists of, but for who is where.
+struct Shape {
+  std::vector<int> widths{};                    // by trial
+  std::map<int, int, std::greater<>> groups{};  // how many of each width, the widest first
+  auto operator<=>(const Shape&) const = default;
+};
+
+// As narrow as ends within the longest time; where that takes more than half the makespan and yet leaves much
+// of it, within half, so that two such trials share a group.
+int width_for(const PlannedTrial& trial, int most, const Goal& goal) {
+  const int width = width_within(trial, most, goal.longest);
+  const double seconds = seconds_at(trial, width);
+  if (seconds <= goal.makespan / 2 || seconds > goal.fullest) return width;
+  return width_within(trial, most, goal.makespan / 2);
+}
+
+// When the last of `seconds` ends, each in its turn on the first of `count` that is free.
+double list_makespan(std::span<const double> seconds, int count) {
+  std::priority_queue<double, std::vector<double>, std::greater<>> free_at;
+  for (int i = 0; i < count; ++i) free_at.push(0);
+  double last = 0;
+  for (const double duration : seconds) {
+    const double end = free_at.top() + duration;
+    free_at.pop();
+    free_at.push(end);
+    last = std::max(last, end);
+  }
+  return last;
+}
+
+// The fewest groups that work the durations off within `makespan`, longest first.
+int fewest_groups(std::span<const double> seconds, double makespan) {
+  const auto most = static_cast<int>(seconds.size());
+  const double work = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+  int count = std::clamp(static_cast<int>(work / makespan), 1, most);
+  while (count < most && list_makespan(seconds, count) > makespan) ++count;
+  return count;
+}
+
+// A group that works, or a rank alone.
+struct Worker {
+  double free_at = 0;
+  int order = 0;
+  int width = 1;
+};
+
+struct LaterFirst {
+  bool operator()(const Worker& a, const Worker& b) const {
+    return std::pair(a.free_at, a.order) > std::pair(b.free_at, b.order);
+  }
+};
+
+// Makes plans of the same trials for the same ranks.
+class Planner {
+ public:
+  Planner(std::vector<PlannedTrial> trials, std::span<const NodeRanks> nodes)
+      : trials_(std::move(trials)), nodes_(nodes), widest_(GroupLayout(nodes).widest()) {
+    for (const NodeRanks& node : nodes) ranks_ += static_cast<int>(node.ranks.size());
+    ideal_ = ideal();
+    least_ = least_makespan();
+  }
+
+  Plan all_of_width(int width) const {
+    std::vector<std::vector<int>> groups;
+    if (width > 1) {
+      std::vector<int> all;
+      for (const NodeRanks& node : nodes_) all.insert(all.end(), node.ranks.begin(), node.ranks.end());
+      for (auto first = all.begin(); first != all.end(); first += width)
+        groups.emplace_back(first, first + width);
+    }
+    return finish(std::vector<int>(trials_.size(), width), std::move(groups));
+  }
+
+  Plan best() const {
+    Plan best = all_of_width(1);
+    double best_score = judge(best);
+    std::set<Shape> tried;
+    for (double makespan = least_; makespan < best_score * (1 - kLeastGain); makespan *= kStep) {
+      for (const Goal& goal : goals(makespan)) {
+        const auto [shape, is_new] = tried.insert(shape_for(goal));
+        if (!is_new) continue;
+        std::optional<Plan> plan = lay_out(*shape);
+        if (!plan || plan->makespan_seconds >= best_score) continue;
+        const double score = judge(*plan);
+        if (score > best_score * (1 - kLeastGain)) continue;
+        best = *std::move(plan);
+        best_score = score;
+      }
+    }
+    return best;
+  }
+
+ private:
+  double ideal() const {
+    double work = 0, longest = 0;
+    for (const PlannedTrial& trial : trials_) {
+      work += trial.seconds;
+      longest = std::max(longest, seconds_at(trial, width_within(trial, widest_, 0)));
+    }
+    return std::max(work / ranks_, longest);
+  }
+
+  double work_within(double makespan) const {
+    double work = 0;
+    for (const PlannedTrial& trial : trials_) {
+      const int width = width_within(trial, widest_, makespan);
+      work += width * seconds_at(trial, width);
+    }
+    return work;
+  }
+
+  double least_makespan() const {
+    const auto fits = [this](double makespan) { return work_within(makespan) <= ranks_ * makespan; };
+    double low = ideal_, high = ideal_;
+    while (!fits(high)) high *= 2;
+    while (high - low > kPrecision * low) {
+      const double middle = (low + high) / 2;
+      (fits(middle) ? high : low) = middle;
+    }
+    return high;
+  }
+
+  double judge(const Plan& plan) const {
+    std::vector<double> factors(plan.trials.size());
+    double sum = 0;
+    for (std::uint64_t judge = 0; judge < kJudges; ++judge) {
+      for (std::size_t i = 0; i < factors.size(); ++i)
+        factors[i] = 1 - kDoubt + 2 * kDoubt * std::ldexp(static_cast<double>(hash_words(judge, i)), -64);
+      sum += simulate(plan, factors);
+    }
+    return sum / kJudges;
+  }
+
+  // The widths of the trials, and as few groups as that takes.
+  Shape shape_for(const Goal& goal) const {
+    Shape shape{.widths = {}, .groups = {}};
+    std::map<int, std::vector<double>> wide;
+    for (const PlannedTrial& trial : trials_) {
+      const int width = width_for(trial, widest_, goal);
+      shape.widths.push_back(width);
+      if (width > 1) wide[width].push_back(seconds_at(trial, width));
+    }
+    for (auto& [width, seconds] : wide) {
+      std::sort(seconds.begin(), seconds.end(), std::greater<>());
+      shape.groups[width] = fewest_groups(seconds, goal.makespan);
+    }
+    return shape;
+  }
+
+  // Nothing where the groups find no place.
+  std::optional<Plan> lay_out(const Shape& shape) const {
+    GroupLayout layout(nodes_);
+    std::vector<std::vector<int>> groups;
+    for (auto [width, count] : shape.groups) {
+      for (; count > 0; --count) {
+        std::optional<std::vector<int>> ranks = layout.take(width);
+        if (!ranks) return std::nullopt;
+        groups.push_back(*std::move(ranks));
+      }
+    }
+    return finish(shape.widths, std::move(groups));
+  }
+
+  // `widths` by trial as given.
+  Plan finish(const std::vector<int>& widths, std::vector<std::vector<int>> groups) const {
+    std::vector<std::pair<double, std::size_t>> order;
+    for (std::size_t i = 0; i < trials_.size(); ++i)
+      order.emplace_back(-seconds_at(trials_[i], widths[i]), i);
+    std::sort(order.begin(), order.end());
+    Plan plan{.groups = std::move(groups), .ranks = ranks_, .ideal_seconds = ideal_, .least_seconds = least_};
+    plan.trials.reserve(trials_.size());
+    for (const auto& [seconds, i] : order) {
+      plan.trials.push_back(trials_[i]);
+      plan.trials.back().width = widths[i];
+    }
+    plan.makespan_seconds = simulate(plan, {});
+    return plan;
+  }
+
+  std::vector<PlannedTrial> trials_;
+  std::span<const NodeRanks> nodes_;
+  int widest_, ranks_ = 0;
+  double ideal_ = 0, least_ = 0;
+};
+
+void check_width(std::span<const PlannedTrial> trials, int ranks, int width) {
+  if (width < 1 || ranks % width != 0) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = "--width",
+                 .what = "does not divide the number of ranks",
+                 .expected = "a divisor of " + std::to_string(ranks),
+                 .got = std::to_string(width)});
+  }
+  for (const PlannedTrial& trial : trials) {
+    if (trial.most_ranks % width == 0) continue;
+    throw Error({.code = ErrorCode::usage,
+                 .where = "--width",
+                 .what = "does not divide train.micro_batches, so the result would depend on it",
+                 .expected = "a divisor of " + std::to_string(trial.most_ranks),
+                 .got = std::to_string(width),
+                 .hint = "--set train.micro_batches=" + std::to_string(width)});
+  }
+}
+
+}  // namespace
+
+double seconds_at(const PlannedTrial& trial, int width) {
+  double computing = trial.seconds, exchanging = 0;
+  for (int part = 1; part < width; part *= 2) {
+    computing *= kLossPerHalving / 2;
+    exchanging += trial.exchange_seconds;
+  }
+  return computing + exchanging;
+}
+
+Plan make_plan(std::vector<PlannedTrial> trials, std::span<const NodeRanks> nodes, int width) {
+  int ranks = 0;
+  for (const NodeRanks& node : nodes) ranks += static_cast<int>(node.ranks.size());
+  if (width != 0) check_width(trials, ranks, width);
+  const Planner planner(std::move(trials), nodes);
+  return width != 0 ? planner.all_of_width(width) : planner.best();
+}
+
+double simulate(const Plan& plan, std::span<const double> factors) {
+  std::priority_queue<Worker, std::vector<Worker>, LaterFirst> workers;
+  int alone = plan.ranks;
+  for (const std::vector<int>& group : plan.groups) {
+    const auto width = static_cast<int>(group.size());
+    workers.push({.order = static_cast<int>(workers.size()), .width = width});
+    alone -= width;
+  }
+  int order = static_cast<int>(workers.size());
+  const auto add_alone = [&](int count, double time) {
+    for (int i = 0; i < count; ++i) workers.push({.free_at = time, .order = order++});
+  };
+  add_alone(alone, 0);
+  WorkQueue queue(plan.trials, plan.ranks);
+  double last = 0;
+  while (!workers.empty()) {
+    Worker worker = workers.top();
+    workers.pop();
+    const std::vector<std::size_t> list = queue.take(worker.width);
+    if (list.empty()) {
+      if (worker.width > 1) add_alone(worker.width, worker.free_at);
+      continue;
+    }
+    for (const std::size_t i : list) {
+      const PlannedTrial& trial = plan.trials[i];
+      worker.free_at += seconds_at(trial, trial.width) * (factors.empty() ? 1.0 : factors[i]);
+    }
+    last = std::max(last, worker.free_at);
+    workers.push(worker);
+  }
+  return last;
+}
+
+double simulate_in_order(std::span<const PlannedTrial> trials, int ranks) {
+  std::vector<double> seconds;
+  for (const PlannedTrial& trial : trials) seconds.push_back(trial.seconds);
+  return list_makespan(seconds, ranks);
+}
+
+}  // namespace titrate::sweep
