@@ -1,11 +1,13 @@
 // titrate: sweeps, and what belongs to them. Each verb is one pair of files.
 #include <CLI/CLI.hpp>
 
+#include "doctor.hpp"
 #include "evaluate.hpp"
 #include "networks.hpp"
 #include "plan.hpp"
 #include "predict.hpp"
 #include "report.hpp"
+#include "status.hpp"
 #include "sweep.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/version.hpp"
@@ -22,9 +24,11 @@ int run(int argc, char** argv) {
   titrate::add_sweep(app, verb);
   titrate::add_plan(app, verb);
   titrate::add_report(app, verb);
+  titrate::add_status(app, verb);
   titrate::add_evaluate(app, verb);
   titrate::add_predict(app, verb);
   titrate::add_networks(app, verb);
+  titrate::add_doctor(app, verb);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {

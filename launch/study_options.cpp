@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "titrate/core/text.hpp"
+
 namespace titrate {
 namespace {
 
@@ -18,8 +20,10 @@ std::string list_of_keys() {
 
 }  // namespace
 
-void bind_study(CLI::App& command, StudyOptions& options) {
-  command.add_option("study", options.file, "the study, a TOML file")->required()->type_name("STUDY.toml");
+CLI::Option* bind_study(CLI::App& command, StudyOptions& options) {
+  CLI::Option* study = command.add_option("study", options.file, "the study, a TOML file")
+                           ->required()
+                           ->type_name("STUDY.toml");
   command.add_option("--dataset", options.overrides.dataset, "the dataset folder, instead of the study's")
       ->type_name("DIR");
   // Values may hold commas and brackets, which CLI11 would take for lists of its own.
@@ -34,6 +38,17 @@ void bind_study(CLI::App& command, StudyOptions& options) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
   command.footer(list_of_keys);
+  return study;
+}
+
+CLI::Option* bind_count(CLI::App& command, const std::string& name, int& count, const std::string& help) {
+  const auto read = [&count, name](const std::string& text) {
+    const auto number = parse_integer(text);
+    if (text != "auto" && (!number || *number < 1 || *number > 1'000'000))
+      throw CLI::ValidationError(name, "expected auto or a number of 1 or more, got " + text);
+    count = number ? static_cast<int>(*number) : 0;
+  };
+  return command.add_option_function<std::string>(name, read, help)->default_str("auto")->type_name("auto|N");
 }
 
 }  // namespace titrate

@@ -7,7 +7,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace titrate {
 
@@ -16,6 +17,10 @@ struct StudyOptions {
   sweep::StudyOverrides overrides{};
 };
 
-void bind_study(CLI::App& command, StudyOptions& options);
+// Returns the study itself, which is required.
+CLI::Option* bind_study(CLI::App& command, StudyOptions& options);
+
+// An option that is "auto", which is 0, or a number of 1 or more.
+CLI::Option* bind_count(CLI::App& command, const std::string& name, int& count, const std::string& help);
 
 }  // namespace titrate

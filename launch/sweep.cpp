@@ -19,7 +19,9 @@ struct Options {
   std::string device = "auto";
   std::string keep = "none";
   train::CheckpointPolicy checkpoints{.minutes = 10};
-  int width = 1;
+  std::string plan{};
+  int width = 0, trials_per_gpu = 0;
+  double exchange_timeout_seconds = 600;
   bool quiet = false;
 };
 
@@ -41,9 +43,12 @@ int run_under_mpi(const sweep::SweepOptions& options, const comm::Session& sessi
 
 int run(const Options& options) {
   const sweep::SweepOptions sweep{.study = options.study.file,
+                                  .plan = options.plan,
                                   .out = options.out,
                                   .overrides = options.study.overrides,
                                   .width = options.width,
+                                  .trials_per_gpu = options.trials_per_gpu,
+                                  .exchange_timeout_seconds = options.exchange_timeout_seconds,
                                   .keep = sweep::parse_keep(options.keep, "--keep"),
                                   .checkpoints = options.checkpoints,
                                   .device = comm::parse_device_kind(options.device),
@@ -57,14 +62,34 @@ int run(const Options& options) {
 void add_sweep(CLI::App& app, Verb& verb) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("sweep", "runs what a study lacks in its run folder, and reports");
-  bind_study(*command, options->study);
+  CLI::Option* const study = bind_study(*command, options->study);
   command->add_option("--out", options->out, "the run folder; the same command again resumes")
       ->required()
       ->type_name("DIR")
       ->check([](const std::string& text) { return text.empty() ? "no folder is named" : ""; });
-  command->add_option("--width", options->width, "ranks that train a trial together")
+  CLI::Option* const width =
+      bind_count(*command, "--width", options->width,
+                 "ranks that train a trial together; auto: one, but more for the longest trials where "
+                 "train.micro_batches allows it");
+  bind_count(*command, "--trials-per-gpu", options->trials_per_gpu,
+             "ranks that may share a GPU; auto: as many as its memory holds");
+  study->required(false);
+  command
+      ->add_option("--plan", options->plan,
+                   "what titrate plan --out wrote, instead of a study: run as planned")
+      ->check(CLI::ExistingFile)
+      ->excludes(study)
+      ->excludes(width)
+      ->excludes(command->get_option("--dataset"))
+      ->excludes(command->get_option("--axis"))
+      ->excludes(command->get_option("--set"))
+      ->type_name("FILE");
+  command
+      ->add_option("--exchange-timeout", options->exchange_timeout_seconds,
+                   "seconds that a rank waits for its group on GPUs before the run ends with 86")
       ->capture_default_str()
-      ->type_name("N");
+      ->check(CLI::PositiveNumber)
+      ->type_name("S");
   command
       ->add_option("--keep", options->keep,
                    "weights in RUN/weights: none, best (of each cell, by validation loss) or all")
@@ -85,7 +110,11 @@ void add_sweep(CLI::App& app, Verb& verb) {
       ->capture_default_str()
       ->type_name("D");
   command->add_flag("--quiet", options->quiet, "no progress, warnings only");
-  command->callback([options, &verb] { verb = [options] { return run(*options); }; });
+  command->callback([options, &verb] {
+    if (options->study.file.empty() && options->plan.empty())
+      throw CLI::RequiredError("STUDY.toml, or --plan FILE");
+    verb = [options] { return run(*options); };
+  });
 }
 
 }  // namespace titrate

@@ -1,7 +1,9 @@
 #include "titrate/comm/communicator.hpp"
 
 #include <array>
+#include <chrono>
 #include <numeric>
+#include <thread>
 #include <utility>
 
 #include "mpi_handle.hpp"
@@ -115,6 +117,15 @@ Communicator Communicator::split_by_node() const {
 }
 
 void Communicator::barrier() const { check_mpi(MPI_Barrier(handle_->communicator), "MPI_Barrier"); }
+
+void Communicator::rest() const {
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_mpi(MPI_Ibarrier(handle_->communicator, &request), "MPI_Ibarrier");
+  for (int there = 0; there == 0;) {
+    check_mpi(MPI_Test(&request, &there, MPI_STATUS_IGNORE), "MPI_Test");
+    if (there == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
 
 int Communicator::agree(int code) const {
   int largest = code;

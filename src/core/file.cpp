@@ -58,6 +58,22 @@ struct Temporary {
   }
 };
 
+std::filesystem::path temporary_path(const std::filesystem::path& path) {
+  return path.parent_path() / ("." + path.filename().string() + ".tmp" + std::to_string(::getpid()));
+}
+
+FileDescriptor create(const Temporary& temporary, const std::filesystem::path& path) {
+  FileDescriptor file(::open(temporary.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (file.get() < 0) fail(path, "cannot create the file", errno);
+  return file;
+}
+
+void publish(Temporary& temporary, const std::filesystem::path& path) {
+  if (::rename(temporary.path.c_str(), path.c_str()) != 0)
+    fail(path, "cannot rename the file into place", errno);
+  temporary.published = true;
+}
+
 }  // namespace
 
 FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
@@ -108,18 +124,20 @@ void write_all(int descriptor, std::string_view text, const std::filesystem::pat
 }
 
 void write_file(const std::filesystem::path& path, std::string_view text) {
-  Temporary temporary{path.parent_path() /
-                      ("." + path.filename().string() + ".tmp" + std::to_string(::getpid()))};
+  Temporary temporary{temporary_path(path)};
   {
-    FileDescriptor file(::open(temporary.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (file.get() < 0) fail(path, "cannot create the file", errno);
+    const FileDescriptor file = create(temporary, path);
     write_all(file.get(), text, path);
     if (::fsync(file.get()) != 0) fail(path, "cannot sync the file", errno);
   }
-  if (::rename(temporary.path.c_str(), path.c_str()) != 0)
-    fail(path, "cannot rename the file into place", errno);
-  temporary.published = true;
+  publish(temporary, path);
   sync_folder(path.parent_path());
+}
+
+void replace_file(const std::filesystem::path& path, std::string_view text) {
+  Temporary temporary{temporary_path(path)};
+  write_all(create(temporary, path).get(), text, path);
+  publish(temporary, path);
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {

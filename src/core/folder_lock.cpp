@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <mutex>
 #include <optional>
 #include <sstream>
@@ -214,6 +215,20 @@ FolderLock::~FolderLock() {
   // file. Another's name is in it if this process slept for so long that it was taken for gone.
   if (text_of(file_) != describe(this_process())) return;
   [[maybe_unused]] const int result = ::ftruncate(file_.get(), 0);
+}
+
+std::optional<FolderHolder> find_holder(const std::filesystem::path& folder, const LockIntervals& intervals) {
+  const std::filesystem::path path = folder / ".lock";
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0 && errno == ENOENT) return std::nullopt;
+  if (file.get() < 0) fail(path, "cannot open the lock", errno);
+  const Holder holder = parse(text_of(file));
+  if (holder.host.empty()) return std::nullopt;
+  const bool lives =
+      holder.host == host_name()
+          ? !holder.started.empty() && start_time(holder.pid) == holder.started
+          : static_cast<double>(std::time(nullptr) - touched_at(file, path).tv_sec) < intervals.stale_seconds;
+  return FolderHolder{.host = holder.host, .pid = holder.pid, .lives = lives};
 }
 
 SharedFolderHold::SharedFolderHold(const std::filesystem::path& folder) {

@@ -18,6 +18,10 @@ std::string describe_cell(const Settings& settings) {
   return join(parts, " ");
 }
 
+std::string describe_trial(const Settings& settings) {
+  return describe_cell(settings) + " seed=" + std::to_string(settings.seed);
+}
+
 std::vector<std::string> keys_without_effect(std::span<const Trial> trials) {
   struct Use {
     const char* key;

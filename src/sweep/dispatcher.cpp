@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 
 #include "titrate/core/text.hpp"
 
 namespace titrate::sweep {
 namespace {
 
-constexpr int kToDispatcher = 1, kToWorker = 2;  // message tags
-constexpr std::size_t kLongestList = 32;
+constexpr int kToDispatcher = 1, kToWorker = 2;                 // message tags
+constexpr char kRequest = 'w', kRecord = 'r', kActivity = 'a';  // what a message begins with
 constexpr auto kTickInterval = std::chrono::seconds(1);
 
 using Clock = std::chrono::steady_clock;
@@ -24,36 +23,14 @@ std::chrono::microseconds poll_interval(Clock::duration silence) {
 
 }  // namespace
 
-std::deque<WorkItem> longest_first(std::vector<WorkItem> items) {
-  std::stable_sort(items.begin(), items.end(),
-                   [](const WorkItem& a, const WorkItem& b) { return a.cost > b.cost; });
-  return {std::make_move_iterator(items.begin()), std::make_move_iterator(items.end())};
-}
-
-std::vector<std::string> take(std::deque<WorkItem>& queue, int groups) {
-  double left = 0;
-  for (const WorkItem& item : queue) left += item.cost;
-  const double share = left / (8.0 * groups);
-  std::vector<std::string> list;
-  double cost = 0;
-  while (!queue.empty() && list.size() < kLongestList &&
-         (list.empty() || cost + queue.front().cost <= share)) {
-    cost += queue.front().cost;
-    list.push_back(std::move(queue.front().trial));
-    queue.pop_front();
-  }
-  return list;
-}
-
-Dispatcher::Dispatcher(const comm::Communicator& channel, std::vector<WorkItem> items, int groups,
-                       Monitor& monitor)
-    : channel_(channel), queue_(longest_first(std::move(items))), groups_(groups), monitor_(monitor) {
+Dispatcher::Dispatcher(const comm::Communicator& channel, const Plan& plan, int ranks, Monitor& monitor)
+    : channel_(channel), plan_(plan), queue_(plan.trials, ranks), working_(ranks), monitor_(monitor) {
   thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
 }
 
 void Dispatcher::serve(const std::stop_token& stop) {
   Clock::time_point last_tick = Clock::now(), last_message = last_tick;
-  for (int working = groups_; working > 0 && !stop.stop_requested();) {
+  while (working_ > 0 && !stop.stop_requested()) {
     const Clock::time_point now = Clock::now();
     if (now - last_tick >= kTickInterval) {
       monitor_.show();
@@ -65,18 +42,34 @@ void Dispatcher::serve(const std::stop_token& stop) {
       continue;
     }
     last_message = now;
-    if (message->text.empty()) {
-      const std::vector<std::string> list = take(queue_, groups_);
-      channel_.send(message->source, kToWorker, join(list, ","));
-      if (list.empty()) --working;
+    if (message->text.starts_with(kRequest)) {
+      answer(message->source, static_cast<int>(parse_integer(message->text.substr(1)).value()));
     } else {
-      try {
-        monitor_.take(message->text);
-      } catch (...) {
-        if (!failure_) failure_ = std::current_exception();
-        queue_.clear();  // let the groups end; the record is in its journal
-      }
+      pass_on(*message);
     }
+  }
+}
+
+void Dispatcher::answer(int leader, int width) {
+  std::vector<std::string> list;
+  for (const std::size_t index : queue_.take(width)) list.push_back(plan_.trials[index].trial);
+  channel_.send(leader, kToWorker, join(list, ","));
+  if (!list.empty()) return;
+  monitor_.end_group(leader, width);
+  if (width == 1) --working_;
+}
+
+void Dispatcher::pass_on(const comm::Message& message) {
+  try {
+    const std::string text = message.text.substr(1);
+    if (message.text.starts_with(kActivity)) {
+      monitor_.hear(message.source, text);
+    } else {
+      monitor_.take(text);
+    }
+  } catch (...) {
+    if (!failure_) failure_ = std::current_exception();
+    queue_.clear();  // let the groups end; the record is in its journal
   }
 }
 
@@ -85,13 +78,17 @@ void Dispatcher::finish() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-std::vector<std::string> DispatchClient::request() const {
-  channel_.send(0, kToDispatcher, "");
+std::vector<std::string> DispatchClient::request(int width) const {
+  channel_.send(0, kToDispatcher, kRequest + std::to_string(width));
   return split(channel_.receive(0, kToWorker), ',');
 }
 
 void DispatchClient::deliver(const std::string& record_json) const {
-  channel_.send(0, kToDispatcher, record_json);
+  channel_.send(0, kToDispatcher, kRecord + record_json);
+}
+
+void DispatchClient::tell(const Activity& activity) const {
+  channel_.send(0, kToDispatcher, kActivity + to_json(activity));
 }
 
 }  // namespace titrate::sweep

@@ -1,28 +1,68 @@
 #include "titrate/sweep/monitor.hpp"
 
-#include <algorithm>
+#include <unistd.h>
 
+#include <algorithm>
+#include <ctime>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/core/host.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/sweep/check.hpp"
 
 namespace titrate::sweep {
+namespace {
 
-Monitor::Monitor(const std::vector<WorkItem>& work, int groups, const ProgressStyle& style, const Log& log)
-    : log_(log), progress_("sweep", style), total_(work.size()), groups_(static_cast<std::size_t>(groups)) {
-  for (const WorkItem& item : work) {
-    cost_of_[item.trial] = item.cost;
-    cost_left_ += item.cost;
+constexpr auto kLineInterval = std::chrono::milliseconds(100),
+               kStatusInterval = std::chrono::milliseconds(2000);
+constexpr std::size_t kMostFailures = 50;  // in the status; the journal has all
+
+double rank_seconds(const PlannedTrial& trial) { return seconds_at(trial, trial.width) * trial.width; }
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<unsigned long long>(seconds + 0.5);
+  return whole < 100 ? std::to_string(whole) + " s" : std::to_string((whole + 30) / 60) + " min";
+}
+
+}  // namespace
+
+Monitor::Monitor(const SweepScene& scene, const Plan& plan, const std::vector<Trial>& trials,
+                 const ProgressStyle& style, const Log& log)
+    : scene_(scene), log_(log), progress_("sweep", style) {
+  for (const PlannedTrial& trial : plan.trials) {
+    planned_[trial.trial] = trial;
+    rank_seconds_left_ += rank_seconds(trial);
+  }
+  for (const Trial& trial : trials) {
+    if (planned_.contains(trial.id)) trials_[trial.id] = &trial;
+  }
+  std::set<int> grouped;
+  for (const std::vector<int>& ranks : plan.groups) {
+    workers_[ranks.front()].status.ranks = ranks;
+    grouped.insert(ranks.begin(), ranks.end());
+  }
+  for (const int rank : scene.working_ranks) {
+    if (!grouped.contains(rank)) workers_[rank].status.ranks = {rank};
   }
   show();
 }
 
 void Monitor::take(const std::string& record_json) {
   TrialRecord record = parse_record(record_json, "message");
-  const double cost = cost_of_[record.trial];
-  cost_left_ -= cost;
-  cost_done_ += cost;
+  const double cost = rank_seconds(planned_[record.trial]);
+  rank_seconds_left_ -= cost;
+  rank_seconds_done_ += cost;
   images_ += static_cast<double>(record.outcome.train_images * record.outcome.epochs.size());
+  Worker& worker = workers_[record.timing.world_rank];
+  worker.heard = Clock::now();
+  worker.status.activity.reset();
+  ++worker.status.finished;
   if (record.status == Status::failed) {
     ++failed_;
+    if (failures_.size() < kMostFailures)
+      failures_.push_back(
+          {record.trial, describe_trial(record.settings), record.reason, record.timing.world_rank});
     if (reasons_.insert(record.reason).second) {
       progress_.clear();
       log_.warn("trial " + record.trial + " failed on rank " + std::to_string(record.timing.world_rank) +
@@ -33,16 +73,116 @@ void Monitor::take(const std::string& record_json) {
   show();
 }
 
-void Monitor::show() {
-  const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  std::string text = std::to_string(std::min(groups_, total_ - records_.size())) + " running";
-  if (failed_ > 0) text += ", " + std::to_string(failed_) + " failed";
-  if (cost_done_ > 0) {
-    const auto left = static_cast<unsigned long long>(cost_left_ / cost_done_ * elapsed + 0.5);
-    text += ", " + with_commas(static_cast<unsigned long long>(images_ / elapsed)) + " images/s, " +
-            (left < 60 ? std::to_string(left) + " s left" : std::to_string(left / 60) + " min left");
+void Monitor::hear(int leader, const std::string& activity_json) {
+  Worker& worker = workers_[leader];
+  worker.heard = Clock::now();
+  worker.status.activity = parse_activity(activity_json);
+}
+
+void Monitor::end_group(int leader, int width) {
+  Worker& worker = workers_[leader];
+  worker.heard = Clock::now();
+  worker.status.activity.reset();
+  if (width == 1) {
+    worker.status.working = false;
+    return;
   }
-  progress_.update(static_cast<double>(records_.size()), static_cast<double>(total_), text);
+  const std::vector<int> members = worker.status.ranks;
+  for (const int rank : members) workers_[rank].status.ranks = {rank};
+}
+
+double Monitor::elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+double Monitor::progress_of(const Worker& worker) const {
+  const auto& activity = worker.status.activity;
+  if (!activity || activity->total_steps == 0) return 0;
+  return static_cast<double>(activity->step) / static_cast<double>(activity->total_steps);
+}
+
+// What is left is done as fast as what is done was: by all ranks, or by those that have the longest to go.
+Monitor::Forecast Monitor::forecast() const {
+  double done = rank_seconds_done_, longest = 0, images = images_;
+  for (const auto& [leader, worker] : workers_) {
+    if (!worker.status.activity) continue;
+    const auto trial = planned_.find(worker.status.activity->trial);
+    if (trial == planned_.end()) continue;
+    const double share = progress_of(worker);
+    done += share * rank_seconds(trial->second);
+    images += static_cast<double>(worker.status.activity->step *
+                                  trials_.at(trial->first)->settings.train.batch_size);
+    longest = std::max(longest, (1 - share) * seconds_at(trial->second, trial->second.width));
+  }
+  if (done <= 0 || elapsed() <= 0) return {};
+  const double ranks = std::max(1.0, static_cast<double>(workers_.size()));
+  const double speed = done / elapsed();  // rank-seconds of the plan in a second
+  const double left = (rank_seconds_left_ + rank_seconds_done_ - done) / speed;
+  return {.images_per_second = images / elapsed(), .seconds_left = std::max(left, longest * ranks / speed)};
+}
+
+std::string Monitor::line() const {
+  const Forecast ahead = forecast();
+  const auto running = static_cast<std::size_t>(
+      std::count_if(workers_.begin(), workers_.end(), [](const auto& w) { return w.second.status.working; }));
+  std::string text = std::to_string(std::min(running, planned_.size() - records_.size())) + " running";
+  if (failed_ > 0) text += ", " + std::to_string(failed_) + " failed";
+  if (ahead.seconds_left) {
+    text += ", " + with_commas(static_cast<unsigned long long>(ahead.images_per_second)) + " images/s, " +
+            duration(*ahead.seconds_left) + " left";
+  }
+  return text;
+}
+
+void Monitor::draw() {
+  drawn_ = Clock::now();
+  progress_.update(static_cast<double>(records_.size()), static_cast<double>(planned_.size()), line());
+}
+
+void Monitor::show() {
+  if (Clock::now() - drawn_ >= kLineInterval) draw();
+  if (Clock::now() - written_ >= kStatusInterval) write_status("running");
+}
+
+void Monitor::finish() {
+  draw();
+  write_status("finished");
+}
+
+SweepStatus Monitor::status(const std::string& state) const {
+  const Forecast ahead = forecast();
+  SweepStatus status{.state = state,
+                     .study = scene_.study,
+                     .host = host_name(),
+                     .pid = ::getpid(),
+                     .attempt = scene_.attempt,
+                     .updated = std::time(nullptr),
+                     .elapsed_seconds = elapsed(),
+                     .trials = scene_.trials,
+                     .before = scene_.trials - planned_.size(),
+                     .done = records_.size() - failed_,
+                     .failed = failed_,
+                     .images_per_second = ahead.images_per_second,
+                     .seconds_left = ahead.seconds_left,
+                     .ranks = scene_.ranks,
+                     .failures = failures_};
+  for (const auto& [leader, worker] : workers_) {
+    GroupStatus group = worker.status;
+    group.seconds = std::chrono::duration<double>(Clock::now() - worker.heard).count();
+    const auto trial = group.activity ? trials_.find(group.activity->trial) : trials_.end();
+    if (trial != trials_.end()) group.settings = describe_trial(trial->second->settings);
+    status.groups.push_back(std::move(group));
+  }
+  return status;
+}
+
+// The sweep goes on without it.
+void Monitor::write_status(const std::string& state) {
+  written_ = Clock::now();
+  try {
+    replace_file(status_file(scene_.run_folder), to_json(status(state)));
+  } catch (const Error& error) {
+    if (!status_failed_) log_.warn(std::string("titrate status will be out of date: ") + error.what());
+    status_failed_ = true;
+  }
 }
 
 }  // namespace titrate::sweep

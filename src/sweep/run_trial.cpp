@@ -37,37 +37,42 @@ void write_files(const TrialRecord& record, const train::TrainedTrial& trained, 
                              .steps = trained.outcome.steps}));
 }
 
-void train_into(TrialRecord& record, const data::Dataset& dataset, const train::Group& group,
-                const train::EngineLibrary& engines, const TrialFiles& files) {
-  train::CheckpointFolder checkpoints = checkpoints_of(record.trial, record.numerics, files);
-  const train::TrainedTrial trained = train::train_trial(
-      dataset, make_setup(record.settings, dataset.manifest()), group, engines, &checkpoints);
+// The tree gives the same bits at every width; another order has a class of its own.
+std::string numerics_of(const train::Group& group, const train::EngineLibrary& engines) {
+  const std::string one_rank = engines.numerics(group.device);
+  if (group.size() == 1 || group.exchange->name().ends_with("-tree")) return one_rank;
+  return one_rank + "/" + group.exchange->name() + "-" + std::to_string(group.size());
+}
+
+void train_into(TrialRecord& record, const train::Group& group, const Workplace& place,
+                const std::function<void(const train::TrialPosition&)>& on_step) {
+  train::CheckpointFolder checkpoints = checkpoints_of(record.trial, record.numerics, place.files);
+  const train::TrainedTrial trained =
+      train::train_trial(place.dataset, make_setup(record.settings, place.dataset.manifest()), group,
+                         place.engines, {.checkpoints = &checkpoints, .on_step = on_step});
   record.outcome = trained.outcome;
   record.status = trained.outcome.diverged ? Status::diverged : Status::done;
   if (trained.outcome.diverged) {
     record.reason = trained.outcome.diverged->quantity + " was no finite number at step " +
                     std::to_string(trained.outcome.diverged->step);
   }
-  if (group.rank() == 0) write_files(record, trained, dataset, files);
+  if (group.rank() == 0) write_files(record, trained, place.dataset, place.files);
 }
 
 }  // namespace
 
-TrialRecord run_trial(const Trial& trial, const data::Dataset& dataset, const train::Group& group,
-                      const train::EngineLibrary& engines, const TrialFiles& files) {
+TrialRecord run_trial(const Trial& trial, const train::Group& group, const Workplace& workplace,
+                      const std::function<void(const train::TrialPosition&)>& on_step) {
   const auto start = std::chrono::steady_clock::now();
   TrialRecord record{.trial = trial.id, .settings = trial.settings};
-  record.fingerprint = dataset.manifest().fingerprint;
+  record.fingerprint = workplace.dataset.manifest().fingerprint;
   record.version = version();
-  record.numerics = engines.numerics(group.device);
+  record.numerics = numerics_of(group, workplace.engines);
   if (group.size() > 1) {
-    // The tree gives the same bits at every width; another exchange has a class of its own.
-    if (group.exchange->name() != "mpi-tree")
-      record.numerics += "/" + group.exchange->name() + "-" + std::to_string(group.size());
-    train_into(record, dataset, group, engines, files);
+    train_into(record, group, workplace, on_step);
   } else {
     try {
-      train_into(record, dataset, group, engines, files);
+      train_into(record, group, workplace, on_step);
     } catch (const std::exception& error) {
       record.status = Status::failed;
       record.reason = first_line(error.what());  // LibTorch's goes on with a stack

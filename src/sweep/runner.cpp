@@ -1,59 +1,38 @@
 #include "titrate/sweep/runner.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 
 #include "titrate/comm/agreement.hpp"
-#include "titrate/comm/mpi_exchange.hpp"
-#include "titrate/comm/nccl_exchange.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/progress.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/sweep/calibrate.hpp"
+#include "titrate/sweep/check.hpp"
 #include "titrate/sweep/dispatcher.hpp"
 #include "titrate/sweep/journal.hpp"
 #include "titrate/sweep/monitor.hpp"
 #include "titrate/sweep/node_dataset.hpp"
-#include "titrate/sweep/check.hpp"
-#include "titrate/sweep/cost.hpp"
+#include "titrate/sweep/run_folder.hpp"
+#include "titrate/sweep/run_plan.hpp"
 #include "titrate/sweep/run_trial.hpp"
 #include "titrate/sweep/setup.hpp"
+#include "titrate/sweep/work_group.hpp"
+#include "titrate/sweep/worker.hpp"
 
 namespace titrate::sweep {
 namespace {
-
-// A dying run holds the folder for a moment after its mpirun is gone.
-constexpr double kLockWaitSeconds = 10.0;
 
 // Runs `body` on rank 0 alone; what it throws, all throw.
 void on_root(const comm::Communicator& world, const std::function<void()>& body) {
   comm::together(world, [&] {
     if (world.rank() == 0) body();
   });
-}
-
-void check_width(const SweepOptions& options, const std::vector<Trial>& trials, int world_size) {
-  if (options.width < 1 || world_size % options.width != 0) {
-    throw Error({.code = ErrorCode::usage,
-                 .where = "--width",
-                 .what = "does not divide the number of ranks",
-                 .expected = "a divisor of " + std::to_string(world_size),
-                 .got = std::to_string(options.width)});
-  }
-  for (const Trial& trial : trials) {
-    if (trial.settings.train.micro_batches % static_cast<std::uint32_t>(options.width) != 0) {
-      throw Error({.code = ErrorCode::usage,
-                   .where = "--width",
-                   .what = "does not divide train.micro_batches, so the result would depend on it",
-                   .expected = "a divisor of " + std::to_string(trial.settings.train.micro_batches),
-                   .got = std::to_string(options.width),
-                   .hint = "--set train.micro_batches=" + std::to_string(options.width)});
-    }
-  }
 }
 
 // The best of a cell is chosen by validation images; without them only test images could choose.
@@ -69,45 +48,18 @@ void check_keep(const SweepOptions& options, const std::vector<Trial>& trials) {
 }
 
 // The study as rank 0 reads it, on every rank; every cell's settings are checked before anything is touched.
-Study share_study(const SweepOptions& options, const comm::Communicator& world) {
+Study share_study(const SweepOptions& options, const std::optional<PlanFile>& planned,
+                  const comm::Communicator& world) {
   std::string text;
   on_root(world, [&] {
-    const Study study = resolve_study(options.study, options.overrides);
+    const Study study = planned ? planned->study : resolve_study(options.study, options.overrides);
     const shard::Manifest manifest = shard::read_manifest(study.dataset);
     const std::vector<Trial> trials = grid(study);
     for (const Trial& trial : one_of_each_cell(trials)) make_setup(trial.settings, manifest);
-    check_width(options, trials, world.size());
     check_keep(options, trials);
     text = to_toml(study);
   });
   return parse_study(world.broadcast(text, 0), options.study.string());
-}
-
-// Rank 0's hold on the run folder, and what is in it already.
-struct RunFolder {
-  std::unique_ptr<FolderLock> lock{};
-  std::optional<Study> earlier_study{};
-  std::vector<TrialRecord> records{};
-  std::uint32_t attempt = 1;
-};
-
-void open_folder(const std::filesystem::path& out, const Log& log, RunFolder& folder) {
-  for (const char* name : {"journal", "predictions", "weights"}) make_folder(out / name);
-  folder.lock = std::make_unique<FolderLock>(out, kLockWaitSeconds);
-  std::error_code absent;
-  if (std::filesystem::exists(out / "study.toml", absent)) {
-    folder.earlier_study = read_study(out / "study.toml");
-    if (folder.earlier_study->fingerprint.empty()) {
-      throw Error({.code = ErrorCode::usage,
-                   .where = (out / "study.toml").string(),
-                   .what = "this study was written by hand, and a run would overwrite it",
-                   .hint = "give --out another folder"});
-    }
-  }
-  Journal journal = read_journal(out);
-  for (const std::string& warning : journal.warnings) log.warn(warning);
-  folder.attempt = journal.last_attempt + 1;
-  folder.records = std::move(journal.records);
 }
 
 void warn_of_dataset(const shard::Manifest& manifest, const Log& log) {
@@ -126,28 +78,15 @@ void warn_of_dataset(const shard::Manifest& manifest, const Log& log) {
            " have a relative there; scores will be too good");
 }
 
-// The study as run goes into the folder, and its difference from the one before to the person.
-void publish_study(const std::filesystem::path& out, const Study& study, const RunFolder& folder,
-                   const Log& log) {
-  if (folder.earlier_study) {
-    for (const std::string& line : differences(*folder.earlier_study, study))
-      log.info("study changed: " + line);
-  }
-  write_file(out / "study.toml", std::string_view(to_toml(study)));
-}
-
-std::vector<WorkItem> missing_work(const std::vector<Trial>& trials, const std::vector<TrialRecord>& records,
-                                   const shard::Manifest& manifest) {
+std::vector<Trial> missing_trials(const std::vector<Trial>& trials, const std::vector<TrialRecord>& records) {
   std::set<std::string> finished;
   for (const TrialRecord& record : records) {
     if (record.status != Status::failed) finished.insert(record.trial);
   }
-  std::vector<WorkItem> work;
-  for (const Trial& trial : trials) {
-    if (!finished.contains(trial.id))
-      work.push_back({trial.id, trial_cost(make_setup(trial.settings, manifest), manifest).flops});
-  }
-  return work;
+  std::vector<Trial> missing;
+  std::copy_if(trials.begin(), trials.end(), std::back_inserter(missing),
+               [&](const Trial& trial) { return !finished.contains(trial.id); });
+  return missing;
 }
 
 void warn_of_mixed_numerics(const std::vector<TrialRecord>& records, const std::string& numerics,
@@ -192,172 +131,184 @@ void tidy_weights(const SweepOptions& options, const std::vector<TrialRecord>& p
            " trials finished in an earlier run without keeping their weights; another --out runs them again");
 }
 
-// This rank's group, and all that the group owns.
-struct GroupParts {
-  comm::Communicator communicator;
-  comm::Device device;
-  std::unique_ptr<comm::Exchange> exchange;
+// Ranks that a table at the start shows one by one.
+constexpr std::size_t kMostRankLines = 32;
 
-  train::Group view() {
-    if (communicator.size() == 1) return {.device = device};
-    return {.communicator = &communicator, .exchange = exchange.get(), .device = device};
-  }
-};
-
-// One trial is one arithmetic: ranks on unlike processors would give bits of no class.
-void check_numerics(const comm::Communicator& group, const std::string& numerics) {
-  const std::vector<std::string> classes = group.all_gather(numerics);
-  if (std::adjacent_find(classes.begin(), classes.end(), std::not_equal_to<>()) == classes.end()) return;
-  throw Error({.code = ErrorCode::usage,
-               .where = "--width",
-               .what = "the ranks of a group compute unlike each other: " + join(classes, ", "),
-               .hint = "start the ranks of a group on nodes of one kind, or set ATEN_CPU_CAPABILITY to what "
-                       "all of them have"});
-}
-
-// The ranks of a group must all have GPUs or all have none, since they share one exchange.
-void check_devices(const comm::Communicator& group, const comm::Device& device) {
-  const std::vector<std::string> kinds = group.all_gather(comm::to_string(device.kind));
-  if (std::adjacent_find(kinds.begin(), kinds.end(), std::not_equal_to<>()) != kinds.end()) {
-    throw Error({.code = ErrorCode::usage,
-                 .where = "--width",
-                 .what = "the ranks of a group have different kinds of device: " + join(kinds, ", "),
-                 .hint = "give --device cpu, or start the same number of ranks on nodes of one kind"});
-  }
-}
-
-GroupParts form_group(const SweepOptions& options, const comm::Session& session) {
-  const comm::Communicator& world = session.world();
-  GroupParts parts{world.split(world.rank() / options.width, world.rank()), {}, nullptr};
-  comm::together(world, [&] { parts.device = comm::choose_device(session.node_rank(), options.device); });
-  if (options.width == 1) return parts;
-  comm::together(world, [&] { check_devices(parts.communicator, parts.device); });
-  comm::together(world, [&] {
-    if (parts.device.kind == comm::DeviceKind::cuda) {
-      parts.exchange = comm::make_nccl_exchanges(parts.communicator, parts.device).fast;
-    } else {
-      parts.exchange = std::make_unique<comm::MpiExchange>(parts.communicator);
-    }
-  });
-  return parts;
-}
-
-// One group's work: until there is none, lists of trials; each record into the journal, then to rank 0.
-class GroupWorker {
+// One run of a sweep. Every function but those that say so is collective over the world.
+class SweepRun {
  public:
-  GroupWorker(const data::Dataset& dataset, const std::vector<Trial>& trials,
-              const train::EngineLibrary& engines, GroupParts group, TrialFiles files)
-      : dataset_(dataset), engines_(engines), group_(std::move(group)), files_(std::move(files)) {
-    for (const Trial& trial : trials) trials_[trial.id] = &trial;
+  SweepRun(const SweepOptions& options, const comm::Session& session, const Log& log)
+      : options_(options),
+        session_(session),
+        world_(session.world()),
+        log_(log),
+        planned_(share_plan_file(options.plan, world_)),
+        study_(share_study(options, planned_, world_)),
+        trials_(grid(study_)),
+        ranks_(comm::place_ranks(session, options.device)) {
+    on_root(world_, [&] { folder_ = open_run_folder(options_.out, log_); });
+    comm::together(world_, [&] { hold_.emplace(options_.out); });
   }
 
-  void run(const comm::Communicator& channel, std::uint32_t attempt) {
-    const bool leads = group_.communicator.rank() == 0;
-    std::optional<JournalWriter> journal;
-    if (leads) journal.emplace(files_.run_folder, attempt, channel.rank());
-    const DispatchClient client(channel);
-    for (;;) {
-      const std::vector<std::string> list =
-          split(group_.communicator.broadcast(leads ? join(client.request(), ",") : "", 0), ',');
-      if (list.empty()) return;
-      for (const std::string& id : list) {
-        TrialRecord record = run_trial(*trials_.at(id), dataset_, group_.view(), engines_, files_);
-        if (!leads) continue;
-        record.attempt = attempt;
-        record.timing.world_rank = channel.rank();
-        const std::string json = to_json(record);
-        journal->append(json);
-        remove_checkpoints(record, files_);
-        client.deliver(json);
-      }
-    }
+  SweepOutcome finish() {
+    const NodeDataset loaded(session_, study_.dataset);
+    on_root(world_, [&] { begin(*loaded); });
+    share_missing();
+    if (!missing_.empty()) train(*loaded);
+    world_.rest();
+    return world_.rank() == 0 ? outcome() : SweepOutcome{};
   }
 
  private:
-  const data::Dataset& dataset_;
-  const train::EngineLibrary& engines_;
-  GroupParts group_;
-  TrialFiles files_;
-  std::map<std::string, const Trial*> trials_;
-};
-
-// Trains `work`; returns on rank 0 the records that came in.
-std::vector<TrialRecord> work_off(const SweepOptions& options, const comm::Session& session,
-                                  const std::vector<WorkItem>& work, std::uint32_t attempt, const Log& log,
-                                  GroupWorker& worker) {
-  const comm::Communicator channel = session.world().duplicate();
-  std::optional<Monitor> monitor;
-  std::optional<Dispatcher> dispatcher;
-  if (session.world_rank() == 0) {
-    const int groups = session.world_size() / options.width;
-    monitor.emplace(work, groups, progress_style(options.quiet), log);
-    dispatcher.emplace(channel, work, groups, *monitor);
+  // On rank 0: what is checked and told before anything runs.
+  void begin(const data::Dataset& dataset) {
+    check_trials(trials_, dataset);
+    warn_of_dataset(dataset.manifest(), log_);
+    for (const std::string& key : keys_without_effect(trials_))
+      log_.warn(key + " has no effect on any trial of this study");
+    publish_study(options_.out, study_, folder_, log_);
+    missing_ = missing_trials(trials_, folder_.records);
+    remove_finished_checkpoints(options_.out, folder_.records);
+    if (!folder_.records.empty() && present_records(trials_, folder_.records).empty()) {
+      log_.warn("none of the " + with_commas(folder_.records.size()) +
+                " trials in the journal is of this study: all of it runs");
+    }
+    log_.info(with_commas(trials_.size()) + " trials, " + with_commas(trials_.size() - missing_.size()) +
+              " finished before, on " + std::to_string(world_.size()) +
+              (world_.size() == 1 ? " rank" : " ranks"));
   }
-  worker.run(channel, attempt);
-  if (dispatcher) dispatcher->finish();
-  return monitor ? monitor->records() : std::vector<TrialRecord>{};
-}
+
+  void share_missing() {
+    std::vector<std::string> ids;
+    for (const Trial& trial : missing_) ids.push_back(trial.id);
+    const std::vector<std::string> shared = split(world_.broadcast(join(ids, ","), 0), ',');
+    const std::set<std::string> wanted(shared.begin(), shared.end());
+    missing_.clear();
+    std::copy_if(trials_.begin(), trials_.end(), std::back_inserter(missing_),
+                 [&](const Trial& trial) { return wanted.contains(trial.id); });
+    folder_.attempt = static_cast<std::uint32_t>(world_.agree(static_cast<int>(folder_.attempt)));
+  }
+
+  const comm::Device& device() const { return ranks_[static_cast<std::size_t>(world_.rank())].device; }
+
+  void train(const data::Dataset& dataset) {
+    std::optional<train::EngineLibrary> engines;
+    comm::together(world_, [&] { engines.emplace(train::default_engine_library()); });
+    const Workplace workplace{
+        dataset,
+        *engines,
+        {.run_folder = options_.out, .keep = options_.keep, .checkpoints = options_.checkpoints}};
+    const std::vector<NodeRanks> nodes = find_nodes(dataset.manifest());
+    const Plan plan = make_shared_plan(workplace, nodes);
+    show_ranks(plan);
+    std::optional<WorkGroup> group = form_group(world_, plan, device(), options_.exchange_timeout_seconds);
+    const std::string numerics = engines->numerics(device());
+    comm::together(world_, [&] {
+      if (group) check_numerics(group->communicator, numerics);
+    });
+    if (world_.rank() == 0) warn_of_mixed_numerics(folder_.records, numerics, log_);
+    work_off(workplace, plan, nodes, std::move(group));
+  }
+
+  std::vector<NodeRanks> find_nodes(const shard::Manifest& manifest) {
+    int limit = 0;
+    comm::together(world_, [&] {
+      limit =
+          options_.trials_per_gpu > 0 ? options_.trials_per_gpu : most_per_gpu(missing_, manifest, device());
+    });
+    std::vector<NodeRanks> nodes = working_nodes(ranks_, -world_.agree(-limit));
+    std::size_t working = 0;
+    for (const NodeRanks& node : nodes) working += node.ranks.size();
+    if (world_.rank() == 0 && working < ranks_.size()) {
+      log_.warn(with_commas(ranks_.size() - working) +
+                " ranks have no share: more would not fit on a GPU (--trials-per-gpu)");
+    }
+    return nodes;
+  }
+
+  // The plan on rank 0; elsewhere its groups alone.
+  Plan make_shared_plan(const Workplace& workplace, const std::vector<NodeRanks>& nodes) {
+    std::vector<PlannedTrial> costs;
+    if (!planned_) costs = calibrate(world_, missing_, workplace, device());
+    Plan plan;
+    on_root(world_, [&] {
+      plan = planned_ ? fit_plan(*planned_, nodes, missing_) : make_plan(costs, nodes, options_.width);
+    });
+    share_groups(plan, world_);
+    return plan;
+  }
+
+  void show_ranks(const Plan& plan) {
+    const std::string sources = comm::describe_sources(
+        session_, ranks_[static_cast<std::size_t>(world_.rank())], comm::get_environment);
+    if (world_.rank() != 0 || options_.quiet) return;
+    std::vector<int> group_of(ranks_.size(), -1);
+    for (std::size_t group = 0; group < plan.groups.size(); ++group) {
+      for (const int rank : plan.groups[group]) group_of[static_cast<std::size_t>(rank)] = int(group);
+    }
+    if (plan.groups.empty()) group_of.clear();
+    std::fputs((comm::placement_table(ranks_, group_of, kMostRankLines) + sources + "\n").c_str(), stderr);
+  }
+
+  void work_off(const Workplace& workplace, const Plan& plan, const std::vector<NodeRanks>& nodes,
+                std::optional<WorkGroup> group) {
+    const comm::Communicator channel = world_.duplicate();
+    std::vector<int> working;
+    for (const NodeRanks& node : nodes) working.insert(working.end(), node.ranks.begin(), node.ranks.end());
+    std::optional<Monitor> monitor;
+    std::optional<Dispatcher> dispatcher;
+    if (world_.rank() == 0) {
+      const SweepScene scene{.run_folder = options_.out,
+                             .study = study_.name,
+                             .attempt = folder_.attempt,
+                             .ranks = ranks_,
+                             .working_ranks = working,
+                             .trials = trials_.size()};
+      monitor.emplace(scene, plan, missing_, progress_style(options_.quiet), log_);
+      dispatcher.emplace(channel, plan, static_cast<int>(working.size()), *monitor);
+    }
+    if (std::find(working.begin(), working.end(), world_.rank()) != working.end())
+      Worker(workplace, missing_, device()).run(channel, folder_.attempt, std::move(group));
+    if (!dispatcher) return;
+    dispatcher->finish();
+    monitor->finish();
+    records_ = monitor->take_records();
+  }
+
+  // On rank 0.
+  SweepOutcome outcome() {
+    records_.insert(records_.end(), std::make_move_iterator(folder_.records.begin()),
+                    std::make_move_iterator(folder_.records.end()));
+    records_ = unite(std::move(records_));
+    const std::vector<TrialRecord> present = present_records(trials_, records_);
+    tidy_weights(options_, present, log_);
+    const auto failed = std::count_if(present.begin(), present.end(), [](const TrialRecord& record) {
+      return record.status == Status::failed;
+    });
+    return {.lock = std::move(folder_.lock),
+            .study = std::move(study_),
+            .records = std::move(records_),
+            .failed = static_cast<std::size_t>(failed)};
+  }
+
+  const SweepOptions& options_;
+  const comm::Session& session_;
+  const comm::Communicator& world_;
+  const Log& log_;
+  std::optional<PlanFile> planned_;
+  Study study_;
+  std::vector<Trial> trials_;  // the grid
+  std::vector<comm::Placement> ranks_;
+  RunFolder folder_{};
+  std::optional<SharedFolderHold> hold_;
+  std::vector<Trial> missing_{};
+  std::vector<TrialRecord> records_{};  // of this run, on rank 0
+};
 
 }  // namespace
 
 SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, const Log& log) {
-  const comm::Communicator& world = session.world();
-  Study study = share_study(options, world);
-  const std::vector<Trial> trials = grid(study);
-
-  RunFolder folder;
-  on_root(world, [&] { open_folder(options.out, log, folder); });
-  std::optional<SharedFolderHold> hold;
-  comm::together(world, [&] { hold.emplace(options.out); });
-  const NodeDataset loaded(session, study.dataset);
-  const data::Dataset& dataset = *loaded;
-  const shard::Manifest& manifest = dataset.manifest();
-
-  std::vector<WorkItem> work;
-  on_root(world, [&] {
-    check_trials(trials, dataset);
-    warn_of_dataset(manifest, log);
-    for (const std::string& key : keys_without_effect(trials))
-      log.warn(key + " has no effect on any trial of this study");
-    publish_study(options.out, study, folder, log);
-    work = missing_work(trials, folder.records, manifest);
-    remove_finished_checkpoints(options.out, folder.records);
-    if (!folder.records.empty() && present_records(trials, folder.records).empty()) {
-      log.warn("none of the " + with_commas(folder.records.size()) +
-               " trials in the journal is of this study: all of it runs");
-    }
-    log.info(with_commas(trials.size()) + " trials, " + with_commas(trials.size() - work.size()) +
-             " finished before, on " + std::to_string(world.size()) +
-             (world.size() == 1 ? " rank" : " ranks"));
-  });
-  const auto attempt = static_cast<std::uint32_t>(world.agree(static_cast<int>(folder.attempt)));
-  std::vector<TrialRecord> records;
-  if (world.agree(static_cast<int>(work.size())) > 0) {
-    GroupParts group = form_group(options, session);
-    std::optional<train::EngineLibrary> engines;
-    comm::together(world, [&] { engines.emplace(train::default_engine_library()); });
-    comm::together(world, [&] { check_numerics(group.communicator, engines->numerics(group.device)); });
-    if (world.rank() == 0) warn_of_mixed_numerics(folder.records, engines->numerics(group.device), log);
-    GroupWorker worker(dataset, trials, *engines, std::move(group),
-                       {.run_folder = options.out, .keep = options.keep, .checkpoints = options.checkpoints});
-    records = work_off(options, session, work, attempt, log, worker);
-  }
-  world.barrier();
-  if (world.rank() != 0) return {};
-
-  records.insert(records.end(), std::make_move_iterator(folder.records.begin()),
-                 std::make_move_iterator(folder.records.end()));
-  records = unite(std::move(records));
-  const std::vector<TrialRecord> present = present_records(trials, records);
-  tidy_weights(options, present, log);
-  const auto failed =
-      static_cast<std::size_t>(std::count_if(present.begin(), present.end(), [](const TrialRecord& record) {
-        return record.status == Status::failed;
-      }));
-  return {.lock = std::move(folder.lock),
-          .study = std::move(study),
-          .records = std::move(records),
-          .failed = failed};
+  return SweepRun(options, session, log).finish();
 }
 
 }  // namespace titrate::sweep

@@ -61,6 +61,7 @@ void check_train(const train::TrainSettings& train) {
   require_one_of("train.class_weights", {"none", "balanced"}, train.class_weights);
   require_one_of("train.initial", {"pytorch", "he", "xavier", "lecun"}, train.initial);
   require_one_of("train.precision", {"float32", "bf16"}, train.precision);
+  require_one_of("train.reduction", {"fast", "tree"}, train.reduction);
   require(std::has_single_bit(train.micro_batches) &&
               train.micro_batches <= std::min(train.batch_size, kMostMicroBatches),
           "train.micro_batches",

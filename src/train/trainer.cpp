@@ -36,13 +36,13 @@ std::unique_ptr<Engine> make_engine(const data::Dataset& dataset, const TrialSet
 class Run {
  public:
   Run(const data::Dataset& dataset, const TrialSetup& setup, const Group& group, const EngineLibrary& engines,
-      CheckpointFolder* checkpoints)
+      const TrialHooks& hooks)
       : dataset_(dataset),
         setup_(setup),
         group_(group),
         prepared_(prepare(dataset, setup)),
         engine_(make_engine(dataset, setup, prepared_, group, engines)),
-        checkpoints_(checkpoints) {}
+        hooks_(hooks) {}
 
   TrainedTrial finish() {
     go_on_from_checkpoint();
@@ -62,11 +62,11 @@ class Run {
 
  private:
   void go_on_from_checkpoint() {
-    if (checkpoints_ == nullptr) return;
-    std::string bytes = group_.rank() == 0 ? checkpoints_->newest() : std::string();
+    if (hooks_.checkpoints == nullptr) return;
+    std::string bytes = group_.rank() == 0 ? hooks_.checkpoints->newest() : std::string();
     if (group_.size() > 1) bytes = group_.communicator->broadcast(bytes, 0);
     if (bytes.empty()) return;
-    Checkpoint checkpoint = checkpoints_->decode(bytes);
+    Checkpoint checkpoint = hooks_.checkpoints->decode(bytes);
     engine_->restore(checkpoint.engine);
     progress_ = std::move(checkpoint.progress);
   }
@@ -96,6 +96,7 @@ class Run {
       ++progress_.step;
       ++progress_.batch;
       save_checkpoint(false);
+      tell_position();
     }
     close_epoch();
     if (diverged_) return;
@@ -135,11 +136,23 @@ class Run {
 
   // All ranks are at the same step; the one that writes decides when.
   void save_checkpoint(bool epoch_done) {
-    if (checkpoints_ == nullptr || group_.rank() != 0 || trained_) return;
-    if (!checkpoints_->due(epoch_done, progress_.epoch)) return;
+    if (hooks_.checkpoints == nullptr || group_.rank() != 0 || trained_) return;
+    if (!hooks_.checkpoints->due(epoch_done, progress_.epoch)) return;
     Checkpoint checkpoint{.progress = progress_, .engine = engine_->state()};
     checkpoint.progress.train_seconds += seconds_since(start_);
-    checkpoints_->save(checkpoint);
+    hooks_.checkpoints->save(checkpoint);
+  }
+
+  void tell_position() const {
+    if (!hooks_.on_step || group_.rank() != 0) return;
+    TrialPosition position{.step = progress_.step,
+                           .total_steps = prepared_.total_steps,
+                           .epochs = static_cast<std::uint32_t>(progress_.epochs.size())};
+    if (!progress_.epochs.empty()) {
+      position.train_loss = progress_.epochs.back().train_loss;
+      position.validation_loss = progress_.epochs.back().validation_loss;
+    }
+    hooks_.on_step(position);
   }
 
   void test(TrainedTrial& result) {
@@ -166,7 +179,7 @@ class Run {
   const Group& group_;
   Preparation prepared_;
   std::unique_ptr<Engine> engine_;
-  CheckpointFolder* checkpoints_;
+  const TrialHooks& hooks_;
   TrialProgress progress_{};
   std::optional<Divergence> diverged_{};
   bool trained_ = false;
@@ -176,8 +189,8 @@ class Run {
 }  // namespace
 
 TrainedTrial train_trial(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
-                         const EngineLibrary& engines, CheckpointFolder* checkpoints) {
-  return Run(dataset, setup, group, engines, checkpoints).finish();
+                         const EngineLibrary& engines, const TrialHooks& hooks) {
+  return Run(dataset, setup, group, engines, hooks).finish();
 }
 
 }  // namespace titrate::train

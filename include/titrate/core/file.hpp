@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,10 @@ void read_file_into(const std::filesystem::path& path, std::span<std::byte> out)
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file(const std::filesystem::path& path, std::string_view text);
 
+// The same without waiting for the disk, for what is of use only while it is fresh: a reader sees the old or
+// the new text, but after a power failure either may be gone.
+void replace_file(const std::filesystem::path& path, std::string_view text);
+
 // Writes all of `text`, going on after short writes and EINTR. `path` is for the message.
 void write_all(int descriptor, std::string_view text, const std::filesystem::path& path);
 
@@ -72,6 +77,17 @@ class FolderLock {
   FileDescriptor file_;
   std::jthread beat_;  // after file_, which it touches
 };
+
+// Who holds a folder, as far as can be seen without writing to it.
+struct FolderHolder {
+  std::string host{};
+  long pid = 0;
+  bool lives = false;  // of another host: touched within the time in which it counts as gone, by this clock
+};
+
+// Nothing where nobody does, or all who did let go of it in peace. Throws Error (io).
+std::optional<FolderHolder> find_holder(const std::filesystem::path& folder,
+                                        const LockIntervals& intervals = {});
 
 // Kept by each rank while it works in `folder`, from after the run's one FolderLock was taken: a shared flock
 // on `folder`/.ranks. The process with the FolderLock may die before the others; the next FolderLock waits

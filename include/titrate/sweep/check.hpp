@@ -12,6 +12,7 @@ namespace titrate::sweep {
 
 // A cell's settings that differ from the defaults: "data.size=100 train.epochs=5".
 std::string describe_cell(const Settings& settings);
+std::string describe_trial(const Settings& settings);  // with the seed
 
 // Keys that are not at their default in some trial, but of use in none: "train.steps" where every budget is
 // one of epochs.

@@ -1,8 +1,10 @@
-// What comes in on rank 0 while a sweep runs: the records, and the live line that is made of them.
+// What rank 0 knows of a sweep while it runs: the records that come in, what each group does, and what is
+// made of them: the live line and RUN/status.json.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -10,38 +12,77 @@
 
 #include "titrate/core/log.hpp"
 #include "titrate/core/progress.hpp"
+#include "titrate/sweep/plan.hpp"
 #include "titrate/sweep/record.hpp"
+#include "titrate/sweep/status.hpp"
+#include "titrate/sweep/study.hpp"
 
 namespace titrate::sweep {
 
-struct WorkItem {
-  std::string trial{};
-  double cost = 0;  // in any unit
+// What does not change while it runs.
+struct SweepScene {
+  std::filesystem::path run_folder{};
+  std::string study{};  // its name
+  std::uint32_t attempt = 1;
+  std::vector<comm::Placement> ranks{};
+  std::vector<int> working_ranks{};
+  std::size_t trials = 0;  // of the grid
 };
 
 // Used by one thread at a time.
 class Monitor {
  public:
-  Monitor(const std::vector<WorkItem>& work, int groups, const ProgressStyle& style, const Log& log);
+  Monitor(const SweepScene& scene, const Plan& plan, const std::vector<Trial>& trials,
+          const ProgressStyle& style, const Log& log);
 
   // One finished trial's record. Each reason of a failure is told once.
   void take(const std::string& record_json);
+  // A group's leader says what it does.
+  void hear(int leader, const std::string& activity_json);
+  // The group has no more to do; a wide one's ranks are single from now on.
+  void end_group(int leader, int width);
 
-  // Brings the live line up to date: trials, failures, images per second, time left by the cost of what is
-  // left.
+  // Brings the live line and, every other second, the status file up to date. Cheap when called often. A
+  // status that cannot be written is told of once.
   void show();
+  // The last status.
+  void finish();
 
-  const std::vector<TrialRecord>& records() const { return records_; }
+  std::vector<TrialRecord> take_records() { return std::move(records_); }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Worker {
+    GroupStatus status;
+    Clock::time_point heard = Clock::now();
+  };
+  struct Forecast {
+    double images_per_second = 0;
+    std::optional<double> seconds_left{};
+  };
+
+  double elapsed() const;
+  double progress_of(const Worker& worker) const;  // share of its trial's steps
+  Forecast forecast() const;
+  std::string line() const;
+  SweepStatus status(const std::string& state) const;
+  void draw();
+  void write_status(const std::string& state);
+
+  SweepScene scene_;
+  std::map<std::string, PlannedTrial> planned_;
+  std::map<std::string, const Trial*> trials_;
+  std::map<int, Worker> workers_;  // by leader
   Log log_;
   Progress progress_;
-  std::map<std::string, double> cost_of_;
   std::vector<TrialRecord> records_;
+  std::vector<FailureStatus> failures_;  // the first of them
+  std::size_t failed_ = 0;
   std::set<std::string> reasons_;
-  std::size_t total_, groups_, failed_ = 0;
-  double cost_left_ = 0, cost_done_ = 0, images_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double rank_seconds_left_ = 0, rank_seconds_done_ = 0, images_ = 0;  // by the plan
+  bool status_failed_ = false;
+  Clock::time_point start_ = Clock::now(), drawn_{}, written_{};
 };
 
 }  // namespace titrate::sweep

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 
 #include "titrate/sweep/record.hpp"
 #include "titrate/sweep/study.hpp"
@@ -16,11 +17,18 @@ struct TrialFiles {
   train::CheckpointPolicy checkpoints{};
 };
 
+// What the trials of a rank have in common. References must outlive it.
+struct Workplace {
+  const data::Dataset& dataset;
+  const train::EngineLibrary& engines;
+  TrialFiles files{};
+};
+
 // One trial on this rank's group: whatever goes wrong in it is in the record, unless the group has several
 // ranks, which cannot go on without each other. Its predictions and, where they are kept, its weights are in
 // the run folder when it returns, whose sub-folders `predictions` and `weights` must be there.
-TrialRecord run_trial(const Trial& trial, const data::Dataset& dataset, const train::Group& group,
-                      const train::EngineLibrary& engines, const TrialFiles& files);
+TrialRecord run_trial(const Trial& trial, const train::Group& group, const Workplace& workplace,
+                      const std::function<void(const train::TrialPosition&)>& on_step = {});
 
 // Once its result is in the journal, a trial needs them no longer.
 void remove_checkpoints(const TrialRecord& record, const TrialFiles& files);

@@ -18,10 +18,13 @@
 namespace titrate::sweep {
 
 struct SweepOptions {
-  std::filesystem::path study{};
+  std::filesystem::path study{};  // or a plan, which has one in it
+  std::filesystem::path plan{};
   std::filesystem::path out{};  // the run folder
   StudyOverrides overrides{};
-  int width = 1;  // ranks that train a trial together
+  int width = 0;           // ranks that train a trial together; 0: as many as the plan finds good
+  int trials_per_gpu = 0;  // ranks that may share a GPU; 0: as many as its memory holds
+  double exchange_timeout_seconds = 600;  // that a group on GPUs may wait for its ranks
   Keep keep = Keep::none;
   train::CheckpointPolicy checkpoints{};
   comm::DeviceKind device = comm::DeviceKind::automatic;

@@ -97,6 +97,8 @@ void for_each_key(AnySettings& s, const Visit& visit) {
         "share of the selection kept for validation");
   visit("train.micro_batches", s.train.micro_batches,
         "fixed parts of a batch, a power of two; --width divides it");
+  visit("train.reduction", s.train.reduction,
+        "sums over a group: fast, or tree: the same bits at every width on GPUs too, as on CPUs always");
   visit("data.size", s.data.size, "real images (add) or images in all (replace); 0: all");
   visit("data.synthetic_ratio", s.data.synthetic_ratio,
         "synthetic images per real one (add), or their share (replace)");

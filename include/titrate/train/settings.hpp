@@ -32,6 +32,8 @@ struct TrainSettings {
   std::string precision = "float32";   // float32, bf16
   double validation_fraction = 0.0;
   std::uint32_t micro_batches = 1;  // fixed parts of a batch; a power of two that the group's width divides
+  std::string reduction =
+      "fast";  // how a group sums: fast (NCCL's own order on GPUs), tree (one fixed order)
 };
 
 }  // namespace titrate::train

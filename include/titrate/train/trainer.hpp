@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,9 +64,20 @@ struct TrainedTrial {
   std::vector<std::vector<Prediction>> predictions{};  // by condition, then test image
 };
 
-// Collective over the group; every rank gets the same (but for seconds). With `checkpoints` it goes on from
-// the newest that is whole. Throws Error.
+// Where a trial stands.
+struct TrialPosition {
+  std::uint64_t step = 0, total_steps = 0;
+  std::uint32_t epochs = 0;                               // done
+  std::optional<double> train_loss{}, validation_loss{};  // of the last of them
+};
+
+struct TrialHooks {
+  CheckpointFolder* checkpoints = nullptr;              // goes on from the newest that is whole
+  std::function<void(const TrialPosition&)> on_step{};  // after every step, on the group's rank 0 alone
+};
+
+// Collective over the group; every rank gets the same (but for seconds). Throws Error.
 TrainedTrial train_trial(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
-                         const EngineLibrary& engines, CheckpointFolder* checkpoints = nullptr);
+                         const EngineLibrary& engines, const TrialHooks& hooks = {});
 
 }  // namespace titrate::train

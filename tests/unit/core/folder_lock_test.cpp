@@ -167,6 +167,28 @@ TEST_F(FolderLocks, AreTouchedWhileTheyLive) {
   EXPECT_GT(touched_at().tv_sec, 1000);
 }
 
+TEST_F(FolderLocks, TellWhoHoldsTheFolderWithoutTouchingIt) {
+  EXPECT_FALSE(find_holder(folder()));
+  EXPECT_FALSE(std::filesystem::exists(lock_file()));
+  {
+    const FolderLock lock(folder());
+    const auto holder = find_holder(folder());
+    ASSERT_TRUE(holder);
+    EXPECT_EQ(holder->host, host_name());
+    EXPECT_EQ(holder->pid, ::getpid());
+    EXPECT_TRUE(holder->lives);
+  }
+  EXPECT_FALSE(find_holder(folder())) << "it ended in peace";
+  const OtherProcess<FolderLock> other(folder());
+  other.kill();
+  ASSERT_TRUE(find_holder(folder()));
+  EXPECT_FALSE(find_holder(folder())->lives);
+  write_foreign_holder(20);
+  EXPECT_TRUE(find_holder(folder())->lives);
+  write_foreign_holder(40);
+  EXPECT_FALSE(find_holder(folder())->lives);
+}
+
 TEST_F(FolderLocks, LeaveTheNameOfWhoTookThemOver) {
   {
     const FolderLock lock(folder());

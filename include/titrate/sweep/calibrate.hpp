@@ -1,0 +1,19 @@
+// What each trial costs on the machine it is about to run on.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "titrate/comm/communicator.hpp"
+#include "titrate/sweep/plan.hpp"
+#include "titrate/sweep/run_trial.hpp"
+
+namespace titrate::sweep {
+
+// The trials with their seconds on one rank, the same on every rank. Collective over the world, whose ranks
+// share the work: each kind of trial (speed_class) is probed for a moment by one of them. Where all are of
+// one kind and none can go to a wide group, only their order counts, and nothing is probed.
+std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<const Trial> trials,
+                                    const Workplace& workplace, const comm::Device& device);
+
+}  // namespace titrate::sweep

@@ -1,0 +1,31 @@
+// Rank 0's hold on a run folder, and what earlier runs left in it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "titrate/core/file.hpp"
+#include "titrate/core/log.hpp"
+#include "titrate/sweep/record.hpp"
+#include "titrate/sweep/study.hpp"
+
+namespace titrate::sweep {
+
+struct RunFolder {
+  std::unique_ptr<FolderLock> lock{};
+  std::optional<Study> earlier_study{};
+  std::vector<TrialRecord> records{};  // of all attempts
+  std::uint32_t attempt = 1;           // of this run
+};
+
+// Makes what is missing of the folder, locks it and reads its journal. Throws Error: in_use where another run
+// holds it, usage where it holds a study that no run wrote, io.
+RunFolder open_run_folder(const std::filesystem::path& out, const Log& log);
+
+// The study as run goes into the folder, and its difference from the one before to the person.
+void publish_study(const std::filesystem::path& out, const Study& study, const RunFolder& folder,
+                   const Log& log);
+
+}  // namespace titrate::sweep

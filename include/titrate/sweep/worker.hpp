@@ -1,0 +1,41 @@
+// One rank's share of a sweep: in a wide group first, where the plan has it in one, then alone.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "titrate/sweep/dispatcher.hpp"
+#include "titrate/sweep/journal.hpp"
+#include "titrate/sweep/run_trial.hpp"
+#include "titrate/sweep/work_group.hpp"
+
+namespace titrate::sweep {
+
+// Used by one thread. What is passed in must outlive it.
+class Worker {
+ public:
+  // `trials`: the whole grid.
+  Worker(const Workplace& workplace, const std::vector<Trial>& trials, const comm::Device& device);
+
+  // Asks for trials until there are none; each record goes into the journal, then to rank 0. The wide group,
+  // if any, is gone when its work is.
+  void run(const comm::Communicator& channel, std::uint32_t attempt, std::optional<WorkGroup> group);
+
+ private:
+  void work_off(const DispatchClient& client, WorkGroup* group);
+  void run_one(const std::string& id, const DispatchClient& client, WorkGroup* group);
+  void tell(const DispatchClient& client, const std::string& id, const train::TrialPosition& position);
+
+  const Workplace& workplace_;
+  std::map<std::string, const Trial*> trials_;
+  comm::Device device_;
+  std::optional<JournalWriter> journal_;
+  std::uint32_t attempt_ = 0;
+  int world_rank_ = 0;
+  std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace titrate::sweep

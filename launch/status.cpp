@@ -1,0 +1,57 @@
+#include "status.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+
+#include "titrate/core/file.hpp"
+#include "titrate/report/status_text.hpp"
+#include "titrate/report/summary.hpp"
+#include "titrate/sweep/journal.hpp"
+#include "titrate/sweep/study.hpp"
+
+namespace titrate {
+namespace {
+
+struct Options {
+  std::string folder{};
+  bool json = false;
+};
+
+// Before the first trial of a run, and of one by an older version, only the journal tells.
+void count_journal(const std::filesystem::path& folder, report::RunView& view) {
+  const sweep::Study study = sweep::read_run_study(folder);
+  const sweep::Journal journal = sweep::read_journal(folder);
+  view.trials = sweep::grid(study).size();
+  for (const sweep::TrialRecord* record : report::present_records(study, journal.records))
+    ++(record->status == sweep::Status::failed ? view.failed : view.finished);
+}
+
+int run(const Options& options) {
+  const std::filesystem::path folder = options.folder, file = sweep::status_file(folder);
+  report::RunView view{.holder = find_holder(folder)};
+  std::error_code absent;
+  if (std::filesystem::exists(file, absent)) {
+    view.status = sweep::parse_status(read_text(file), file.string());
+    view.seconds_since_update = std::max(0.0, static_cast<double>(std::time(nullptr) - view.status->updated));
+  } else {
+    count_journal(folder, view);
+  }
+  std::fputs((options.json ? report::status_json(view) : report::status_text(view)).c_str(), stdout);
+  return 0;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Verb& verb) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "status", "what the sweep of a run folder is doing: from any shell, also while it runs");
+  command->add_option("run", options->folder, "the run folder")->required()->type_name("DIR");
+  command->add_flag("--json", options->json, "for programs");
+  command->callback([options, &verb] { verb = [options] { return run(*options); }; });
+}
+
+}  // namespace titrate

@@ -1,0 +1,156 @@
+#include "titrate/report/status_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "titrate/core/text.hpp"
+
+namespace titrate::report {
+namespace {
+
+// The status is written every other second; a busy disk may hold it up.
+constexpr double kSilentSeconds = 20;
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<long long>(seconds + 0.5);
+  if (whole < 100) return fmt::format("{} s", whole);
+  if (whole < 100 * 60) return fmt::format("{} min", (whole + 30) / 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+std::string count(std::size_t number) { return with_commas(number); }
+
+std::string loss(const std::optional<double>& value) { return value ? fixed(*value, 4) : ""; }
+
+std::string ranks_text(const std::vector<int>& ranks) {
+  const auto [low, high] = std::minmax_element(ranks.begin(), ranks.end());
+  if (ranks.size() == 1) return std::to_string(*low);
+  if (static_cast<std::size_t>(*high - *low) + 1 == ranks.size()) return fmt::format("{}-{}", *low, *high);
+  std::vector<std::string> all;
+  for (const int rank : ranks) all.push_back(std::to_string(rank));
+  return join(all, ",");
+}
+
+std::string head(const RunView& view) {
+  const sweep::SweepStatus& status = *view.status;
+  std::string text = fmt::format("sweep {}, attempt {}: {}", status.study, status.attempt, state_of(view));
+  if (status.state == "finished") return text + fmt::format(" after {}\n", duration(status.elapsed_seconds));
+  return text + fmt::format(" on {} (process {}) for {}, last heard of {} ago\n", status.host, status.pid,
+                            duration(status.elapsed_seconds), duration(view.seconds_since_update));
+}
+
+// What to do where it does not simply run.
+std::string advice(const RunView& view) {
+  const std::string state = state_of(view);
+  if (state == "ended") return "its process is gone: killed, or out of memory? The same command resumes\n";
+  if (state == "silent")
+    return "its process lives, but says nothing: is its host, or the disk, overloaded?\n";
+  return "";
+}
+
+std::string counts(const sweep::SweepStatus& status) {
+  std::string text =
+      fmt::format("trials    {} of {} done", count(status.before + status.done), count(status.trials));
+  if (status.before > 0) text += fmt::format(" ({} in earlier runs)", count(status.before));
+  if (status.failed > 0) text += fmt::format(", {} failed", count(status.failed));
+  return text + "\n";
+}
+
+std::string rate(const sweep::SweepStatus& status) {
+  if (!status.seconds_left) return "";
+  std::string text =
+      fmt::format("rate      {} images/s", count(static_cast<std::size_t>(status.images_per_second)));
+  if (status.state == "running") text += fmt::format(", {} left", duration(*status.seconds_left));
+  return text + "\n";
+}
+
+std::string activity(const sweep::GroupStatus& group) {
+  if (!group.working) return "no more to do";
+  if (!group.activity) return group.finished > 0 ? "short trials" : "first trial";
+  return group.activity->trial + "  " + group.settings;
+}
+
+std::string group_line(const sweep::GroupStatus& group) {
+  std::string step, losses, epochs;
+  if (group.activity) {
+    step = fmt::format("{}/{}", count(group.activity->step), count(group.activity->total_steps));
+    epochs = std::to_string(group.activity->epochs);
+    losses = loss(group.activity->train_loss);
+    if (group.activity->validation_loss) losses += " / " + loss(group.activity->validation_loss);
+  }
+  return fmt::format("{:>9}  {:>8}  {:>6}  {:>15}  {:>15}  {}\n", ranks_text(group.ranks),
+                     count(group.finished), epochs, step, losses, activity(group));
+}
+
+// Ranks that have nothing more to do share a line.
+std::string groups(const sweep::SweepStatus& status) {
+  std::string text = fmt::format("\n{:>9}  {:>8}  {:>6}  {:>15}  {:>15}  {}\n", "ranks", "finished", "epochs",
+                                 "step", "loss", "doing");
+  std::size_t idle = 0;
+  for (const sweep::GroupStatus& group : status.groups) {
+    if (group.working) {
+      text += group_line(group);
+    } else {
+      ++idle;
+    }
+  }
+  if (idle > 0)
+    text += fmt::format("{} {} no more to do\n", count(idle), idle == 1 ? "rank has" : "ranks have");
+  return text;
+}
+
+std::string failures(const sweep::SweepStatus& status) {
+  if (status.failures.empty()) return "";
+  std::string text = "\nfailed\n";
+  for (const sweep::FailureStatus& failure : status.failures) {
+    text += fmt::format("  {}  {}\n    rank {}: {}\n", failure.trial, failure.settings, failure.world_rank,
+                        failure.reason);
+  }
+  if (status.failed > status.failures.size())
+    text += fmt::format("  and {} more\n", count(status.failed - status.failures.size()));
+  return text;
+}
+
+std::string without_status(const RunView& view) {
+  std::string text = state_of(view);
+  if (view.holder && view.holder->lives)
+    text += fmt::format(" on {} (process {})", view.holder->host, view.holder->pid);
+  text += fmt::format("\ntrials    {} of {} done", count(view.finished), count(view.trials));
+  if (view.failed > 0) text += fmt::format(", {} failed", count(view.failed));
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string state_of(const RunView& view) {
+  const bool lives = view.holder && view.holder->lives;
+  if (!view.status) {
+    if (lives) return "starting";
+    return view.trials > 0 && view.finished == view.trials ? "finished" : "ended";
+  }
+  if (view.status->state == "finished") return "finished";
+  if (!lives) return "ended";
+  return view.seconds_since_update > kSilentSeconds ? "silent" : "running";
+}
+
+std::string status_text(const RunView& view) {
+  if (!view.status) return without_status(view) + advice(view);
+  std::string text = head(view) + advice(view) + counts(*view.status) + rate(*view.status);
+  if (state_of(view) != "finished") text += groups(*view.status);
+  return text + failures(*view.status);
+}
+
+std::string status_json(const RunView& view) {
+  nlohmann::json json{{"trials", view.trials}, {"before", view.finished}, {"failed", view.failed}};
+  if (view.status) {
+    json = nlohmann::json::parse(sweep::to_json(*view.status));
+    json["seconds_since_update"] = view.seconds_since_update;
+  }
+  json["state"] = state_of(view);
+  return json.dump(1) + "\n";
+}
+
+}  // namespace titrate::report

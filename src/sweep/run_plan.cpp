@@ -1,0 +1,91 @@
+#include "titrate/sweep/run_plan.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "titrate/comm/agreement.hpp"
+#include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/sweep/cost.hpp"
+#include "titrate/sweep/setup.hpp"
+
+namespace titrate::sweep {
+namespace {
+
+std::string shape_of(std::span<const NodeRanks> nodes) {
+  std::vector<std::string> parts;
+  for (const NodeRanks& node : nodes)
+    parts.push_back(std::to_string(node.ranks.size()) + "/" + std::to_string(node.devices));
+  return join(parts, " ");
+}
+
+}  // namespace
+
+std::optional<PlanFile> share_plan_file(const std::filesystem::path& file, const comm::Communicator& world) {
+  if (file.empty()) return std::nullopt;
+  std::string text;
+  comm::together(world, [&] {
+    if (world.rank() == 0) text = read_text(file);
+  });
+  return parse_plan_file(world.broadcast(text, 0), file.string());
+}
+
+Plan fit_plan(const PlanFile& file, std::span<const NodeRanks> nodes, std::span<const Trial> missing) {
+  if (shape_of(file.nodes) != shape_of(nodes)) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = "--plan",
+                 .what = "the plan was made for other ranks (ranks/devices of each node)",
+                 .expected = shape_of(file.nodes),
+                 .got = shape_of(nodes),
+                 .hint = "start as many ranks as planned, or give the study instead of the plan"});
+  }
+  std::vector<int> world_rank_of;
+  for (const NodeRanks& node : nodes)
+    world_rank_of.insert(world_rank_of.end(), node.ranks.begin(), node.ranks.end());
+  Plan plan = file.plan;
+  for (std::vector<int>& group : plan.groups) {
+    for (int& rank : group) rank = world_rank_of[static_cast<std::size_t>(rank)];
+  }
+  std::set<std::string> wanted;
+  for (const Trial& trial : missing) wanted.insert(trial.id);
+  std::erase_if(plan.trials, [&](const PlannedTrial& trial) { return wanted.erase(trial.trial) == 0; });
+  if (!wanted.empty()) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = "--plan",
+                 .what = "the plan lacks " + with_commas(wanted.size()) + " trials of its study",
+                 .hint = "make it again with titrate plan --out"});
+  }
+  return plan;
+}
+
+int most_per_gpu(std::span<const Trial> trials, const shard::Manifest& manifest, const comm::Device& device) {
+  if (device.kind != comm::DeviceKind::cuda) return std::numeric_limits<int>::max();
+  constexpr double kUsable = 0.9, kContextBytes = 6e8;  // CUDA's own, with the kernels of LibTorch
+  double largest = 0;
+  for (const Trial& trial : trials)
+    largest = std::max(largest, static_cast<double>(training_bytes(make_setup(trial.settings, manifest))));
+  const double total = static_cast<double>(comm::device_memory(device).total_bytes);
+  return std::max(1, static_cast<int>(kUsable * total / (largest + kContextBytes)));
+}
+
+void share_groups(Plan& plan, const comm::Communicator& world) {
+  std::vector<std::string> groups;
+  for (const std::vector<int>& ranks : plan.groups) {
+    std::vector<std::string> numbers;
+    for (const int rank : ranks) numbers.push_back(std::to_string(rank));
+    groups.push_back(join(numbers, " "));
+  }
+  const std::string text = world.broadcast(join(groups, ","), 0);
+  plan.groups.clear();
+  for (const std::string& group : split(text, ',')) {
+    std::vector<int>& ranks = plan.groups.emplace_back();
+    for (const std::string& number : split(group, ' '))
+      ranks.push_back(static_cast<int>(parse_integer(number).value()));
+  }
+}
+
+}  // namespace titrate::sweep

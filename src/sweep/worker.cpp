@@ -1,0 +1,68 @@
+#include "titrate/sweep/worker.hpp"
+
+#include "titrate/core/text.hpp"
+
+namespace titrate::sweep {
+namespace {
+
+// Trials shorter than this are not told of before they are done.
+constexpr auto kTellInterval = std::chrono::seconds(1);
+
+}  // namespace
+
+Worker::Worker(const Workplace& workplace, const std::vector<Trial>& trials, const comm::Device& device)
+    : workplace_(workplace), device_(device) {
+  for (const Trial& trial : trials) trials_[trial.id] = &trial;
+}
+
+void Worker::run(const comm::Communicator& channel, std::uint32_t attempt, std::optional<WorkGroup> group) {
+  attempt_ = attempt;
+  world_rank_ = channel.rank();
+  journal_.emplace(workplace_.files.run_folder, attempt, world_rank_);
+  const DispatchClient client(channel);
+  if (group) work_off(client, &*group);
+  group.reset();
+  work_off(client, nullptr);
+  journal_.reset();
+}
+
+void Worker::work_off(const DispatchClient& client, WorkGroup* group) {
+  const int width = group == nullptr ? 1 : group->communicator.size();
+  const bool leads = group == nullptr || group->communicator.rank() == 0;
+  for (;;) {
+    std::string list = leads ? join(client.request(width), ",") : "";
+    if (group != nullptr) list = group->communicator.broadcast(list, 0);
+    if (list.empty()) return;
+    for (const std::string& id : split(list, ',')) run_one(id, client, group);
+  }
+}
+
+void Worker::run_one(const std::string& id, const DispatchClient& client, WorkGroup* group) {
+  const Trial& trial = *trials_.at(id);
+  const train::Group ranks =
+      group == nullptr ? train::Group{.device = device_} : view(*group, device_, trial.settings.train);
+  TrialRecord record = run_trial(trial, ranks, workplace_,
+                                 [&](const train::TrialPosition& position) { tell(client, id, position); });
+  if (ranks.rank() != 0) return;
+  record.attempt = attempt_;
+  record.timing.world_rank = world_rank_;
+  const std::string json = to_json(record);
+  journal_->append(json);
+  remove_checkpoints(record, workplace_.files);
+  client.deliver(json);
+  told_ = std::chrono::steady_clock::now();
+}
+
+void Worker::tell(const DispatchClient& client, const std::string& id, const train::TrialPosition& position) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - told_ < kTellInterval) return;
+  told_ = now;
+  client.tell({.trial = id,
+               .step = position.step,
+               .total_steps = position.total_steps,
+               .epochs = position.epochs,
+               .train_loss = position.train_loss,
+               .validation_loss = position.validation_loss});
+}
+
+}  // namespace titrate::sweep
