@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs titrate under mpirun on this machine, with one rank per GPU, or per core where there is none.
+# Runs titrate under mpirun on this machine, with one rank per GPU (or --trials-per-gpu N of them), or per core where
+# there is none.
 #
 #   bash launch/run_local.sh sweep STUDY.toml --out DIR ...
 #
@@ -32,6 +33,7 @@ slots=$((usable < cores ? usable : cores))
 ranks=${TITRATE_RANKS:-}
 if [[ -z $ranks ]]; then
   ranks=$(count_gpus)
+  [[ ! " $* " =~ ' --trials-per-gpu'[=\ ]([1-9][0-9]*)' ' ]] || ranks=$((ranks * BASH_REMATCH[1]))
   [[ " $* " != *' --device cpu '* && " $* " != *' --device=cpu '* ]] || ranks=0
   ((ranks > 0)) || ranks=$slots
 elif ! [[ $ranks =~ ^[1-9][0-9]*$ ]]; then
