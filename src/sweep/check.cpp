@@ -19,7 +19,8 @@ std::string describe_cell(const Settings& settings) {
 }
 
 std::string describe_trial(const Settings& settings) {
-  return describe_cell(settings) + " seed=" + std::to_string(settings.seed);
+  const std::string cell = describe_cell(settings);
+  return cell + (cell.empty() ? "" : " ") + "seed=" + std::to_string(settings.seed);
 }
 
 std::vector<std::string> keys_without_effect(std::span<const Trial> trials) {
