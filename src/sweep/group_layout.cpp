@@ -30,18 +30,23 @@ std::optional<std::vector<int>> GroupLayout::within_a_node(int width) {
 
 std::optional<std::vector<int>> GroupLayout::over_whole_nodes(int width) {
   const auto most = static_cast<std::size_t>(width);
+  std::vector<std::size_t> whole;
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    const bool is_free = std::find(taken_[n].begin(), taken_[n].end(), true) == taken_[n].end();
+    if (is_free && nodes_[n].devices >= static_cast<int>(taken_[n].size())) whole.push_back(n);
+  }
+  // The largest first: powers of two then fill any larger one.
+  std::stable_sort(whole.begin(), whole.end(),
+                   [&](std::size_t a, std::size_t b) { return taken_[a].size() > taken_[b].size(); });
   std::vector<std::size_t> chosen;
   std::vector<int> group;
-  for (std::size_t n = 0; n < nodes_.size() && group.size() < most; ++n) {
-    const std::vector<int>& ranks = nodes_[n].ranks;
-    const bool whole = std::find(taken_[n].begin(), taken_[n].end(), true) == taken_[n].end();
-    const bool a_device_each = nodes_[n].devices >= static_cast<int>(ranks.size());
-    if (!whole || !a_device_each || group.size() + ranks.size() > most) continue;
-    group.insert(group.end(), ranks.begin(), ranks.end());
+  for (const std::size_t n : whole) {
+    if (group.size() + taken_[n].size() > most) continue;
+    group.insert(group.end(), nodes_[n].ranks.begin(), nodes_[n].ranks.end());
     chosen.push_back(n);
   }
   if (group.size() != most) return std::nullopt;
-  for (const std::size_t n : chosen) std::fill(taken_[n].begin(), taken_[n].end(), true);
+  for (const std::size_t n : chosen) taken_[n].assign(taken_[n].size(), true);
   return group;
 }
 

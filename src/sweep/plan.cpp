@@ -32,52 +32,38 @@ constexpr double kLeastGain = 0.001;
 // Plans are judged with costs that are wrong by up to this share, as real ones are: one that lets a trial run
 // from the start to the end gets no credit for knowing exactly how long that is.
 constexpr double kDoubt = 0.1;
-constexpr int kJudges = 4;
+constexpr std::uint64_t kJudges = 4;
 
 constexpr double kPrecision = 1e-4;  // of the least makespan
-
-// The power of two, at most `most`, at which the trial ends within `makespan` and takes the least of the
-// ranks; the fastest one where none does.
-int width_within(const PlannedTrial& trial, int most, double makespan) {
-  int fastest = 1;
-  for (int width = 1; width <= std::min(most, trial.most_ranks); width *= 2) {
-    if (seconds_at(trial, width) <= makespan) return width;
-    if (seconds_at(trial, width) < seconds_at(trial, fastest)) fastest = width;
-  }
-  return fastest;
-}
 
 // What a plan is made for.
 struct Goal {
   double makespan = 0;  // in which every group is to end its wide trials
   double longest = 0;   // that a trial may take
-  double fullest = 0;   // above half the makespan and up to this, a trial leaves its ranks too little time
+  int width = 1;        // that trials have at least, where they would take longer than `from` alone
+  double from = 0;
 };
 
-std::vector<Goal> goals(double makespan) {
+// A trial that takes most of the makespan leaves its ranks a rest that is hard to fill. Shorter ones fill
+// better, and so do groups that take many trials, but width costs work: which is best shows when it is tried.
+std::vector<Goal> goals(double makespan, int widest) {
   std::vector<Goal> goals;
-  for (const double longest : {1.0, 0.9, 0.8, 0.7, 0.6}) {
-    for (int percent = 50; percent <= 100 * longest; percent += 5)
-      goals.push_back({makespan, makespan * longest, makespan * percent / 100});
+  for (const double longest : {1.0, 0.9, 0.8, 0.7, 0.6, 0.5}) {
+    goals.push_back({.makespan = makespan, .longest = longest * makespan});
+    for (int width = 2; width <= widest; width *= 2) {
+      for (const double from : {0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6})
+        goals.push_back({makespan, longest * makespan, width, from * makespan});
+    }
   }
   return goals;
 }
 
 // What a plan consists of, but for who is where.
 struct Shape {
-  std::vector<int> widths{};                    // by trial
+  std::vector<int> widths{};                    // by trial, longest first; all others are alone
   std::map<int, int, std::greater<>> groups{};  // how many of each width, the widest first
   auto operator<=>(const Shape&) const = default;
 };
-
-// As narrow as ends within the longest time; where that takes more than half the makespan and yet leaves much
-// of it, within half, so that two such trials share a group.
-int width_for(const PlannedTrial& trial, int most, const Goal& goal) {
-  const int width = width_within(trial, most, goal.longest);
-  const double seconds = seconds_at(trial, width);
-  if (seconds <= goal.makespan / 2 || seconds > goal.fullest) return width;
-  return width_within(trial, most, goal.makespan / 2);
-}
 
 // When the last of `seconds` ends, each in its turn on the first of `count` that is free.
 double list_makespan(std::span<const double> seconds, int count) {
@@ -95,11 +81,17 @@ double list_makespan(std::span<const double> seconds, int count) {
 
 // The fewest groups that work the durations off within `makespan`, longest first.
 int fewest_groups(std::span<const double> seconds, double makespan) {
-  const auto most = static_cast<int>(seconds.size());
   const double work = std::accumulate(seconds.begin(), seconds.end(), 0.0);
-  int count = std::clamp(static_cast<int>(work / makespan), 1, most);
-  while (count < most && list_makespan(seconds, count) > makespan) ++count;
-  return count;
+  int high = static_cast<int>(seconds.size()), low = std::clamp(static_cast<int>(work / makespan), 1, high);
+  while (low < high) {
+    const int middle = (low + high) / 2;
+    if (list_makespan(seconds, middle) > makespan) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return high;
 }
 
 // A group that works, or a rank alone.
@@ -115,13 +107,35 @@ struct LaterFirst {
   }
 };
 
+int count_ranks(std::span<const NodeRanks> nodes) {
+  int ranks = 0;
+  for (const NodeRanks& node : nodes) ranks += static_cast<int>(node.ranks.size());
+  return ranks;
+}
+
+int most_ranks(std::span<const PlannedTrial> trials) {
+  int most = 1;
+  for (const PlannedTrial& trial : trials) most = std::max(most, trial.most_ranks);
+  return most;
+}
+
 // Makes plans of the same trials for the same ranks.
 class Planner {
  public:
   Planner(std::vector<PlannedTrial> trials, std::span<const NodeRanks> nodes)
-      : trials_(std::move(trials)), nodes_(nodes), widest_(GroupLayout(nodes).widest()) {
-    for (const NodeRanks& node : nodes) ranks_ += static_cast<int>(node.ranks.size());
-    ideal_ = ideal();
+      : trials_(std::move(trials)),
+        nodes_(nodes),
+        ranks_(count_ranks(nodes)),
+        widest_(std::min(GroupLayout(nodes).widest(), most_ranks(trials_))) {
+    std::stable_sort(trials_.begin(), trials_.end(),
+                     [](const PlannedTrial& a, const PlannedTrial& b) { return a.seconds > b.seconds; });
+    for (const PlannedTrial& trial : trials_) seconds_.push_back(seconds_of(trial));
+    double work = 0, longest = 0;
+    for (const std::vector<double>& seconds : seconds_) {
+      work += seconds[0];
+      longest = std::max(longest, *std::min_element(seconds.begin(), seconds.end()));
+    }
+    ideal_ = std::max(work / ranks_, longest);
     least_ = least_makespan();
   }
 
@@ -138,38 +152,41 @@ class Planner {
 
   Plan best() const {
     Plan best = all_of_width(1);
-    double best_score = judge(best);
+    double score = judge(best);
     std::set<Shape> tried;
-    for (double makespan = least_; makespan < best_score * (1 - kLeastGain); makespan *= kStep) {
-      for (const Goal& goal : goals(makespan)) {
+    for (double makespan = least_; makespan < score * (1 - kLeastGain); makespan *= kStep) {
+      for (const Goal& goal : goals(makespan, widest_)) {
         const auto [shape, is_new] = tried.insert(shape_for(goal));
-        if (!is_new) continue;
-        std::optional<Plan> plan = lay_out(*shape);
-        if (!plan || plan->makespan_seconds >= best_score) continue;
-        const double score = judge(*plan);
-        if (score > best_score * (1 - kLeastGain)) continue;
-        best = *std::move(plan);
-        best_score = score;
+        if (is_new) improve(best, score, *shape);
       }
     }
     return best;
   }
 
  private:
-  double ideal() const {
-    double work = 0, longest = 0;
-    for (const PlannedTrial& trial : trials_) {
-      work += trial.seconds;
-      longest = std::max(longest, seconds_at(trial, width_within(trial, widest_, 0)));
-    }
-    return std::max(work / ranks_, longest);
+  // At width 1, 2, 4, ... up to its most.
+  std::vector<double> seconds_of(const PlannedTrial& trial) const {
+    std::vector<double> seconds;
+    for (int width = 1; width <= std::min(widest_, trial.most_ranks); width *= 2)
+      seconds.push_back(seconds_at(trial, width));
+    return seconds;
+  }
+
+  // The width at which the trial ends within `longest` and takes the least of the ranks; the fastest one
+  // where none does.
+  int width_within(std::size_t trial, double longest) const {
+    const std::vector<double>& seconds = seconds_[trial];
+    const auto fits = [&](double s) { return s <= longest; };
+    auto place = std::find_if(seconds.begin(), seconds.end(), fits);
+    if (place == seconds.end()) place = std::min_element(seconds.begin(), seconds.end());
+    return 1 << (place - seconds.begin());
   }
 
   double work_within(double makespan) const {
     double work = 0;
-    for (const PlannedTrial& trial : trials_) {
-      const int width = width_within(trial, widest_, makespan);
-      work += width * seconds_at(trial, width);
+    for (std::size_t i = 0; i < trials_.size(); ++i) {
+      const int width = width_within(i, makespan);
+      work += width * seconds_at(trials_[i], width);
     }
     return work;
   }
@@ -185,25 +202,15 @@ class Planner {
     return high;
   }
 
-  double judge(const Plan& plan) const {
-    std::vector<double> factors(plan.trials.size());
-    double sum = 0;
-    for (std::uint64_t judge = 0; judge < kJudges; ++judge) {
-      for (std::size_t i = 0; i < factors.size(); ++i)
-        factors[i] = 1 - kDoubt + 2 * kDoubt * std::ldexp(static_cast<double>(hash_words(judge, i)), -64);
-      sum += simulate(plan, factors);
-    }
-    return sum / kJudges;
-  }
-
-  // The widths of the trials, and as few groups as that takes.
+  // The widths of the trials that are long enough for more than one rank, and as few groups as they need.
   Shape shape_for(const Goal& goal) const {
-    Shape shape{.widths = {}, .groups = {}};
+    const double alone = goal.width > 1 ? std::min(goal.from, goal.longest) : goal.longest;
+    Shape shape;
     std::map<int, std::vector<double>> wide;
-    for (const PlannedTrial& trial : trials_) {
-      const int width = width_for(trial, widest_, goal);
-      shape.widths.push_back(width);
-      if (width > 1) wide[width].push_back(seconds_at(trial, width));
+    for (std::size_t i = 0; i < trials_.size() && trials_[i].seconds > alone; ++i) {
+      const int most = 1 << (seconds_[i].size() - 1);
+      shape.widths.push_back(std::max(width_within(i, goal.longest), std::min(goal.width, most)));
+      if (shape.widths[i] > 1) wide[shape.widths[i]].push_back(seconds_at(trials_[i], shape.widths[i]));
     }
     for (auto& [width, seconds] : wide) {
       std::sort(seconds.begin(), seconds.end(), std::greater<>());
@@ -212,21 +219,38 @@ class Planner {
     return shape;
   }
 
-  // Nothing where the groups find no place.
-  std::optional<Plan> lay_out(const Shape& shape) const {
-    GroupLayout layout(nodes_);
-    std::vector<std::vector<int>> groups;
-    for (auto [width, count] : shape.groups) {
-      for (; count > 0; --count) {
-        std::optional<std::vector<int>> ranks = layout.take(width);
-        if (!ranks) return std::nullopt;
-        groups.push_back(*std::move(ranks));
-      }
-    }
-    return finish(shape.widths, std::move(groups));
+  // Puts a plan of this shape in place of `best` where it is better.
+  void improve(Plan& best, double& best_score, const Shape& shape) const {
+    const std::optional<std::vector<std::vector<int>>> groups = lay_out(shape.groups);
+    if (!groups) return;
+    std::vector<int> widths = shape.widths;
+    widths.resize(trials_.size(), 1);
+    Plan plan = finish(widths, *groups);
+    if (plan.makespan_seconds >= best_score) return;
+    const double score = judge(plan);
+    if (score > best_score * (1 - kLeastGain)) return;
+    best = std::move(plan);
+    best_score = score;
   }
 
-  // `widths` by trial as given.
+  // Nothing where the groups find no place.
+  std::optional<std::vector<std::vector<int>>> lay_out(
+      const std::map<int, int, std::greater<>>& counts) const {
+    std::vector<std::vector<int>> groups;
+    GroupLayout layout(nodes_);
+    int ranks = 0;
+    for (const auto& [width, count] : counts) ranks += width * count;
+    if (ranks > ranks_) return std::nullopt;
+    for (auto [width, count] : counts) {
+      for (; count > 0; --count) {
+        std::optional<std::vector<int>> group = layout.take(width);
+        if (!group) return std::nullopt;
+        groups.push_back(*std::move(group));
+      }
+    }
+    return groups;
+  }
+
   Plan finish(const std::vector<int>& widths, std::vector<std::vector<int>> groups) const {
     std::vector<std::pair<double, std::size_t>> order;
     for (std::size_t i = 0; i < trials_.size(); ++i)
@@ -242,9 +266,21 @@ class Planner {
     return plan;
   }
 
-  std::vector<PlannedTrial> trials_;
+  double judge(const Plan& plan) const {
+    std::vector<double> factors(plan.trials.size());
+    double sum = 0;
+    for (std::uint64_t judge = 0; judge < kJudges; ++judge) {
+      for (std::size_t i = 0; i < factors.size(); ++i)
+        factors[i] = 1 - kDoubt + 2 * kDoubt * std::ldexp(static_cast<double>(hash_words(judge, i)), -64);
+      sum += simulate(plan, factors);
+    }
+    return sum / kJudges;
+  }
+
+  std::vector<PlannedTrial> trials_;  // longest first; equal ones in the order given
   std::span<const NodeRanks> nodes_;
-  int widest_, ranks_ = 0;
+  int ranks_, widest_;
+  std::vector<std::vector<double>> seconds_{};  // by trial, then by halving
   double ideal_ = 0, least_ = 0;
 };
 
@@ -279,22 +315,19 @@ double seconds_at(const PlannedTrial& trial, int width) {
 }
 
 Plan make_plan(std::vector<PlannedTrial> trials, std::span<const NodeRanks> nodes, int width) {
-  int ranks = 0;
-  for (const NodeRanks& node : nodes) ranks += static_cast<int>(node.ranks.size());
-  if (width != 0) check_width(trials, ranks, width);
+  if (width != 0) check_width(trials, count_ranks(nodes), width);
   const Planner planner(std::move(trials), nodes);
   return width != 0 ? planner.all_of_width(width) : planner.best();
 }
 
 double simulate(const Plan& plan, std::span<const double> factors) {
   std::priority_queue<Worker, std::vector<Worker>, LaterFirst> workers;
-  int alone = plan.ranks;
+  int alone = plan.ranks, order = 0;
   for (const std::vector<int>& group : plan.groups) {
     const auto width = static_cast<int>(group.size());
-    workers.push({.order = static_cast<int>(workers.size()), .width = width});
+    workers.push({.order = order++, .width = width});
     alone -= width;
   }
-  int order = static_cast<int>(workers.size());
   const auto add_alone = [&](int count, double time) {
     for (int i = 0; i < count; ++i) workers.push({.free_at = time, .order = order++});
   };
