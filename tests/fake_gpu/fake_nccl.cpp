@@ -166,7 +166,7 @@ void receive_members(ncclComm& c) {
 
 void begin(ncclComm& c) {
   if (c.fault.name == "init_fails") {
-    return fail(c, ncclSystemError, "fake GPU: the start fails on request");
+    return fail(c, ncclSystemError, "the start fails on request");
   }
   if (c.fault.name == "init_hangs") {
     c.ranks->until([] { return false; });
@@ -232,8 +232,7 @@ bool send_and_receive(ncclComm& c, const std::vector<Operation>& operations) {
 void execute(ncclComm& c, int number, const std::vector<Operation>& operations) {
   c.is_executing = true;
   const bool is_faulty = number == c.fault.nth;
-  if (is_faulty && c.fault.name == "late_error")
-    fail(c, ncclRemoteError, "fake GPU: a late error on request");
+  if (is_faulty && c.fault.name == "late_error") fail(c, ncclRemoteError, "a late error on request");
   // What a broken communicator still holds never ends.
   if (is_faulty &&
       (c.fault.name == "stuck" || c.fault.name == "abort_blocks" || c.fault.name == "late_error"))
