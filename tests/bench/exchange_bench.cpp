@@ -1,6 +1,10 @@
-// How fast MpiExchange is beside a bare MPI_Allreduce of the same buffer, in turns so that both see the same
-// machine. Run it as mpirun -np 2 [--bind-to core] exchange_bench [ROUNDS]. A time is that of the slowest
-// rank.
+// How fast MpiExchange is beside a bare MPI_Allreduce of the same buffer, call by call in turns so that both
+// see the same machine:
+//
+//   mpirun -np 2 exchange_bench CALLS COUNT...
+//
+// Prints a line for each count of floats: the count, and the medians of both in microseconds. A call's time
+// is that of the slowest rank, and begins after a barrier.
 #define OMPI_SKIP_MPICXX 1
 #include <mpi.h>
 
@@ -15,6 +19,8 @@
 #include "titrate/comm/session.hpp"
 
 namespace {
+
+constexpr int kWarmUpCalls = 10;
 
 double seconds_of(const std::function<void()>& body) {
   MPI_Barrier(MPI_COMM_WORLD);
@@ -35,24 +41,25 @@ double median(std::vector<double> values) {
 int main(int argc, char** argv) {
   const titrate::comm::Session session;
   titrate::comm::MpiExchange exchange(session.world());
-  const int rounds = argc > 1 ? std::atoi(argv[1]) : 300;
-  if (session.world_rank() == 0)
-    std::printf("%9s %12s %15s %7s\n", "floats", "exchange us", "MPI_Allreduce us", "ratio");
-  for (const std::size_t count : {100U, 2000U, 22000U, 200000U, 1200000U, 1700000U}) {
+  const int calls = argc > 1 ? std::atoi(argv[1]) : 0;
+  for (int argument = 2; argument < argc; ++argument) {
+    const auto count = static_cast<std::size_t>(std::atoll(argv[argument]));
     std::vector<float> data(count);
     std::vector<double> ours;
     std::vector<double> bare;
-    for (int round = 0; round < rounds; ++round) {
+    for (int call = -kWarmUpCalls; call < calls; ++call) {
       std::fill(data.begin(), data.end(), 1.0F);
-      ours.push_back(seconds_of([&] { exchange.sum(data.data(), count); }));
+      const double seconds = seconds_of([&] { exchange.sum(data.data(), count); });
       std::fill(data.begin(), data.end(), 1.0F);
-      bare.push_back(seconds_of([&] {
+      const double bare_seconds = seconds_of([&] {
         MPI_Allreduce(MPI_IN_PLACE, data.data(), static_cast<int>(count), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
-      }));
+      });
+      if (call < 0) continue;
+      ours.push_back(seconds);
+      bare.push_back(bare_seconds);
     }
-    if (session.world_rank() != 0) continue;
-    std::printf("%9zu %12.1f %16.1f %7.3f\n", count, median(ours) * 1e6, median(bare) * 1e6,
-                median(ours) / median(bare));
+    if (session.world_rank() == 0 && calls > 0)
+      std::printf("%zu %.2f %.2f\n", count, median(ours) * 1e6, median(bare) * 1e6);
   }
   return 0;
 }
