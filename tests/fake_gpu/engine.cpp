@@ -2,6 +2,7 @@
 // that is linked with fake_cuda.cpp and fake_nccl.cpp, under the name that train::default_engine_library()
 // looks for, so that everything between the command line and NCCL's calls runs as on a GPU, and the rows can
 // be compared with the CPU's.
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -37,13 +38,18 @@ class SettledExchange final : public comm::Exchange {
 
 class FakeGpuEngine final : public train::Engine {
  public:
-  explicit FakeGpuEngine(train::EngineSetup setup) {
+  explicit FakeGpuEngine(train::EngineSetup setup) : exceptions_(std::uncaught_exceptions()) {
     if (setup.exchange != nullptr) {
       exchange_ = std::make_unique<SettledExchange>(*setup.exchange);
       setup.exchange = exchange_.get();
     }
     setup.device = comm::Device{};
     engine_ = train::EngineLibrary(TITRATE_TRUE_ENGINE).make(setup);
+  }
+
+  // What LibTorch frees on a GPU stays mapped, so that sums that were given up may still touch it.
+  ~FakeGpuEngine() override {
+    if (std::uncaught_exceptions() > exceptions_) static_cast<void>(engine_.release());
   }
 
   void train_step(std::span<const std::uint32_t> batch, const train::Step& step,
@@ -63,6 +69,7 @@ class FakeGpuEngine final : public train::Engine {
   void restore(const train::EngineState& state) override { engine_->restore(state); }
 
  private:
+  int exceptions_;
   std::unique_ptr<SettledExchange> exchange_;
   std::unique_ptr<train::Engine> engine_;  // gone before what it sums with
 };
