@@ -1,0 +1,127 @@
+#include "titrate/sweep/cost.hpp"
+
+#include <gtest/gtest.h>
+
+#include "titrate/net/cost.hpp"
+#include "titrate/sweep/setup.hpp"
+
+namespace titrate::sweep {
+namespace {
+
+// 600 real training images and 90 to test on, of three classes.
+shard::Manifest small_manifest() {
+  shard::Manifest manifest{.name = "d", .class_names = {"a", "b", "c"}, .shape = {28, 28, 1}};
+  manifest.mean = {0.1};
+  manifest.deviation = {0.3};
+  manifest.splits = {{.split = data::Split::train, .counts = {{200, 0, 0}, {200, 0, 0}, {200, 0, 0}}},
+                     {.split = data::Split::test, .counts = {{30, 0, 0}, {30, 0, 0}, {30, 0, 0}}}};
+  return manifest;
+}
+
+train::TrialSetup setup_of(const Settings& settings) { return make_setup(settings, small_manifest()); }
+
+Settings settings_of(const std::string& network) {
+  Settings settings{.network = {.name = network}};
+  settings.train.epochs = 4;
+  settings.train.batch_size = 64;
+  return settings;
+}
+
+TEST(Cost, CountsWhatIsTrainedAndTested) {
+  const train::TrialSetup setup = setup_of(settings_of("simple-cnn"));
+  const TrialCost cost = trial_cost(setup, small_manifest());
+  EXPECT_EQ(cost.train_images, 600u);
+  EXPECT_EQ(cost.steps, 40u);  // ten batches of 64, the last one smaller
+  EXPECT_EQ(cost.seen, 2400u);
+  EXPECT_EQ(cost.images, 2430u);  // a third of the 90
+  EXPECT_DOUBLE_EQ(cost.flops, 2430 * net::training_flops(setup.network));
+}
+
+TEST(Cost, APlannedTrialScalesWithTheSpeedAndExchangesEveryStep) {
+  Settings settings = settings_of("simple-cnn");
+  settings.train.micro_batches = 8;
+  const train::TrialSetup setup = setup_of(settings);
+  const PlannedTrial trial = planned_trial({.id = "x"}, setup, small_manifest(), 1e-3);
+  EXPECT_EQ(trial.trial, "x");
+  EXPECT_DOUBLE_EQ(trial.seconds, 2.43);
+  EXPECT_EQ(trial.most_ranks, 8);
+  EXPECT_EQ(trial.width, 1);
+  EXPECT_NEAR(trial.exchange_seconds / 40, 20e-6, 3e-6);  // as measured for 22,000 floats
+  // 1.2 million floats: 0.93 ms, by what 1.7 million were measured to take.
+  const PlannedTrial large = planned_trial({}, setup_of(settings_of("pytorch-cnn")), small_manifest(), 1e-3);
+  EXPECT_NEAR(large.exchange_seconds / 40, 0.92e-3, 0.05e-3);
+}
+
+TEST(Cost, TrialsOfOneSpeedDifferInDataAlone) {
+  const Settings settings = settings_of("simple-cnn");
+  Settings same = settings;
+  same.data.size = 100;
+  same.data.synthetic_ratio = 0.5;
+  same.seed = 3;
+  same.train.epochs = 9;
+  EXPECT_EQ(speed_class(same), speed_class(settings));
+  const auto differs = [&](const auto& change) {
+    Settings other = settings;
+    change(other);
+    return speed_class(other) != speed_class(settings);
+  };
+  EXPECT_TRUE(differs([](Settings& s) { s.network.name = "lenet5"; }));
+  EXPECT_TRUE(differs([](Settings& s) { s.train.batch_size = 32; }));
+  EXPECT_TRUE(differs([](Settings& s) { s.train.micro_batches = 2; }));
+  EXPECT_TRUE(differs([](Settings& s) { s.train.optimizer = "adam"; }));
+  EXPECT_TRUE(differs([](Settings& s) { s.train.precision = "bf16"; }));
+  EXPECT_TRUE(differs([](Settings& s) { s.train.augment = {"rotate 10"}; }));
+  EXPECT_TRUE(differs([](Settings& s) { s.data.noise_level = 0.3; }));
+  EXPECT_TRUE(differs([](Settings& s) { s.data.denoise = {"denoise median 3"}; }));
+}
+
+// Peak memory of a rank, in MB, as GNU time measured it in sweeps of 512 images on one rank.
+struct Measured {
+  const char* network;
+  std::uint32_t batch_size;
+  const char* optimizer;
+  double megabytes;
+};
+
+TEST(Cost, MemoryIsWhatWasMeasured) {
+  for (const Measured& run :
+       {Measured{"simple-cnn", 64, "sgd", 193}, Measured{"simple-cnn", 512, "sgd", 227},
+        Measured{"pytorch-cnn", 64, "adam", 348}, Measured{"pytorch-cnn", 256, "adam", 391},
+        Measured{"noisy-cnn", 64, "adam", 301}, Measured{"resnet-20", 64, "sgd", 339},
+        Measured{"resnet-20", 256, "sgd", 735}, Measured{"small-images-cnn", 128, "adam", 278},
+        Measured{"lenet5", 64, "sgd", 206}, Measured{"patch-mlp", 64, "sgd", 172}}) {
+    Settings settings = settings_of(run.network);
+    settings.train.batch_size = run.batch_size;
+    settings.train.optimizer = run.optimizer;
+    const double bytes =
+        static_cast<double>(program_bytes(comm::DeviceKind::cpu) + training_bytes(setup_of(settings)));
+    EXPECT_NEAR(bytes / 1e6, run.megabytes, 0.2 * run.megabytes) << run.network << " " << run.batch_size;
+  }
+}
+
+// Only a part of a batch is computed at a time.
+TEST(Cost, PartsOfABatchTakeLessMemory) {
+  Settings settings = settings_of("resnet-20");
+  settings.train.batch_size = 512;
+  const std::uint64_t whole = training_bytes(setup_of(settings));
+  settings.train.micro_batches = 8;
+  EXPECT_LT(training_bytes(setup_of(settings)), whole / 4);
+}
+
+TEST(Cost, DiskGrowsWithConditionsAndKeptWeights) {
+  Settings settings = settings_of("pytorch-cnn");
+  const shard::Manifest manifest = small_manifest();
+  const std::uint64_t plain = trial_disk_bytes(setup_of(settings), manifest, Keep::none);
+  const std::uint64_t kept = trial_disk_bytes(setup_of(settings), manifest, Keep::all);
+  EXPECT_GT(kept - plain, 4u * 1'190'000);  // what three classes leave of its 1.2 million parameters
+  EXPECT_LT(kept - plain, 4u * 1'210'000);
+  settings.evaluate.noise_levels = {0, 0.1, 0.2};
+  const std::uint64_t three = trial_disk_bytes(setup_of(settings), manifest, Keep::none);
+  EXPECT_GE(three - plain, 2u * 90 * 5);  // predictions of two more
+  const std::uint64_t checkpoints = checkpoint_disk_bytes(setup_of(settings));
+  settings.train.optimizer = "adam";
+  EXPECT_EQ(checkpoint_disk_bytes(setup_of(settings)), 3 * checkpoints);
+}
+
+}  // namespace
+}  // namespace titrate::sweep
