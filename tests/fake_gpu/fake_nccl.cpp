@@ -2,82 +2,36 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "fake_communicator.hpp"
 #include "fake_gpu.hpp"
 #include "fake_ranks.hpp"
 
+using fake_gpu::Id;
 using fake_gpu::Kind;
-using fake_gpu::Message;
 using fake_gpu::misuse;
-using fake_gpu::Ranks;
+using fake_gpu::name_of;
+using fake_gpu::Operation;
+using fake_gpu::Phase;
 
 namespace {
 
 constexpr int kSetUpEvery = 16;  // collectives: so often one is queued in the background (ncclInProgress)
 
-struct Id {
-  int root = 0;  // the world rank that made it
-  int number = 0;
-};
-
-struct Member {
-  int size = 0;
-  int rank = 0;
-  int world_rank = 0;
-  int device = 0;
-  std::array<char, 64> host{};
-};
-
-struct Operation {
-  Kind kind = Kind::all_reduce;
-  const float* in = nullptr;
-  float* out = nullptr;
-  std::size_t count = 0;
-  int peer = -1;
-  cudaStream_t stream = nullptr;
-};
-
-enum class Phase { live, finalizing, finalized, gone };
-
-}  // namespace
-
-// Never freed, so that the use of one that is gone can be told.
-struct ncclComm {
-  Id id{};
-  Member self{};
-  fake_gpu::Fault fault{};
-  std::vector<int> world_ranks{};  // by rank
-  std::optional<Ranks> ranks{};
-  std::thread background{};  // starts, queues or finalizes: one at a time
-  std::atomic<ncclResult_t> state = ncclInProgress;
-  std::atomic<bool> is_over = false;
-  std::atomic<int> pending = 0;  // operations that were queued and have not ended
-  std::atomic<bool> is_executing = false;
-  std::atomic<bool> is_called = false;
-  std::atomic<Phase> phase = Phase::live;
-  int launched = 0;
-  std::optional<cudaStream_t> stream{};
-};
-
-namespace {
-
 struct Registry {
   std::mutex mutex{};
   std::vector<ncclComm*> all{};
-  std::string last_error{};
 };
 
 Registry& registry() {
@@ -88,17 +42,6 @@ Registry& registry() {
 thread_local int group_depth = 0;
 thread_local ncclComm* group_communicator = nullptr;
 thread_local std::vector<Operation> group_operations;
-
-std::string name_of(const ncclComm& c) {
-  return "rank " + std::to_string(c.self.rank) + " of " + std::to_string(c.self.size) + " (world rank " +
-         std::to_string(c.self.world_rank) + ")";
-}
-
-void fail(ncclComm& c, ncclResult_t state, const std::string& reason) {
-  const std::lock_guard lock(registry().mutex);
-  registry().last_error = reason;
-  c.state = state;
-}
 
 // A call on a communicator, of which there must be one at a time.
 class Call {
@@ -123,126 +66,10 @@ void check_at_exit() {
   std::_Exit(134);
 }
 
-// The root of the id waits for all and tells each who the others are.
-void gather_members(ncclComm& c) {
-  std::vector<Member> members(static_cast<std::size_t>(c.self.size));
-  std::vector<bool> is_here(members.size(), false);
-  const auto join = [&](const Member& member) {
-    const std::size_t rank = static_cast<std::size_t>(member.rank);
-    if (member.size != c.self.size) misuse("ranks start a communicator of different sizes");
-    if (is_here.at(rank)) misuse("two ranks start a communicator as rank " + std::to_string(rank));
-    is_here[rank] = true;
-    members[rank] = member;
-  };
-  join(c.self);
-  for (int i = 1; i < c.self.size; ++i) {
-    const std::optional<Message> message = c.ranks->receive(-1, Kind::join);
-    if (!message) return;
-    Member member;
-    std::memcpy(&member, message->bytes.data(), sizeof member);
-    join(member);
-  }
-  for (const Member& member : members) c.world_ranks.push_back(member.world_rank);
-  for (const Member& member : members) {
-    const std::size_t bytes = members.size() * sizeof(Member);
-    if (member.rank != c.self.rank && !c.ranks->send(member.world_rank, Kind::members, members.data(), bytes))
-      return;
-  }
-  for (const Member& a : members) {
-    for (const Member& b : members) {
-      if (a.rank < b.rank && a.device == b.device && a.host == b.host) misuse("two ranks share a GPU");
-    }
-  }
-}
-
-void receive_members(ncclComm& c) {
-  if (!c.ranks->send(c.id.root, Kind::join, &c.self, sizeof c.self)) return;
-  const std::optional<Message> message = c.ranks->receive(c.id.root, Kind::members);
-  if (!message) return;
-  std::vector<Member> members(message->bytes.size() / sizeof(Member));
-  std::memcpy(members.data(), message->bytes.data(), message->bytes.size());
-  for (const Member& member : members) c.world_ranks.push_back(member.world_rank);
-}
-
-void begin(ncclComm& c) {
-  if (c.fault.name == "init_fails") {
-    return fail(c, ncclSystemError, "the start fails on request");
-  }
-  if (c.fault.name == "init_hangs") {
-    c.ranks->until([] { return false; });
-    return;
-  }
-  if (c.fault.name == "slow_init") std::this_thread::sleep_for(std::chrono::seconds(1));
-  c.self.world_rank == c.id.root ? gather_members(c) : receive_members(c);
-  if (!c.is_over) c.state = ncclSuccess;
-}
-
-void check_counts(const ncclComm& c, std::size_t own, std::size_t other, const Message& message) {
-  if (own == other) return;
-  misuse("world rank " + std::to_string(message.source) + " gives " + std::to_string(other) +
-         " numbers where " + name_of(c) + " gives " + std::to_string(own));
-}
-
-// From the last rank down to the first, which is no order of the fixed tree.
-bool all_reduce(ncclComm& c, const Operation& operation) {
-  const std::size_t bytes = operation.count * sizeof(float);
-  if (operation.out != operation.in) std::memcpy(operation.out, operation.in, bytes);
-  if (c.self.size == 1) return true;
-  if (c.self.rank != 0) {
-    if (!c.ranks->send(c.world_ranks[0], Kind::all_reduce, operation.out, bytes)) return false;
-    const std::optional<Message> sum = c.ranks->receive(c.world_ranks[0], Kind::all_reduce);
-    if (sum) std::memcpy(operation.out, sum->bytes.data(), bytes);
-    return sum.has_value();
-  }
-  std::vector<float> sum, part(operation.count);
-  for (int rank = c.self.size - 1; rank > 0; --rank) {
-    const auto message = c.ranks->receive(c.world_ranks[static_cast<std::size_t>(rank)], Kind::all_reduce);
-    if (!message) return false;
-    check_counts(c, operation.count, message->bytes.size() / sizeof(float), *message);
-    std::memcpy(part.data(), message->bytes.data(), bytes);
-    if (sum.empty()) sum.resize(operation.count, -0.0F);  // x + -0 is x, also where x is -0
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
-  }
-  for (std::size_t i = 0; i < sum.size(); ++i) operation.out[i] = sum[i] + operation.out[i];
-  std::vector<Ranks::Sending> sending;
-  for (std::size_t rank = 1; rank < c.world_ranks.size(); ++rank)
-    sending.push_back(c.ranks->begin_send(c.world_ranks[rank], Kind::all_reduce, operation.out, bytes));
-  return std::all_of(sending.begin(), sending.end(), [&](auto& done) { return c.ranks->until(done); });
-}
-
-bool send_and_receive(ncclComm& c, const std::vector<Operation>& operations) {
-  std::vector<Ranks::Sending> sending;
-  for (const Operation& operation : operations) {
-    if (operation.kind != Kind::send || operation.in == nullptr) continue;
-    sending.push_back(c.ranks->begin_send(c.world_ranks.at(static_cast<std::size_t>(operation.peer)),
-                                          Kind::send, operation.in, operation.count * sizeof(float)));
-  }
-  for (const Operation& operation : operations) {
-    if (operation.kind != Kind::send || operation.out == nullptr) continue;
-    const std::optional<Message> message =
-        c.ranks->receive(c.world_ranks.at(static_cast<std::size_t>(operation.peer)), Kind::send);
-    if (!message) return false;
-    check_counts(c, operation.count, message->bytes.size() / sizeof(float), *message);
-    std::memcpy(operation.out, message->bytes.data(), message->bytes.size());
-  }
-  return std::all_of(sending.begin(), sending.end(), [&](auto& done) { return c.ranks->until(done); });
-}
-
-// On the stream's thread.
-void execute(ncclComm& c, int number, const std::vector<Operation>& operations) {
-  c.is_executing = true;
-  const bool is_faulty = number == c.fault.nth;
-  if (is_faulty && c.fault.name == "late_error") fail(c, ncclRemoteError, "a late error on request");
-  // What a broken communicator still holds never ends.
-  if (is_faulty &&
-      (c.fault.name == "stuck" || c.fault.name == "abort_blocks" || c.fault.name == "late_error"))
-    c.ranks->until([] { return false; });
-  bool is_going_on = !c.is_over && send_and_receive(c, operations);
-  for (const Operation& operation : operations) {
-    if (operation.kind == Kind::all_reduce) is_going_on = is_going_on && all_reduce(c, operation);
-  }
-  --c.pending;
-  c.is_executing = false;
+// The state of a broken communicator, which nobody may use once he was told.
+ncclResult_t tell(ncclComm& c, const char* use) {
+  if (c.was_told.exchange(true)) misuse(std::string(use) + " on a broken communicator: " + name_of(c));
+  return c.state;
 }
 
 void queue_now(ncclComm& c, int number, const std::vector<Operation>& operations) {
@@ -253,12 +80,13 @@ void queue_now(ncclComm& c, int number, const std::vector<Operation>& operations
     }
   }
   fake_gpu::enqueue(
-      *c.stream, [&c, number, operations] { execute(c, number, operations); }, std::move(uses));
+      *c.stream, [&c, number, operations] { fake_gpu::execute(c, number, operations); }, std::move(uses));
 }
 
 ncclResult_t launch(ncclComm& c, std::vector<Operation> operations) {
-  if (c.state != ncclSuccess)
-    misuse("a collective while the communicator is starting, queueing or broken: " + name_of(c));
+  if (c.state == ncclInProgress)
+    misuse("a collective while the communicator starts or queues: " + name_of(c));
+  if (c.state != ncclSuccess) return tell(c, "a collective");
   if (c.phase != Phase::live) misuse("a collective on a communicator that was finalized: " + name_of(c));
   for (const Operation& operation : operations) {
     if (!c.stream) c.stream = operation.stream;
@@ -297,23 +125,6 @@ void check_type(ncclDataType_t type) {
   if (type != ncclFloat) misuse("the double knows ncclFloat alone");
 }
 
-// When nothing is queued any more, and all ranks are here.
-void finalize(ncclComm& c) {
-  if (!c.ranks->until([&] { return c.pending == 0; })) return;
-  const int here = 0;
-  for (std::size_t rank = 1; rank < c.world_ranks.size(); ++rank) {
-    if (c.self.rank == 0 && !c.ranks->receive(c.world_ranks[rank], Kind::finalize)) return;
-  }
-  if (c.self.rank != 0 && !(c.ranks->send(c.world_ranks[0], Kind::finalize, &here, sizeof here) &&
-                            c.ranks->receive(c.world_ranks[0], Kind::finalize)))
-    return;
-  for (std::size_t rank = 1; rank < c.world_ranks.size(); ++rank) {
-    if (c.self.rank == 0 && !c.ranks->send(c.world_ranks[rank], Kind::finalize, &here, sizeof here)) return;
-  }
-  c.phase = Phase::finalized;
-  c.state = ncclSuccess;
-}
-
 }  // namespace
 
 extern "C" {
@@ -333,9 +144,8 @@ const char* ncclGetErrorString(ncclResult_t result) {
 }
 
 const char* ncclGetLastError(ncclComm_t) {
-  const std::lock_guard lock(registry().mutex);
   thread_local std::string text;
-  text = registry().last_error;
+  text = fake_gpu::last_error();
   return text.c_str();
 }
 
@@ -367,7 +177,7 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int size, ncclUniq
     if (registry().all.empty()) std::atexit(check_at_exit);
     registry().all.push_back(&c);
   }
-  c.background = std::thread([&c] { begin(c); });
+  c.background = std::thread([&c] { fake_gpu::start(c); });
   *communicator = &c;
   return ncclInProgress;
 }
@@ -375,17 +185,19 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int size, ncclUniq
 ncclResult_t ncclCommGetAsyncError(ncclComm_t c, ncclResult_t* state) {
   if (c->phase == Phase::gone) misuse("ncclCommGetAsyncError on a communicator that is gone");
   *state = c->state;
+  if (*state != ncclSuccess && *state != ncclInProgress) c->was_told = true;
   return ncclSuccess;
 }
 
 ncclResult_t ncclCommFinalize(ncclComm_t c) {
   const Call call(*c, "ncclCommFinalize");
-  if (c->state != ncclSuccess || c->phase != Phase::live)
-    misuse("ncclCommFinalize while the communicator is starting, queueing, broken or finalized");
+  if (c->state == ncclInProgress || c->phase != Phase::live)
+    misuse("ncclCommFinalize while the communicator starts, queues or was finalized: " + name_of(*c));
+  if (c->state != ncclSuccess) return tell(*c, "ncclCommFinalize");
   if (c->background.joinable()) c->background.join();
   c->phase = Phase::finalizing;
   c->state = ncclInProgress;
-  c->background = std::thread([c] { finalize(*c); });
+  c->background = std::thread([c] { fake_gpu::finalize(*c); });
   return ncclSuccess;
 }
 
@@ -394,7 +206,7 @@ ncclResult_t ncclCommDestroy(ncclComm_t c) {
   if (c->state != ncclSuccess) misuse("ncclCommDestroy while the communicator is at work or broken");
   if (c->phase == Phase::live && c->pending > 0) misuse("ncclCommDestroy while sums are queued");
   if (c->background.joinable()) c->background.join();
-  if (c->phase == Phase::live) finalize(*c);
+  if (c->phase == Phase::live) fake_gpu::finalize(*c);
   c->phase = Phase::gone;
   return ncclSuccess;
 }

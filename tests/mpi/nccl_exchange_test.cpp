@@ -200,6 +200,20 @@ TEST(NcclExchange, QueuesAThousandSumsWithoutSettling) {
   }
 }
 
+// So that a rank that hangs is found before a whole epoch is queued.
+TEST(NcclExchange, LetsTheHostRunSixtyFourSumsAhead) {
+  EngineStream engine;
+  const NcclExchanges exchanges = make(engine.get());
+  std::vector<float> late(1, 0.0F), data(65, 1.0F);
+  exchanges.fast->sum(data.data(), data.size());
+  exchanges.fast->settle();
+  for (int i = 0; i < 40; ++i) engine.fill_slowly(late, static_cast<float>(i));  // 200 ms
+  for (std::size_t i = 0; i < 64; ++i) exchanges.fast->start(&data[i], 1);
+  exchanges.fast->start(&data[64], 1);
+  EXPECT_EQ(late[0], 39.0F);
+  exchanges.fast->settle();
+}
+
 TEST(NcclExchange, EndsInPeaceWithSumsStillQueued) {
   std::vector<float> data = whole_numbers(21840, session().world_rank());
   {

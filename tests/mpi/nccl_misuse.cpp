@@ -66,8 +66,8 @@ Setting begin(const titrate::comm::Communicator& world, bool waits) {
 
 void use_after_an_error(const Setting& s) {
   sum(s);
-  wait_while_in_progress(s.communicator);
   pause(100);
+  wait_while_in_progress(s.communicator);  // and is told
   sum(s);
 }
 
