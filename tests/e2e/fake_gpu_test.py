@@ -158,8 +158,8 @@ class FaultTest(FakeGpuCase):
         self.disturb("1:init_fails", 1, "the start fails on request", 0)
 
     def test_a_late_error(self):
-        self.disturb("1:late_error:120", 1, "a late error on request", 1)
-        self.disturb("0:late_error:60", 1, "a late error on request", 1, "fast")
+        self.disturb("1:late_error:116", 1, "a late error on request", 1)
+        self.disturb("0:late_error:58", 1, "a late error on request", 1, "fast")
 
     def test_a_sum_that_is_stuck(self):
         self.disturb("0:stuck:116", 86, f"no progress for {DEADLINE} s", 1)
