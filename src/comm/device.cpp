@@ -24,6 +24,9 @@ Gpus find_gpus() {
   Gpus gpus;
   const cudaError_t status = cudaGetDeviceCount(&gpus.count);
   if (status == cudaSuccess) return gpus;
+  int driver = 0;
+  cudaDriverGetVersion(&driver);
+  if (driver == 0) return {.count = 0, .why_none = "this host has no CUDA driver"};
   return {.count = 0, .why_none = cudaGetErrorString(status)};
 }
 
@@ -76,16 +79,21 @@ std::string_view to_string(DeviceKind kind) {
 Device choose_device(int node_rank, DeviceKind requested) {
   const Device cpu{.kind = DeviceKind::cpu, .index = 0, .name = "cpu"};
   if (requested == DeviceKind::cpu) return cpu;
-  const Gpus gpus = find_gpus();
-  if (gpus.count > 0) return describe_gpu(node_rank % gpus.count);
+  if (const int gpus = visible_gpus(); gpus > 0) return describe_gpu(node_rank % gpus);
   if (requested == DeviceKind::automatic) return cpu;
   throw Error({.code = ErrorCode::usage,
                .where = "--device cuda",
                .what = "there is no GPU to use",
-               .got = gpus.why_none.empty() ? "no visible device" : gpus.why_none,
+               .got = why_no_gpu(),
                .hint = "choose --device cpu or auto"});
 }
 
 int visible_gpus() { return find_gpus().count; }
+
+std::string why_no_gpu() {
+  const Gpus gpus = find_gpus();
+  if (gpus.count > 0) return "";
+  return gpus.why_none.empty() ? "no visible device" : gpus.why_none;
+}
 
 }  // namespace titrate::comm

@@ -1,6 +1,8 @@
 // What a rank computes on: a processor core, or one GPU of its node.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,5 +28,27 @@ Device choose_device(int node_rank, DeviceKind requested);
 
 // GPUs that this process sees; 0 where titrate was built without CUDA or there is no driver.
 int visible_gpus();
+
+// Why there is no GPU to use; empty where there is one.
+std::string why_no_gpu();
+
+struct DeviceMemory {
+  std::size_t free_bytes = 0;
+  std::size_t total_bytes = 0;
+};
+
+// Of a GPU, whoever uses it. Starts CUDA there, which takes memory itself. Throws Error (failed).
+DeviceMemory device_memory(const Device& gpu);
+
+// As CUDA and NCCL write them: 13000 is CUDA 13.0, 22809 NCCL 2.28.9.
+struct GpuVersions {
+  int driver = 0;       // the newest CUDA that the driver can run; 0 without a driver
+  int runtime = 0;      // CUDA
+  int nccl = 0;         // the library that was found when this program started
+  int nccl_header = 0;  // what titrate was built with
+};
+
+// Nothing where titrate was built without CUDA.
+std::optional<GpuVersions> gpu_versions();
 
 }  // namespace titrate::comm
