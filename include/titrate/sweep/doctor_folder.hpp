@@ -1,0 +1,18 @@
+// What the doctor looks at in a run folder: what a sweep relies on there.
+#pragma once
+
+#include <filesystem>
+
+#include "titrate/comm/session.hpp"
+#include "titrate/sweep/doctor_line.hpp"
+
+namespace titrate::sweep {
+
+// Collective over the world. Writes into a folder of its own below `out`, and removes it at the end, as it
+// does `out` where that was not there. Free space; the time to write, sync and rename over an existing file;
+// whether all ranks see what rank 0 wrote; whether rank `locking_rank` sees the lock that rank 0 holds. Lines
+// on rank 0 alone.
+DoctorLines check_run_folder(const comm::Session& session, const std::filesystem::path& out,
+                             int locking_rank);
+
+}  // namespace titrate::sweep

@@ -1,0 +1,93 @@
+#include "doctor.hpp"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "titrate/comm/roll_call.hpp"
+#include "titrate/comm/session.hpp"
+#include "titrate/sweep/doctor.hpp"
+
+namespace titrate {
+namespace {
+
+constexpr double kStartSeconds = 60;
+constexpr double kEndSeconds = 20;
+
+struct Options {
+  std::string out{};
+  std::string device = "auto";
+  bool json = false;
+};
+
+// Whether the launcher calls this process its first: all that is known while MPI does not run.
+bool is_first(const comm::GetEnvironment& get) {
+  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"}) {
+    if (const auto rank = get(variable)) return *rank == "0";
+  }
+  return true;
+}
+
+comm::Deadline mpi_deadline(sweep::DoctorReport& report, double seconds, const char* what) {
+  return comm::Deadline(seconds, [&report, seconds, what] {
+    report.add(std::vector<sweep::DoctorLine>{
+        {.name = "MPI",
+         .verdict = sweep::Verdict::fail,
+         .text = std::string(what) + " within " + std::to_string(static_cast<int>(seconds)) + " s",
+         .remedy = "see which rank is missing; between hosts, firewalls and wrong interfaces do this"}});
+    report.finish();
+    std::_Exit(static_cast<int>(ErrorCode::no_progress));
+  });
+}
+
+// mpirun ends all when one leaves with a code, so those who say nothing wait for the one who speaks.
+int leave(sweep::DoctorReport& report, ErrorCode code, bool speaks) {
+  report.finish();
+  if (!speaks) std::this_thread::sleep_for(std::chrono::seconds(1));
+  return static_cast<int>(code);
+}
+
+int run(const Options& options) {
+  const sweep::DoctorOptions chosen{.out = options.out, .device = comm::parse_device_kind(options.device)};
+  const bool speaks = is_first(comm::get_environment);
+  sweep::DoctorReport report(options.json, !speaks);
+  const sweep::DoctorLines start = sweep::check_start(comm::get_environment);
+  report.add(start);
+  if (sweep::worst(start) == sweep::Verdict::fail) {
+    const bool by_launcher = start.back().name == "launcher";
+    return leave(report, by_launcher ? ErrorCode::usage : ErrorCode::failed, speaks);
+  }
+  std::optional<comm::Deadline> deadline(mpi_deadline(report, kStartSeconds, "MPI did not start"));
+  std::optional<comm::Session> session;
+  try {
+    session.emplace();
+  } catch (const Error& error) {
+    report.add(std::vector<sweep::DoctorLine>{sweep::failure_line("launcher", error.info())});
+    return leave(report, error.code(), speaks);
+  }
+  deadline.reset();
+  const int code = session->run("titrate", [&] { return sweep::run_doctor(chosen, *session, report); });
+  deadline.emplace(mpi_deadline(report, kEndSeconds, "MPI did not end"));
+  session.reset();
+  return code;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Verb& verb) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("doctor",
+                                         "whether the launcher, the hosts and a run folder are fit for a "
+                                         "sweep; alone, or as a sweep is started");
+  command->add_option("--out", options->out, "the run folder to look at as well")->type_name("DIR");
+  command->add_option("--device", options->device, "auto, cpu or cuda")
+      ->capture_default_str()
+      ->type_name("D");
+  command->add_flag("--json", options->json, "the same as JSON");
+  command->callback([options, &verb] { verb = [options] { return run(*options); }; });
+}
+
+}  // namespace titrate

@@ -1,0 +1,311 @@
+#include "titrate/sweep/doctor.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "titrate/comm/agreement.hpp"
+#include "titrate/comm/exchange_probe.hpp"
+#include "titrate/comm/mpi_exchange.hpp"
+#include "titrate/comm/node_buffer.hpp"
+#include "titrate/comm/roll_call.hpp"
+#include "titrate/core/error.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/core/version.hpp"
+#include "titrate/sweep/doctor_folder.hpp"
+#include "titrate/sweep/doctor_machine.hpp"
+#include "titrate/train/engine.hpp"
+
+namespace titrate::sweep {
+namespace {
+
+constexpr double kStepSeconds = 15;
+constexpr double kLoadSeconds = 60;  // LibTorch from a cold network disk, NCCL's first communicator
+constexpr double kNcclSeconds = 45;
+constexpr double kSlowLatencySeconds = 1e-3;
+constexpr std::size_t kSharedBytes = std::size_t{4} << 20;
+
+// What the checks of many ranks need.
+struct Ward {
+  const comm::Session& session;
+  DoctorReport& report;
+  comm::RollCall& roll_call;
+  std::vector<comm::Placement> ranks{};
+
+  const comm::Placement& own() const { return ranks[static_cast<std::size_t>(session.world_rank())]; }
+  bool is_leader() const { return session.node_rank() == 0; }
+};
+
+std::vector<std::string> hosts_of(std::span<const comm::Placement> ranks) {
+  std::vector<std::string> hosts;
+  for (const comm::Placement& rank : ranks) {
+    if (rank.node_rank == 0) hosts.push_back(rank.host);
+  }
+  return hosts;
+}
+
+// What the leader of each host found, on rank 0.
+std::vector<DoctorLines> gather_from_hosts(const Ward& ward, const DoctorLines& own) {
+  std::vector<DoctorLines> said;
+  const std::vector<std::string> packed = ward.session.world().gather(pack_lines(own), 0);
+  for (std::size_t i = 0; i < packed.size(); ++i) {
+    if (ward.ranks[i].node_rank == 0) said.push_back(parse_lines(packed[i]));
+  }
+  return said;
+}
+
+void report_hosts(const Ward& ward, std::span<const DoctorLines> said) {
+  const std::vector<std::string> hosts = hosts_of(ward.ranks);
+  ward.report.add(merge_lines(said, [&](std::span<const int> who) {
+    constexpr std::size_t kMostNames = 4;
+    std::vector<std::string> names;
+    for (const int i : who.first(std::min(who.size(), kMostNames))) {
+      names.push_back(hosts[static_cast<std::size_t>(i)]);
+    }
+    if (who.size() > kMostNames) names.push_back(std::to_string(who.size() - kMostNames) + " more");
+    return join(names, ", ");
+  }));
+}
+
+DoctorLine check_engine(const comm::Device& device) {
+  try {
+    const train::EngineLibrary engine(train::default_engine_library());
+    return {.name = "engine", .text = engine.numerics(device)};
+  } catch (const Error& error) {
+    DoctorLine line = failure_line("engine", error.info());
+    if (line.remedy.empty()) line.remedy = "build it: bash launch/build.sh";
+    return line;
+  }
+}
+
+void check_versions(const Ward& ward) {
+  DoctorLines own;
+  if (ward.is_leader()) {
+    const std::string library = comm::library_version();
+    own.push_back({.name = "MPI", .text = library.substr(0, library.find(','))});
+    own.push_back(check_engine(ward.own().device));
+    for (const DoctorLine& line : judge_gpu_versions(comm::gpu_versions())) own.push_back(line);
+  }
+  const std::vector<DoctorLines> said = gather_from_hosts(ward, own);
+  report_hosts(ward, said);
+  const std::vector<std::string> differing = names_that_differ(said);
+  if (differing.empty()) return;
+  ward.report.add(
+      DoctorLines{{.name = "hosts",
+                   .verdict = Verdict::warn,
+                   .text = "they differ in " + join(differing, ", "),
+                   .remedy = "use one build and alike hosts, or a trial's numbers depend on where it ran"}});
+}
+
+void check_gpus(const Ward& ward) {
+  const comm::Placement& own = ward.own();
+  std::string said;
+  if (own.device.kind == comm::DeviceKind::cuda && own.sharing == 0) {
+    std::vector<int> ranks;
+    for (const comm::Placement& rank : ward.ranks) {
+      if (rank.node == own.node && rank.device.pci_id == own.device.pci_id) ranks.push_back(rank.world_rank);
+    }
+    DoctorLine line = judge_gpu(own.device, comm::device_memory(own.device), ranks);
+    if (hosts_of(ward.ranks).size() > 1) line.text = own.host + " " + line.text;
+    said = pack_lines(DoctorLines{line});
+  }
+  for (const std::string& text : ward.session.world().gather(said, 0)) {
+    if (!text.empty()) ward.report.add(parse_lines(text));
+  }
+}
+
+void check_devices(const Ward& ward, comm::DeviceKind requested) {
+  const auto on_gpu = [](const comm::Placement& rank) { return rank.device.kind == comm::DeviceKind::cuda; };
+  if (std::any_of(ward.ranks.begin(), ward.ranks.end(), on_gpu)) {
+    check_gpus(ward);
+  } else if (requested != comm::DeviceKind::cpu) {
+    report_hosts(ward, gather_from_hosts(ward, ward.is_leader()
+                                                   ? DoctorLines{judge_no_gpu(comm::why_no_gpu(), "/proc")}
+                                                   : DoctorLines{}));
+  }
+}
+
+void check_hosts(const Ward& ward) {
+  std::vector<std::string> processors;
+  for (const int processor : allowed_processors()) processors.push_back(std::to_string(processor));
+  std::vector<std::vector<int>> allowed;
+  for (const std::string& list : ward.session.node().gather(join(processors, ","), 0)) {
+    std::vector<int>& numbers = allowed.emplace_back();
+    for (const std::string& number : split(list, ',')) numbers.push_back(std::stoi(number));
+  }
+  DoctorLines own;
+  if (ward.is_leader()) {
+    own = judge_processors(allowed, comm::get_environment("OMP_NUM_THREADS"));
+    own.push_back(check_shared_memory("/dev/shm", ward.session.node_size()));
+    for (const DoctorLine& line : check_leftovers("/dev/shm", "/proc")) own.push_back(line);
+    own.push_back(check_temporary_space(comm::get_environment));
+  }
+  report_hosts(ward, gather_from_hosts(ward, own));
+}
+
+void check_network(const Ward& ward) {
+  DoctorLines own;  // an interface to a line, to travel
+  for (const comm::Interface& interface : comm::interfaces()) {
+    if (ward.is_leader()) own.push_back({.name = interface.name, .text = interface.address});
+  }
+  std::vector<HostNetwork> networks;
+  const std::vector<std::string> hosts = hosts_of(ward.ranks);
+  for (const DoctorLines& lines : gather_from_hosts(ward, own)) {
+    HostNetwork& network = networks.emplace_back();
+    network.host = hosts[networks.size() - 1];
+    for (const DoctorLine& line : lines)
+      network.interfaces.push_back({.name = line.name, .address = line.text});
+  }
+  report_hosts(ward, judge_networks(networks));
+}
+
+// Pages that the leader wrote, read by the others.
+void check_node_buffer(const Ward& ward) {
+  DoctorLine line{.name = "shared memory",
+                  .text = in_units(kSharedBytes) + " shared by " + std::to_string(ward.session.node_size()) +
+                          (ward.session.node_size() == 1 ? " rank" : " ranks")};
+  try {
+    comm::NodeBuffer buffer(ward.session.node(), kSharedBytes);
+    buffer.fill([](std::span<std::byte> bytes) { std::fill(bytes.begin(), bytes.end(), std::byte{1}); });
+    const bool seen = std::all_of(buffer.bytes().begin(), buffer.bytes().end(),
+                                  [](std::byte b) { return b == std::byte{1}; });
+    if (ward.session.node().agree(seen ? 0 : 1) != 0) {
+      line.verdict = Verdict::fail;
+      line.text += ", and not all see what was written";
+    }
+  } catch (const comm::AgreedError& error) {
+    line = failure_line("shared memory", error.info());
+  }
+  report_hosts(ward, gather_from_hosts(ward, ward.is_leader() ? DoctorLines{line} : DoctorLines{}));
+}
+
+DoctorLine judge_exchange(const std::string& what, const comm::ExchangeProbe& probe, bool right) {
+  DoctorLine line{.name = "exchange",
+                  .text = what + ": " + in_units(probe.bytes) + " in " + fixed(1e3 * probe.seconds, 2) +
+                          " ms (" + fixed(static_cast<double>(probe.bytes) / probe.seconds / 1e9, 2) +
+                          " GB/s), one number in " + fixed(1e6 * probe.latency_seconds, 0) + " us"};
+  if (right && probe.latency_seconds < kSlowLatencySeconds) return line;
+  if (right) {
+    line.verdict = Verdict::warn;
+    line.remedy = "it should be far below 1000 us: ranks wait for a processor, or the network is slow";
+    return line;
+  }
+  line.verdict = Verdict::fail;
+  line.text += "; the sum is WRONG";
+  line.remedy =
+      "the network or its library damages data: try mpirun --mca btl tcp,self, and tell who runs the machine";
+  return line;
+}
+
+// `probe` runs on the ranks of `group`.
+DoctorLine check_exchange(const comm::Communicator& group, const std::string& what,
+                          const std::function<comm::ExchangeProbe()>& probe) {
+  try {
+    const comm::ExchangeProbe result = probe();
+    return judge_exchange(what, result, group.agree(result.right ? 0 : 1) == 0);
+  } catch (const comm::AgreedError& error) {
+    DoctorLine line = failure_line("exchange", error.info());
+    line.text = what + ": " + line.text;
+    return line;
+  }
+}
+
+void check_exchanges(const Ward& ward) {
+  const comm::Communicator& world = ward.session.world();
+  const auto by_mpi = [](const comm::Communicator& group) {
+    return [&group] {
+      comm::MpiExchange exchange(group);
+      return comm::probe_exchange(exchange);
+    };
+  };
+  if (world.size() == 1) {
+    ward.report.add(DoctorLines{{.name = "exchange", .text = "skipped: one rank has nothing to exchange"}});
+  } else {
+    const std::string who = "MPI, " + std::to_string(world.size()) + " ranks";
+    ward.report.add(DoctorLines{check_exchange(world, who, by_mpi(world))});
+  }
+  if (hosts_of(ward.ranks).size() > 1) {
+    const comm::Communicator& node = ward.session.node();
+    const DoctorLine line = check_exchange(node, "within the host", by_mpi(node));
+    report_hosts(ward, gather_from_hosts(ward, ward.is_leader() ? DoctorLines{line} : DoctorLines{}));
+  }
+  const auto has_its_own_gpu = [](const comm::Placement& rank) {
+    return rank.device.kind == comm::DeviceKind::cuda && rank.sharing == 0;
+  };
+  if (!std::all_of(ward.ranks.begin(), ward.ranks.end(), has_its_own_gpu)) return;
+  ward.roll_call.enter("exchange by NCCL", kLoadSeconds);
+  ward.report.add(DoctorLines{check_exchange(world, "NCCL, " + std::to_string(world.size()) + " GPU(s)", [&] {
+    return comm::probe_nccl(world, ward.own().device, kNcclSeconds);
+  })});
+}
+
+// The first rank on another host than rank 0's; without one another rank, else rank 0 itself.
+int locking_rank(std::span<const comm::Placement> ranks) {
+  for (const comm::Placement& rank : ranks) {
+    if (rank.node != 0) return rank.world_rank;
+  }
+  return ranks.size() > 1 ? 1 : 0;
+}
+
+void examine(Ward& ward, const DoctorOptions& options) {
+  try {
+    ward.ranks = comm::place_ranks(ward.session, options.device);
+  } catch (const comm::AgreedError& error) {
+    ward.report.add(DoctorLines{failure_line("device", error.info())});
+    ward.ranks = comm::place_ranks(ward.session, comm::DeviceKind::cpu);
+  }
+  ward.report.add_ranks(ward.ranks, comm::describe_sources(ward.session, ward.own(), comm::get_environment));
+  ward.roll_call.enter("libraries", kLoadSeconds);
+  check_versions(ward);
+  check_devices(ward, options.device);
+  ward.roll_call.enter("hosts", kStepSeconds);
+  check_hosts(ward);
+  check_network(ward);
+  ward.roll_call.enter("shared memory", kStepSeconds);
+  check_node_buffer(ward);
+  ward.roll_call.enter("exchange", kStepSeconds);
+  check_exchanges(ward);
+  if (options.out.empty()) return;
+  ward.roll_call.enter("run folder", kLoadSeconds);
+  ward.report.add(check_run_folder(ward.session, options.out, locking_rank(ward.ranks)));
+}
+
+}  // namespace
+
+DoctorLines check_start(const comm::GetEnvironment& get) {
+  const std::string launcher = comm::launcher_name(get);
+  DoctorLine line{.name = "launcher", .text = launcher == "none" ? "none: one rank alone" : launcher};
+  if (get("PMIX_RANK")) {
+    line.text += ", PMIx " + get("PMIX_VERSION").value_or("of an unknown version");
+  } else if (launcher == "srun (Slurm)") {
+    line.verdict = get("PMI_RANK") ? Verdict::warn : Verdict::fail;
+    line.text +=
+        " without PMIx, size 1 of " + *get("SLURM_STEP_NUM_TASKS") + ": ranks do not find each other";
+    if (get("PMI_RANK")) line.text = launcher + " by PMI, not PMIx: Open MPI may not start";
+    line.remedy = "srun --mpi=pmix; srun --mpi=list shows what this Slurm has";
+  }
+  const std::string cuda = comm::gpu_versions() ? "with CUDA" : "without CUDA";
+  DoctorLines lines{{.name = "titrate", .text = version() + ", built " + cuda}, line};
+  const DoctorLine temporary = check_temporary_space(get);
+  if (temporary.verdict == Verdict::fail) lines.push_back(temporary);
+  return lines;
+}
+
+int run_doctor(const DoctorOptions& options, const comm::Session& session, DoctorReport& report) {
+  {
+    comm::RollCall roll_call(session, [&](const std::string& step, const std::string& what) {
+      report.speak();
+      report.add(DoctorLines{
+          {.name = step,
+           .verdict = Verdict::fail,
+           .text = what,
+           .remedy = "look at that rank's host: is it there, does its network let MPI through?"}});
+      report.finish();
+      session.abort(static_cast<int>(ErrorCode::no_progress));
+    });
+    Ward ward{.session = session, .report = report, .roll_call = roll_call};
+    examine(ward, options);
+  }
+  return session.world().agree(report.finish() ? 0 : static_cast<int>(ErrorCode::failed));
+}
+
+}  // namespace titrate::sweep
