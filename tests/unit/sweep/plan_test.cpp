@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "support/outcome.hpp"
@@ -130,6 +131,13 @@ Row measure(const std::vector<PlannedTrial>& trials, int ranks) {
     row.surprised = std::max(row.surprised, makespan / bounds.ideal);
     row.surprised_over_least = std::max(row.surprised_over_least, makespan / bounds.least);
   }
+  std::set<int> grouped;
+  std::size_t members = 0;
+  for (const std::vector<int>& group : plan.groups) {
+    grouped.insert(group.begin(), group.end());
+    members += group.size();
+  }
+  EXPECT_EQ(grouped.size(), members) << "a rank is in two groups";
   const auto wide = std::count_if(plan.trials.begin(), plan.trials.end(),
                                   [](const PlannedTrial& trial) { return trial.width > 1; });
   std::printf(
@@ -150,14 +158,23 @@ TEST(Plan, KeepsRanksBusyOnAStudyOfMnist) {
   }
 }
 
+// While one rank per trial is enough, within two per cent of the ideal. Beyond, work grows with width, so
+// that no plan can beat `least`; and what groups leave free behind their last trial, short trials must fill,
+// which run out. There, how near to `least` plans come, as planned and with surprises.
+std::pair<double, double> within(int ranks) {
+  const std::map<int, std::pair<double, double>> wide{
+      {192, {1.03, 1.04}}, {256, {1.05, 1.05}}, {384, {1.06, 1.06}}, {512, {1.08, 1.11}}};
+  const auto found = wide.find(ranks);
+  return found == wide.end() ? std::pair(1.02, 1.02) : found->second;
+}
+
 TEST(Plan, KeepsRanksBusyWhereTrialsGoWide) {
   const std::vector<PlannedTrial> trials = wide_trials();
   for (const int ranks : kRanks) {
     const Row row = measure(trials, ranks);
-    // While one rank per trial is enough, within two per cent. Beyond, work grows with width: then no plan
-    // can beat `least`, and few short trials are left to fill the time behind the wide ones.
-    EXPECT_LT(row.planned, ranks <= 128 ? 1.02 : 1.08 * row.least) << ranks;
-    EXPECT_LT(row.surprised_over_least, ranks <= 128 ? 1.02 : 1.11) << ranks;
+    const auto [planned, surprised] = within(ranks);
+    EXPECT_LT(row.planned, planned * (ranks <= 128 ? 1 : row.least)) << ranks;
+    EXPECT_LT(row.surprised_over_least, surprised) << ranks;
     for (const int width : {1, 2, 4, 8}) {
       if (ranks % width != 0) continue;
       const Plan uniform = make_plan(trials, cluster_of(ranks), width);
@@ -209,6 +226,13 @@ TEST(Plan, NoTrialIsWiderThanItsMicroBatchesAllow) {
     EXPECT_EQ(widths_of(plan), std::vector<int>{most});
     EXPECT_EQ(plan.groups.size(), most == 1 ? 0u : 1u);
   }
+}
+
+TEST(Plan, EachTrialHasItsOwnLimit) {
+  const Plan plan = make_plan(
+      {{.trial = "a", .seconds = 100, .most_ranks = 2}, {.trial = "b", .seconds = 200, .most_ranks = 8}},
+      cluster_of(16), 0);
+  for (const PlannedTrial& trial : plan.trials) EXPECT_EQ(trial.width, trial.most_ranks) << trial.trial;
 }
 
 // An exchange that takes as long as is saved.

@@ -22,6 +22,13 @@ TEST(WorkQueue, LongTrialsGoAloneAndShortOnesTogether) {
   EXPECT_EQ(list.back(), 32u);
 }
 
+// 410 trials for two groups of four.
+TEST(WorkQueue, AListOfAGroupIsAnEighthOfItsShare) {
+  const std::vector<PlannedTrial> trials(410, {.seconds = 1, .most_ranks = 4, .width = 4});
+  WorkQueue queue(trials, 8);
+  EXPECT_EQ(queue.take(4).size(), 25u);  // of 25.6
+}
+
 // 400 seconds for 5 ranks: an eighth of 80 each.
 TEST(WorkQueue, AListIsAnEighthOfARanksShare) {
   const std::vector<PlannedTrial> trials = trials_of(1, 1, 400);
