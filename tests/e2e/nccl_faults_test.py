@@ -95,6 +95,9 @@ class Faults(unittest.TestCase):
     def test_an_error_that_is_not_nccls(self):
         self.expect("", 4, "disk: is full", arguments=["throw"])
 
+    def test_an_error_that_is_not_nccls_does_not_wait_for_a_sum_that_never_ends(self):
+        self.expect("0:stuck:5", 4, "disk: is full", arguments=["throw"])
+
 
 class Misuse(unittest.TestCase):
     def expect(self, name, text, ranks=1, fault=""):
@@ -103,7 +106,7 @@ class Misuse(unittest.TestCase):
         self.assertRegex(run.said, f"(?m)^fake GPU: .*{text}")
 
     def test_use_before_the_start_is_done(self):
-        self.expect("use_before_start", "while the communicator starts")
+        self.expect("use_before_start", "while the communicator starts", fault="0:slow_init")
 
     def test_use_after_an_error(self):
         self.expect("use_after_an_error", "a collective on a broken communicator", fault="0:late_error")
