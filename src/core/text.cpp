@@ -126,6 +126,13 @@ std::string fixed(double value, int digits) {
   return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, digits).ptr};
 }
 
+std::string rough_duration(double seconds) {
+  const auto whole = static_cast<unsigned long long>(std::max(seconds, 0.0) + 0.5);
+  if (whole < 100) return std::to_string(whole) + " s";
+  if (whole < 100 * 60) return std::to_string((whole + 30) / 60) + " min";
+  return with_commas(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
+}
+
 std::string with_commas(unsigned long long value) {
   std::string text = std::to_string(value);
   for (std::size_t i = text.size(); i > 3;) text.insert(i -= 3, ",");

@@ -14,13 +14,6 @@ namespace {
 // The status is written every other second; a busy disk may hold it up.
 constexpr double kSilentSeconds = 20;
 
-std::string duration(double seconds) {
-  const auto whole = static_cast<long long>(seconds + 0.5);
-  if (whole < 100) return fmt::format("{} s", whole);
-  if (whole < 100 * 60) return fmt::format("{} min", (whole + 30) / 60);
-  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
-}
-
 std::string count(std::size_t number) { return with_commas(number); }
 
 std::string loss(const std::optional<double>& value) { return value ? fixed(*value, 4) : ""; }
@@ -37,9 +30,11 @@ std::string ranks_text(const std::vector<int>& ranks) {
 std::string head(const RunView& view) {
   const sweep::SweepStatus& status = *view.status;
   std::string text = fmt::format("sweep {}, attempt {}: {}", status.study, status.attempt, state_of(view));
-  if (status.state == "finished") return text + fmt::format(" after {}\n", duration(status.elapsed_seconds));
+  if (status.state == "finished")
+    return text + fmt::format(" after {}\n", rough_duration(status.elapsed_seconds));
   return text + fmt::format(" on {} (process {}) for {}, last heard of {} ago\n", status.host, status.pid,
-                            duration(status.elapsed_seconds), duration(view.seconds_since_update));
+                            rough_duration(status.elapsed_seconds),
+                            rough_duration(view.seconds_since_update));
 }
 
 // What to do where it does not simply run.
@@ -63,7 +58,7 @@ std::string rate(const sweep::SweepStatus& status) {
   if (!status.seconds_left) return "";
   std::string text =
       fmt::format("rate      {} images/s", count(static_cast<std::size_t>(status.images_per_second)));
-  if (status.state == "running") text += fmt::format(", {} left", duration(*status.seconds_left));
+  if (status.state == "running") text += fmt::format(", {} left", rough_duration(*status.seconds_left));
   return text + "\n";
 }
 

@@ -20,11 +20,6 @@ constexpr std::size_t kMostFailures = 50;  // in the status; the journal has all
 
 double rank_seconds(const PlannedTrial& trial) { return seconds_at(trial, trial.width) * trial.width; }
 
-std::string duration(double seconds) {
-  const auto whole = static_cast<unsigned long long>(seconds + 0.5);
-  return whole < 100 ? std::to_string(whole) + " s" : std::to_string((whole + 30) / 60) + " min";
-}
-
 }  // namespace
 
 Monitor::Monitor(const SweepScene& scene, const Plan& plan, const std::vector<Trial>& trials,
@@ -127,7 +122,7 @@ std::string Monitor::line() const {
   if (failed_ > 0) text += ", " + std::to_string(failed_) + " failed";
   if (ahead.seconds_left) {
     text += ", " + with_commas(static_cast<unsigned long long>(ahead.images_per_second)) + " images/s, " +
-            duration(*ahead.seconds_left) + " left";
+            rough_duration(*ahead.seconds_left) + " left";
   }
   return text;
 }

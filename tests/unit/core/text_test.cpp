@@ -114,5 +114,14 @@ TEST(Text, LinesAreCountedFromOne) {
   EXPECT_EQ(line_of("a\nb\n", 4), 3u);
 }
 
+TEST(Text, RoughDurations) {
+  EXPECT_EQ(rough_duration(-1), "0 s");
+  EXPECT_EQ(rough_duration(99.4), "99 s");
+  EXPECT_EQ(rough_duration(99.6), "2 min");
+  EXPECT_EQ(rough_duration(725), "12 min");
+  EXPECT_EQ(rough_duration(12'000), "3 h 20 min");
+  EXPECT_EQ(rough_duration(4'000'000), "1,111 h 6 min");
+}
+
 }  // namespace
 }  // namespace titrate
