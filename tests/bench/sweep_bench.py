@@ -4,23 +4,27 @@
 
 overhead   1,000 trials of one step of 50 images, tested on 50: wall time per trial beyond a sweep of one trial, less the
            seconds that the journal counts as training and testing. At most 5 ms.
-scaling    trials per hour under mpirun -np 2 against -np 1, whole runs in turns, median of the rounds. At least 1.9. Beside
-           it, what the machine has to give: two runs of -np 1 at once, which share nothing, with half the trials each.
+scaling    trials per hour under mpirun -np 2 against -np 1, whole runs in turns, median of the rounds. At least 1.95. Beside
+           it, what the machine has to give: two runs of -np 1 at once, which share nothing, with half the trials each. And
+           how long the two ranks are at work against the ideal, half of the sum of their trials: within 3 %.
 memory     the largest resident set of a rank with simple-cnn, two ranks, as the kernel counts it: the shared images
            and LibTorch's code included. At most 600 MB.
 
-Without --dataset, which scaling and memory use, a dataset of MNIST's size is drawn. Exits with 1 where a figure is missed.
+Without --dataset, which scaling and memory use, a dataset of MNIST's size is drawn. A run waits until the machine is idle, and
+is repeated where other programs took more than 3 % of it, for ten minutes in all. Exits with 1 where a figure is missed.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 MPIRUN = ["mpirun", "--bind-to", "none"] + (["--allow-run-as-root"] if os.getuid() == 0 else [])
 
@@ -63,6 +67,9 @@ synthetic_ratio = {ratio}
 seed = [{seeds}]
 """
 
+QUIET = 0.03  # share of the cores that other programs may take
+PATIENCE = 600  # seconds that a bench waits for that, and repeats what was disturbed, in all
+
 # Runs a command and writes the peak of its resident set, in kilobytes, into a file of its own.
 PEAK = """
 import os, resource, subprocess, sys
@@ -73,15 +80,54 @@ sys.exit(code)
 """
 
 
+def others_seconds():
+    """Processor seconds of all programs but ours that have ended; what a virtual machine was not given counts too."""
+    user, nice, system, _, _, irq, soft_irq, stolen = map(int, pathlib.Path("/proc/stat").read_text().split()[1:9])
+    everyone = (user + nice + system + irq + soft_irq + stolen) / os.sysconf("SC_CLK_TCK")
+    ours = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return everyone - sum(usage.ru_utime + usage.ru_stime for usage in ours)
+
+
+def others_share(seconds_before, start):
+    return (others_seconds() - seconds_before) / (time.monotonic() - start) / os.cpu_count()
+
+
+def wait_until_idle(end):
+    """Until then at the longest."""
+    while time.monotonic() < end:
+        before, start = others_seconds(), time.monotonic()
+        time.sleep(1)
+        if others_share(before, start) <= QUIET:
+            return
+
+
+class Swept(typing.NamedTuple):
+    seconds: float  # of the whole command
+    training_seconds: float  # from the begin of the first trial to the end of the last one
+    records: list  # of the journals
+
+
+def training_seconds(journals):
+    """A rank's journal is made when its first trial is over, and last written when its last one is."""
+    begins = []
+    for path in journals:
+        born = subprocess.run(["stat", "--format=%.9W", path], capture_output=True, text=True, check=True).stdout
+        with open(path) as file:
+            begins.append(float(born) - json.loads(file.readline())["timing"]["total_seconds"])
+    return max(path.stat().st_mtime for path in journals) - min(begins)
+
+
 class Bench:
     def __init__(self, build, work, dataset, rounds):
         self.titrate, self.prep = build / "titrate", build / "titrate-prep"
         self.work, self.rounds, self.runs, self.failed = work, rounds, 0, False
-        self.given = dataset
+        self.given, self.noise, self.patient_until = dataset, 0.0, time.monotonic() + PATIENCE
 
     def check(self, text, good):
         self.failed |= not good
-        print(f"{'ok' if good else 'MISSED':6} {text}", flush=True)
+        disturbed = f"; other programs took up to {self.noise:.0%} of the cores" if self.noise > QUIET else ""
+        print(f"{'ok' if good else 'MISSED':6} {text}{disturbed}", flush=True)
+        self.noise = 0.0
 
     def run(self, *commands):
         """Wall seconds of commands that run at once."""
@@ -104,30 +150,42 @@ class Bench:
     def dataset(self):
         return self.given or self.drawn(1000)
 
-    def sweep(self, dataset, trials, launcher=(), at_once=1, **settings):
-        """Wall seconds of fresh sweeps, and the records of their journals."""
+    def sweep(self, *arguments, **settings):
+        """What fresh sweeps took: of several tries the least disturbed."""
+        least, found = float("inf"), None
+        while found is None or (least > QUIET and time.monotonic() < self.patient_until):
+            wait_until_idle(self.patient_until)
+            before, start = others_seconds(), time.monotonic()
+            result = self.try_sweep(*arguments, **settings)
+            share = others_share(before, start)
+            if share < least:
+                least, found = share, result
+        self.noise = max(self.noise, least)
+        return found
+
+    def try_sweep(self, dataset, trials, launcher=(), at_once=1, options=(), **settings):
         commands, outs = [], []
         for _ in range(at_once):
             self.runs += 1
             study, out = self.work / f"study-{self.runs}.toml", self.work / f"run-{self.runs}"
             seeds = ", ".join(str(seed) for seed in range(trials))
             study.write_text(STUDY.format(**({"size": 50, "ratio": 0} | settings), seeds=seeds))
-            options = ["--dataset", dataset, "--out", out, "--device", "cpu", "--quiet"]
-            commands.append([*launcher, self.titrate, "sweep", study, *options])
+            common = ["--dataset", dataset, "--out", out, "--device", "cpu", "--quiet"]
+            commands.append([*launcher, self.titrate, "sweep", study, *common, *options])
             outs.append(out)
         seconds = self.run(*commands)
-        lines = [line for out in outs for path in out.glob("journal/*.jsonl") for line in path.read_text().splitlines()]
-        records = [json.loads(line) for line in lines]
+        journals = [path for out in outs for path in out.glob("journal/*.jsonl")]
+        records = [json.loads(line) for path in journals for line in path.read_text().splitlines()]
         done = sum(record["status"] == "done" for record in records)
         if done != trials * at_once:
             sys.exit(f"{done} of {trials * at_once} trials are done")
-        return seconds, records
+        return Swept(seconds, training_seconds(journals), records)
 
     def overhead(self, trials=1000):
         dataset, found = self.drawn(5), []
         for _ in range(self.rounds):
-            alone, _ = self.sweep(dataset, 1)
-            seconds, records = self.sweep(dataset, trials)
+            alone = self.sweep(dataset, 1).seconds
+            seconds, _, records = self.sweep(dataset, trials)
             per_trial = (seconds - alone) / (trials - 1)
             timing = [record["timing"] for record in records[1:]]
             work = statistics.mean(entry["train_seconds"] + entry["test_seconds"] for entry in timing)
@@ -142,18 +200,24 @@ class Bench:
         self.check(f"overhead of a trial: {median:.2f} ms (at most 5)", median <= 5)
 
     def scaling(self, trials=32, size=10000):
-        dataset, one_rank, ratios, ceilings = self.dataset(), [*MPIRUN, "-np", "1"], [], []
+        dataset, one_rank, found = self.dataset(), [*MPIRUN, "-np", "1"], []
         for _ in range(self.rounds):
-            one, _ = self.sweep(dataset, trials, one_rank, size=size)
-            two, _ = self.sweep(dataset, trials, [*MPIRUN, "-np", "2"], size=size)
-            apart, _ = self.sweep(dataset, trials // 2, one_rank, at_once=2, size=size)
-            ratios.append(one / two)
-            ceilings.append(one / apart)
-            hourly = [f"{3600 * trials / seconds:,.0f}" for seconds in (one, two, apart)]
-            print("       trials an hour: {} with one rank, {} with two, {} of two runs".format(*hourly), flush=True)
-        median = statistics.median(ratios)
-        ceiling = statistics.median(ceilings)
-        self.check(f"two ranks against one: {median:.2f} (at least 1.9); two runs at once: {ceiling:.2f}", median >= 1.9)
+            one = self.sweep(dataset, trials, one_rank, size=size)
+            two = self.sweep(dataset, trials, [*MPIRUN, "-np", "2"], size=size)
+            apart = self.sweep(dataset, trials // 2, one_rank, at_once=2, size=size)
+            busy_one, busy_two = (sum(record["timing"]["total_seconds"] for record in run.records) for run in (one, two))
+            found.append((one.seconds / two.seconds, one.seconds / apart.seconds, two.training_seconds / (busy_two / 2)))
+            hourly = [f"{3600 * trials / run.seconds:,.0f}" for run in (one, two, apart)]
+            print("       trials an hour: {} with one rank, {} with two, {} of two runs".format(*hourly))
+            for ranks, run, busy in ((1, one, busy_one), (2, two, busy_two)):
+                print(
+                    f"       {ranks} ranks: {run.seconds:.2f} s, {run.seconds - run.training_seconds:.2f} of them before and "
+                    f"after the training; {run.training_seconds - busy / ranks:.2f} beside the trials; {busy / trials:.3f} s a trial",
+                    flush=True,
+                )
+        scaling, ceiling, makespan = (statistics.median(column) for column in zip(*found))
+        self.check(f"two ranks against one: {scaling:.2f} (at least 1.95); two runs at once: {ceiling:.2f}", scaling >= 1.95)
+        self.check(f"the ranks' work against the ideal: {makespan:.3f} times as long (at most 1.03)", makespan <= 1.03)
 
     def memory(self):
         peaks = self.work / "peaks"

@@ -118,9 +118,9 @@ class SameBytesTest(HostsCase):
         alone = self.alone(WORK / "no group", study)
         self.assertNotEqual(alone, sweep_test.REFERENCE)
         for width in (2, 4):
-            with self.subTest(width=width):  # of ranks in turn on one host and the other
-                found = self.sweep(WORK / f"groups of {width}", study, "--width", width, flags=["--map-by", "node"])
-                self.assertEqual(found, alone)
+            with self.subTest(width=width):  # the whole world: of two ranks one on each host
+                flags = ["-np", width, "--map-by", "node"]
+                self.assertEqual(self.sweep(WORK / f"groups of {width}", study, "--width", width, flags=flags), alone)
 
 
 class PixelsTest(HostsCase):
