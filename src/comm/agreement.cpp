@@ -10,11 +10,21 @@
 namespace titrate::comm {
 namespace {
 
-std::optional<ErrorInfo> error_of(const std::function<void()>& body) {
+struct Failure {
+  ErrorInfo info{};
+  bool knows_reason = true;
+};
+
+std::optional<Failure> failure_of(const std::function<void()>& body) {
   try {
     body();
+  } catch (const PeerFailure& error) {
+    return Failure{.info = error.info(), .knows_reason = false};
   } catch (...) {
-    return describe(std::current_exception());
+    Failure failure{.info = describe(std::current_exception())};
+    failure.info.what =
+        failure.info.what.substr(0, failure.info.what.find('\n'));  // LibTorch's goes on with a stack
+    return failure;
   }
   return std::nullopt;
 }
@@ -38,11 +48,15 @@ ErrorInfo unpack(const std::string& text) {
 }  // namespace
 
 void together(const Communicator& group, const std::function<void()>& body) {
-  const std::optional<ErrorInfo> own = error_of(body);
-  // The lowest failing rank is the largest of size - rank; 0 says that none failed.
-  const int lowest = group.size() - group.agree(own ? group.size() - group.rank() : 0);
-  if (lowest == group.size()) return;
-  throw AgreedError(unpack(group.broadcast(own ? pack(*own) : "", lowest)), group.size());
+  const std::optional<Failure> own = failure_of(body);
+  // The lowest failing rank is the largest of size - rank, one that knows the reason is larger by size; 0
+  // says that none failed.
+  const int size = group.size();
+  const int vote = !own ? 0 : size - group.rank() + (own->knows_reason ? size : 0);
+  const int largest = group.agree(vote);
+  if (largest == 0) return;
+  const int lowest = (2 * size - largest) % size;
+  throw AgreedError(unpack(group.broadcast(own ? pack(own->info) : "", lowest)), size);
 }
 
 }  // namespace titrate::comm

@@ -155,6 +155,23 @@ TEST(Together, ThrowsTheLowestRanksErrorEverywhere) {
   }
 }
 
+TEST(Together, PrefersTheReasonToItsEcho) {
+  const auto said_where = [](int rank_that_knows) {
+    try {
+      together(world(), [&] {
+        if (world().rank() == rank_that_knows)
+          throw Error({.where = "reason", .what = "a fault\nand its stack"});
+        throw PeerFailure({.where = "rank " + std::to_string(world().rank()), .what = "another one failed"});
+      });
+    } catch (const AgreedError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  for (int rank = 0; rank < world().size(); ++rank) EXPECT_EQ(said_where(rank), "reason: a fault");
+  EXPECT_EQ(said_where(-1), "rank 0: another one failed");
+}
+
 TEST(Together, KnowsOtherExceptions) {
   const auto code_of = [](const std::function<void()>& body) {
     try {

@@ -19,9 +19,17 @@ class AgreedError : public Error {
   int ranks_;
 };
 
+// What a rank throws that knows only that another one failed. together() takes any other error for the
+// reason.
+class PeerFailure : public Error {
+ public:
+  explicit PeerFailure(ErrorInfo info) : Error(std::move(info)) {}
+};
+
 // Runs `body` on every rank of `group`, then meets the others. If it threw on any of them, all throw
-// AgreedError with what the lowest failing rank threw (lack of memory as failed, a foreign exception as
-// internal). `body` must not wait for a rank that may have failed before: give each collective its own call.
+// AgreedError with what the lowest failing rank threw that knows the reason (lack of memory as failed, a
+// foreign exception as internal, with its first line). `body` must not wait for a rank that may have failed
+// before: give each collective its own call.
 void together(const Communicator& group, const std::function<void()>& body);
 
 }  // namespace titrate::comm
