@@ -8,6 +8,7 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/isfinite.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/where.h>
@@ -19,12 +20,15 @@
 
 #include "autocast.hpp"
 #include "flat.hpp"
+#include "titrate/comm/agreement.hpp"
+#include "titrate/core/error.hpp"
+#include "titrate/core/fault.hpp"
 #include "titrate/data/schedule.hpp"
 
 namespace titrate::engine_torch {
 namespace {
 
-enum TailPlace : std::int64_t { kLoss = 0, kCorrect = 1 };
+enum TailPlace : std::int64_t { kLoss = 0, kCorrect = 1, kFailed = 2 };
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
@@ -117,8 +121,9 @@ void TorchEngine::compute_part(std::span<const std::uint32_t> rows, const Batch&
                         .seed = setup_.seed,
                         .epoch = batch.step.epoch};
   const at::Tensor logits = run(input.images, &keys);
-  const at::Tensor loss = at::cross_entropy_loss(logits, input.labels, class_weights_, at::Reduction::Sum,
-                                                 /*ignore_index=*/-100, setup_.train.label_smoothing);
+  at::Tensor loss = at::cross_entropy_loss(logits, input.labels, class_weights_, at::Reduction::Sum,
+                                           /*ignore_index=*/-100, setup_.train.label_smoothing);
+  if (fault_at("gradient")) loss = at::mul(loss, std::numeric_limits<double>::quiet_NaN());
   loss.backward(at::full({}, 1.0 / batch.weight, loss.options()));
 
   const at::NoGradGuard no_grad;
@@ -144,12 +149,37 @@ void TorchEngine::train_step(std::span<const std::uint32_t> rows, const train::S
                              const data::Pipeline& pipeline) {
   const Batch batch{rows, weight_of(rows, pipeline), step, pipeline};
   if (buckets_) buckets_->begin();
-  compute_parts(batch);
+  attempt([&] {
+    fault_at("train_step");
+    compute_parts(batch);
+  });
+  if (failure_) spoil();
   exchange();
-  tensors_.finish_gradients(setup_.train.clip_norm);
-  tensors_.update_running();
-  optimize(step.learning_rate);
-  count(batch);
+  attempt([&] {
+    tensors_.finish_gradients(setup_.train.clip_norm);
+    tensors_.update_running();
+    optimize(step.learning_rate);
+    count(batch);
+  });
+}
+
+// After a failure nothing more is computed. One of the exchange, which may have come in the middle of
+// backward, is not this rank's own: settle() throws it again.
+void TorchEngine::attempt(const std::function<void()>& computation) {
+  if (failure_) return;
+  try {
+    computation();
+  } catch (...) {
+    failure_ = std::current_exception();
+    if (setup_.exchange == nullptr || describe(failure_).code == ErrorCode::no_progress) throw;
+    settle();
+  }
+}
+
+// What this rank gives to the sums of a step in which it has nothing to give.
+void TorchEngine::spoil() {
+  tensors_.exchanged().zero_();
+  tensors_.tail().select(0, kFailed).fill_(1);
 }
 
 void TorchEngine::exchange() {
@@ -189,8 +219,11 @@ void TorchEngine::settle() const {
 
 train::EpochSums TorchEngine::sums() const {
   settle();
+  if (failure_) std::rethrow_exception(failure_);
   const at::Tensor totals = totals_.cpu();
   const double* tails = totals.const_data_ptr<double>();
+  if (tails[kFailed] > 0)
+    throw comm::PeerFailure({.where = "training", .what = "another rank of the group failed"});
   train::EpochSums sums{.loss = tails[kLoss],
                         .weight = weight_,
                         .correct = static_cast<std::uint64_t>(tails[kCorrect]),

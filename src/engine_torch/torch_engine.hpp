@@ -1,6 +1,8 @@
 // The reference engine: LibTorch on CPU or CUDA, autograd over flat buffers.
 #pragma once
 
+#include <exception>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -46,6 +48,8 @@ class TorchEngine final : public train::Engine {
   at::Tensor run(const at::Tensor& images, const RandomKeys* training) const;
   void compute_part(std::span<const std::uint32_t> rows, const Batch& batch);
   void compute_parts(const Batch& batch);
+  void attempt(const std::function<void()>& computation);
+  void spoil();
   void exchange();
   void optimize(double learning_rate);
   void count(const Batch& batch);
@@ -64,8 +68,9 @@ class TorchEngine final : public train::Engine {
   // Of the epoch so far. What every rank knows beforehand is counted here, the rest on the device.
   double weight_ = 0;
   std::uint64_t images_ = 0;
-  at::Tensor totals_;     // of the tails
-  at::Tensor first_bad_;  // the first step without a finite loss; infinity: none
+  at::Tensor totals_;             // of the tails
+  at::Tensor first_bad_;          // the first step without a finite loss; infinity: none
+  std::exception_ptr failure_{};  // of this rank's computation
 
   std::vector<float> image_buffer_;
   std::vector<std::int64_t> label_buffer_;

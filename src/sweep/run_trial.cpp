@@ -1,7 +1,10 @@
 #include "titrate/sweep/run_trial.hpp"
 
 #include <chrono>
+#include <limits>
 
+#include "titrate/comm/agreement.hpp"
+#include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/host.hpp"
 #include "titrate/core/version.hpp"
@@ -15,7 +18,7 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 
 train::CheckpointFolder checkpoints_of(const std::string& trial, const std::string& numerics,
                                        const TrialFiles& files) {
-  return {files.run_folder / "checkpoints", trial, numerics, files.checkpoints};
+  return {files.run_folder / "checkpoints", trial, numerics, files.attempt, files.checkpoints};
 }
 
 // Files first, the record after them: a trial that counts as finished has them.
@@ -45,38 +48,50 @@ std::string numerics_of(const train::Group& group, const train::EngineLibrary& e
 }
 
 void train_into(TrialRecord& record, const train::Group& group, const Workplace& place,
-                const std::function<void(const train::TrialPosition&)>& on_step) {
+                train::TrialObserver* observer) {
   train::CheckpointFolder checkpoints = checkpoints_of(record.trial, record.numerics, place.files);
-  const train::TrainedTrial trained =
-      train::train_trial(place.dataset, make_setup(record.settings, place.dataset.manifest()), group,
-                         place.engines, {.checkpoints = &checkpoints, .on_step = on_step});
+  train::TrialSetup setup;
+  together(group, [&] { setup = make_setup(record.settings, place.dataset.manifest()); });
+  const train::TrainedTrial trained = train::train_trial(place.dataset, setup, group, place.engines,
+                                                         {.checkpoints = &checkpoints, .observer = observer});
   record.outcome = trained.outcome;
   record.status = trained.outcome.diverged ? Status::diverged : Status::done;
   if (trained.outcome.diverged) {
     record.reason = trained.outcome.diverged->quantity + " was no finite number at step " +
                     std::to_string(trained.outcome.diverged->step);
   }
-  if (group.rank() == 0) write_files(record, trained, place.dataset, place.files);
+  together(group, [&] {
+    if (observer != nullptr) observer->at("write_files");
+    if (group.rank() == 0) write_files(record, trained, place.dataset, place.files);
+  });
+}
+
+// What no other trial can follow, on these ranks: not all of them know of it, or it is no failure of the
+// trial.
+bool ends_the_run(const std::exception& error, const train::Group& group) {
+  const auto* const known = dynamic_cast<const Error*>(&error);
+  if (known != nullptr && (known->code() == ErrorCode::stopped || known->code() == ErrorCode::no_progress))
+    return true;
+  if (group.size() == 1) return false;
+  const auto* const agreed = dynamic_cast<const comm::AgreedError*>(&error);
+  return agreed == nullptr || static_cast<std::size_t>(agreed->ranks()) != group.size();
 }
 
 }  // namespace
 
 TrialRecord run_trial(const Trial& trial, const train::Group& group, const Workplace& workplace,
-                      const std::function<void(const train::TrialPosition&)>& on_step) {
+                      train::TrialObserver* observer) {
   const auto start = std::chrono::steady_clock::now();
-  TrialRecord record{.trial = trial.id, .settings = trial.settings};
+  TrialRecord record{.attempt = workplace.files.attempt, .trial = trial.id, .settings = trial.settings};
   record.fingerprint = workplace.dataset.manifest().fingerprint;
   record.version = version();
   record.numerics = numerics_of(group, workplace.engines);
-  if (group.size() > 1) {
-    train_into(record, group, workplace, on_step);
-  } else {
-    try {
-      train_into(record, group, workplace, on_step);
-    } catch (const std::exception& error) {
-      record.status = Status::failed;
-      record.reason = first_line(error.what());  // LibTorch's goes on with a stack
-    }
+  try {
+    train_into(record, group, workplace, observer);
+  } catch (const std::exception& error) {
+    if (ends_the_run(error, group)) throw;
+    record.status = Status::failed;
+    record.reason = first_line(error.what());  // LibTorch's goes on with a stack
   }
   record.timing = {
       .train_seconds = record.outcome.train_seconds,
@@ -93,7 +108,9 @@ void remove_checkpoints(const TrialRecord& record, const TrialFiles& files) {
 
 void remove_finished_checkpoints(const std::filesystem::path& run_folder,
                                  const std::vector<TrialRecord>& records) {
-  for (const TrialRecord& record : records) remove_checkpoints(record, {.run_folder = run_folder});
+  constexpr std::uint32_t every = std::numeric_limits<std::uint32_t>::max();
+  for (const TrialRecord& record : records)
+    remove_checkpoints(record, {.run_folder = run_folder, .attempt = every});
 }
 
 }  // namespace titrate::sweep

@@ -1,5 +1,7 @@
 #include "titrate/sweep/worker.hpp"
 
+#include "titrate/core/fault.hpp"
+#include "titrate/core/log.hpp"
 #include "titrate/core/text.hpp"
 
 namespace titrate::sweep {
@@ -10,13 +12,35 @@ constexpr auto kTellInterval = std::chrono::seconds(1);
 
 }  // namespace
 
+// Of one trial.
+class Worker::Observer final : public train::TrialObserver {
+ public:
+  Observer(Worker& worker, const DispatchClient& client, const std::string& id, bool leads)
+      : worker_(worker), client_(client), id_(id), leads_(leads) {}
+
+  void at(const char* site) override { fault_at(site); }
+  void stepped(const train::TrialPosition& position) override {
+    if (leads_) worker_.tell(client_, id_, position);
+  }
+  bool wants_stop() override { return false; }
+  void warn(const std::string& message) override {
+    Log({.world_rank = worker_.world_rank_}).warn("trial " + id_ + ": " + message);
+  }
+
+ private:
+  Worker& worker_;
+  const DispatchClient& client_;
+  const std::string& id_;
+  bool leads_;
+};
+
 Worker::Worker(const Workplace& workplace, const std::vector<Trial>& trials, const comm::Device& device)
     : workplace_(workplace), device_(device) {
   for (const Trial& trial : trials) trials_[trial.id] = &trial;
 }
 
 void Worker::run(const comm::Communicator& channel, std::uint32_t attempt, std::optional<WorkGroup> group) {
-  attempt_ = attempt;
+  workplace_.files.attempt = attempt;
   world_rank_ = channel.rank();
   journal_.emplace(workplace_.files.run_folder, attempt, world_rank_);
   const DispatchClient client(channel);
@@ -41,10 +65,10 @@ void Worker::run_one(const std::string& id, const DispatchClient& client, WorkGr
   const Trial& trial = *trials_.at(id);
   const train::Group ranks =
       group == nullptr ? train::Group{.device = device_} : view(*group, device_, trial.settings.train);
-  TrialRecord record = run_trial(trial, ranks, workplace_,
-                                 [&](const train::TrialPosition& position) { tell(client, id, position); });
-  if (ranks.rank() != 0) return;
-  record.attempt = attempt_;
+  const bool leads = ranks.rank() == 0;
+  Observer observer(*this, client, id, leads);
+  TrialRecord record = run_trial(trial, ranks, workplace_, &observer);
+  if (!leads) return;
   record.timing.world_rank = world_rank_;
   const std::string json = to_json(record);
   journal_->append(json);

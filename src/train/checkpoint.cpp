@@ -102,6 +102,14 @@ Checkpoint with_room(const Json& header) {
   return checkpoint;
 }
 
+// Of a checkpoint or of what is left of one that was half written; 0 for a name without one.
+std::uint32_t attempt_of(const std::string& name) {
+  const std::size_t mark = name.rfind("-a"), end = name.find('.', mark);
+  if (mark == std::string::npos || end == std::string::npos) return 0;
+  const auto number = parse_integer(std::string_view(name).substr(mark + 2, end - mark - 2));
+  return number && *number > 0 ? static_cast<std::uint32_t>(*number) : 0;
+}
+
 }  // namespace
 
 std::string encode(const Checkpoint& checkpoint, const std::string& owner) {
@@ -130,10 +138,11 @@ Checkpoint decode_checkpoint(std::string_view bytes, const std::string& owner, c
 }
 
 CheckpointFolder::CheckpointFolder(std::filesystem::path folder, std::string trial, std::string numerics,
-                                   const CheckpointPolicy& policy)
+                                   std::uint32_t attempt, const CheckpointPolicy& policy)
     : folder_(std::move(folder)),
       trial_(std::move(trial)),
       owner_(trial_ + "-" + hex(xxh3(numerics), 8)),
+      attempt_(attempt),
       policy_(policy) {}
 
 bool CheckpointFolder::due(bool epoch_done, std::uint32_t epochs) const {
@@ -144,13 +153,16 @@ bool CheckpointFolder::due(bool epoch_done, std::uint32_t epochs) const {
 }
 
 void CheckpointFolder::save(const Checkpoint& checkpoint) {
+  last_ = std::chrono::steady_clock::now();  // also of one that fails
   make_folder(folder_);
-  char step[24];
-  std::snprintf(step, sizeof step, "%012llu", static_cast<unsigned long long>(checkpoint.progress.step));
-  write_file(folder_ / (owner_ + "-" + step + ".safetensors"), encode(checkpoint, owner_));
-  std::vector<std::filesystem::path> present = files();
+  char place[48];
+  std::snprintf(place, sizeof place, "-%012llu-a%u.safetensors",
+                static_cast<unsigned long long>(checkpoint.progress.step), attempt_);
+  write_file(folder_ / (owner_ + place), encode(checkpoint, owner_));
+  std::vector<std::filesystem::path> mine = files();
+  std::erase_if(mine, [&](const std::filesystem::path& file) { return !is_mine(file); });
   std::error_code ignored;
-  for (std::size_t i = 0; i + kKept < present.size(); ++i) std::filesystem::remove(present[i], ignored);
+  for (std::size_t i = 0; i + kKept < mine.size(); ++i) std::filesystem::remove(mine[i], ignored);
   last_ = std::chrono::steady_clock::now();
 }
 
@@ -165,7 +177,7 @@ std::string CheckpointFolder::newest() {
       if (unusable.code() != ErrorCode::integrity) throw;
     }
     std::error_code ignored;
-    std::filesystem::remove(*file, ignored);
+    if (is_mine(*file)) std::filesystem::remove(*file, ignored);
   }
   return {};
 }
@@ -177,9 +189,14 @@ Checkpoint CheckpointFolder::decode(std::string_view bytes) const {
 void CheckpointFolder::remove_all() {
   std::error_code ignored;
   for (const std::string start : {"", "."}) {
-    for (const std::filesystem::path& file : files_from(start + trial_ + "-"))
-      std::filesystem::remove(file, ignored);
+    for (const std::filesystem::path& file : files_from(start + trial_ + "-")) {
+      if (is_mine(file)) std::filesystem::remove(file, ignored);
+    }
   }
+}
+
+bool CheckpointFolder::is_mine(const std::filesystem::path& file) const {
+  return attempt_of(file.filename().string()) <= attempt_;
 }
 
 std::vector<std::filesystem::path> CheckpointFolder::files() const {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "titrate/core/error.hpp"
+#include "titrate/core/fault.hpp"
 
 namespace titrate::train {
 namespace {
@@ -27,11 +28,14 @@ void share(const Group& group, std::vector<Prediction>& predictions) {
 std::vector<Prediction> predict_rows(Engine& engine, std::span<const std::uint32_t> rows,
                                      const data::Pipeline& pipeline, const Group& group) {
   std::vector<Prediction> predictions(rows.size());
-  for (std::size_t start = 0, chunk = 0; start < rows.size(); start += kChunk, ++chunk) {
-    if (chunk % group.size() != group.rank()) continue;
-    const std::size_t count = std::min(kChunk, rows.size() - start);
-    engine.evaluate(rows.subspan(start, count), pipeline, std::span(predictions).subspan(start, count));
-  }
+  together(group, [&] {
+    fault_at("predict");
+    for (std::size_t start = 0, chunk = 0; start < rows.size(); start += kChunk, ++chunk) {
+      if (chunk % group.size() != group.rank()) continue;
+      const std::size_t count = std::min(kChunk, rows.size() - start);
+      engine.evaluate(rows.subspan(start, count), pipeline, std::span(predictions).subspan(start, count));
+    }
+  });
   if (group.size() > 1) share(group, predictions);
   return predictions;
 }

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "titrate/comm/agreement.hpp"
+#include "titrate/core/error.hpp"
 #include "titrate/data/schedule.hpp"
 #include "titrate/train/checkpoint.hpp"
 #include "titrate/train/evaluation.hpp"
@@ -32,22 +34,21 @@ std::unique_ptr<Engine> make_engine(const data::Dataset& dataset, const TrialSet
        .exchange = group.exchange});
 }
 
+// An agreement takes about as long as a small sum, so that of every eighth step is not felt; and eight steps
+// are over long before a launcher loses its patience.
+constexpr std::uint64_t kStepsToAgreement = 8;
+
 // The way of one trial through its epochs.
 class Run {
  public:
   Run(const data::Dataset& dataset, const TrialSetup& setup, const Group& group, const EngineLibrary& engines,
       const TrialHooks& hooks)
-      : dataset_(dataset),
-        setup_(setup),
-        group_(group),
-        prepared_(prepare(dataset, setup)),
-        engine_(make_engine(dataset, setup, prepared_, group, engines)),
-        hooks_(hooks) {}
+      : dataset_(dataset), setup_(setup), group_(group), engines_(engines), hooks_(hooks) {}
 
   TrainedTrial finish() {
+    begin();
     go_on_from_checkpoint();
     while (!trained_ && !diverged_) run_epoch();
-    if (progress_.best && !diverged_) engine_->set_model(*progress_.best);
     TrainedTrial result{.outcome = {.train_images = prepared_.training.size(),
                                     .steps = progress_.step,
                                     .best_epoch = progress_.watch.best_epoch,
@@ -56,19 +57,42 @@ class Run {
                         .standardisation = prepared_.validation_pipeline.standardisation};
     if (!diverged_) test(result);
     result.outcome.diverged = diverged_;
-    result.model = engine_->model();
+    together(group_, [&] { result.model = engine_->model(); });
     return result;
   }
 
  private:
+  void enter(const char* site) const {
+    if (hooks_.observer != nullptr) hooks_.observer->at(site);
+  }
+
+  void begin() {
+    together(group_, [&] {
+      enter("prepare");
+      prepared_ = prepare(dataset_, setup_);
+      enter("make_engine");
+      engine_ = make_engine(dataset_, setup_, prepared_, group_, engines_);
+    });
+    start_ = Clock::now();
+  }
+
   void go_on_from_checkpoint() {
-    if (hooks_.checkpoints == nullptr) return;
-    std::string bytes = group_.rank() == 0 ? hooks_.checkpoints->newest() : std::string();
+    std::string bytes;
+    together(group_, [&] {
+      enter("read_checkpoint");
+      if (hooks_.checkpoints != nullptr && group_.rank() == 0) bytes = hooks_.checkpoints->newest();
+    });
     if (group_.size() > 1) bytes = group_.communicator->broadcast(bytes, 0);
-    if (bytes.empty()) return;
-    Checkpoint checkpoint = hooks_.checkpoints->decode(bytes);
+    together(group_, [&] {
+      if (!bytes.empty()) restore(hooks_.checkpoints->decode(bytes));
+      enter("first_step");
+    });
+  }
+
+  void restore(Checkpoint checkpoint) {
     engine_->restore(checkpoint.engine);
     progress_ = std::move(checkpoint.progress);
+    trained_ = progress_.batch == 0 && at_the_end();
   }
 
   bool at_the_end() const {
@@ -95,19 +119,25 @@ class Run {
                           prepared_.training_pipeline);
       ++progress_.step;
       ++progress_.batch;
-      save_checkpoint(false);
+      save_due_checkpoint(false);
       tell_position();
+      if (group_.size() == 1 || progress_.step % kStepsToAgreement == 0) stop_if_wanted();
     }
     close_epoch();
     if (diverged_) return;
     ++progress_.epoch;
     progress_.batch = 0;
     trained_ = at_the_end();
-    save_checkpoint(true);
+    save_due_checkpoint(true);
+    stop_if_wanted();
   }
 
   void close_epoch() {
-    const EpochSums sums = engine_->finish_epoch();
+    EpochSums sums;
+    together(group_, [&] {
+      enter("finish_epoch");
+      sums = engine_->finish_epoch();
+    });
     if (sums.diverged) {
       diverged_ = {*sums.diverged + 1, "training loss"};
       return;
@@ -120,8 +150,13 @@ class Run {
   }
 
   void validate(EpochRecord& record) {
+    together(group_, [&] { enter("validate"); });
     const std::vector<Prediction> predictions =
         predict_rows(*engine_, prepared_.validation, prepared_.validation_pipeline, group_);
+    together(group_, [&] { judge(predictions, record); });
+  }
+
+  void judge(const std::vector<Prediction>& predictions, EpochRecord& record) {
     const Tally tally =
         tally_rows(dataset_, prepared_.validation, prepared_.validation_pipeline, predictions);
     record.validation_loss = tally.mean_loss();
@@ -135,16 +170,47 @@ class Run {
   }
 
   // All ranks are at the same step; the one that writes decides when.
-  void save_checkpoint(bool epoch_done) {
+  void save_due_checkpoint(bool epoch_done) {
     if (hooks_.checkpoints == nullptr || group_.rank() != 0 || trained_) return;
-    if (!hooks_.checkpoints->due(epoch_done, progress_.epoch)) return;
-    Checkpoint checkpoint{.progress = progress_, .engine = engine_->state()};
-    checkpoint.progress.train_seconds += seconds_since(start_);
-    hooks_.checkpoints->save(checkpoint);
+    if (hooks_.checkpoints->due(epoch_done, progress_.epoch)) save_checkpoint();
+  }
+
+  // A trial goes on without; and in an epoch that failed on another rank there is nothing to keep.
+  void save_checkpoint() {
+    try {
+      enter("checkpoint");
+      Checkpoint checkpoint{.progress = progress_, .engine = engine_->state()};
+      checkpoint.progress.train_seconds += seconds_since(start_);
+      hooks_.checkpoints->save(checkpoint);
+    } catch (const comm::PeerFailure&) {
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::no_progress) throw;
+      warn(error.what());
+    } catch (const std::exception& error) {
+      warn(error.what());
+    }
+  }
+
+  void warn(const std::string& reason) {
+    if (!warned_ && hooks_.observer != nullptr)
+      hooks_.observer->warn("no checkpoint, the trial goes on without: " + reason);
+    warned_ = true;
+  }
+
+  void stop_if_wanted() {
+    if (hooks_.observer == nullptr) return;
+    bool wanted = hooks_.observer->wants_stop();
+    if (group_.size() > 1) wanted = group_.communicator->agree(wanted ? 1 : 0) != 0;
+    if (!wanted) return;
+    if (hooks_.checkpoints != nullptr && group_.rank() == 0) save_checkpoint();
+    throw Error({.code = ErrorCode::stopped,
+                 .where = "training",
+                 .what = "stopped on request after step " + std::to_string(progress_.step),
+                 .hint = "the same command goes on from there"});
   }
 
   void tell_position() const {
-    if (!hooks_.on_step || group_.rank() != 0) return;
+    if (hooks_.observer == nullptr) return;
     TrialPosition position{.step = progress_.step,
                            .total_steps = prepared_.total_steps,
                            .epochs = static_cast<std::uint32_t>(progress_.epochs.size())};
@@ -152,12 +218,17 @@ class Run {
       position.train_loss = progress_.epochs.back().train_loss;
       position.validation_loss = progress_.epochs.back().validation_loss;
     }
-    hooks_.on_step(position);
+    hooks_.observer->stepped(position);
   }
 
   void test(TrainedTrial& result) {
     const auto start = Clock::now();
-    const std::vector<std::uint32_t> rows = test_rows(dataset_);
+    std::vector<std::uint32_t> rows;
+    together(group_, [&] {
+      enter("test");
+      if (progress_.best) engine_->set_model(*progress_.best);
+      rows = test_rows(dataset_);
+    });
     for (const image::Noise& noise : setup_.conditions) {
       const data::Pipeline pipeline = test_pipeline(setup_, result.standardisation, noise);
       result.predictions.push_back(predict_rows(*engine_, rows, pipeline, group_));
@@ -177,12 +248,14 @@ class Run {
   const data::Dataset& dataset_;
   const TrialSetup& setup_;
   const Group& group_;
-  Preparation prepared_;
-  std::unique_ptr<Engine> engine_;
+  const EngineLibrary& engines_;
   const TrialHooks& hooks_;
+  Preparation prepared_{};
+  std::unique_ptr<Engine> engine_{};
   TrialProgress progress_{};
   std::optional<Divergence> diverged_{};
   bool trained_ = false;
+  bool warned_ = false;
   Clock::time_point start_ = Clock::now();
 };
 

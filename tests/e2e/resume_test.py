@@ -169,7 +169,7 @@ class ResumeTest(SweepCase):
                 time.sleep(0.002)
             process.kill()
         self.assertEqual(process.returncode, -signal.SIGKILL, "it ended before its first checkpoint was seen")
-        newest = max(int(file.stem.split("-")[-1]) for file in (out / "checkpoints").glob("*.safetensors"))
+        newest = max(int(file.stem.split("-")[-2]) for file in (out / "checkpoints").glob("*.safetensors"))
         result, written = self.start("killed", file, "--checkpoint-minutes", "1e-9")
         self.assertEqual([step for trial, step, before in written][0], newest + 1)
         self.assertSameResults(out, whole)

@@ -142,7 +142,7 @@ def checkpoints_of(log):
     found = []
     for line in log.read_text().splitlines() if log.exists() else []:
         name, before = line.split()
-        trial, numerics, step = name.removesuffix(".safetensors").split("-")
+        trial, numerics, step, attempt = name.removesuffix(".safetensors").split("-")
         found.append((trial, int(step), int(before)))
     return found
 

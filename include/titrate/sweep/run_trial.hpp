@@ -1,8 +1,9 @@
 // One trial, the files it leaves, and whatever goes wrong in it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <functional>
+#include <vector>
 
 #include "titrate/sweep/record.hpp"
 #include "titrate/sweep/study.hpp"
@@ -15,6 +16,7 @@ struct TrialFiles {
   std::filesystem::path run_folder{};
   Keep keep = Keep::none;
   train::CheckpointPolicy checkpoints{};
+  std::uint32_t attempt = 0;  // that this run of the sweep is
 };
 
 // What the trials of a rank have in common. References must outlive it.
@@ -24,16 +26,20 @@ struct Workplace {
   TrialFiles files{};
 };
 
-// One trial on this rank's group: whatever goes wrong in it is in the record, unless the group has several
-// ranks, which cannot go on without each other. Its predictions and, where they are kept, its weights are in
-// the run folder when it returns, whose sub-folders `predictions` and `weights` must be there.
+// One trial on this rank's group: whatever goes wrong in it is in the record, on all of the group's ranks
+// alike. Its predictions and, where they are kept, its weights are in the run folder when it returns, whose
+// sub-folders `predictions` and `weights` must be there. Collective over the group.
+//
+// Throws Error (stopped), on all of them, where the observer of one wants that; and what the group cannot go
+// on after: an exchange that failed or made no progress, and what one rank of several threw outside of the
+// places where they meet.
 TrialRecord run_trial(const Trial& trial, const train::Group& group, const Workplace& workplace,
-                      const std::function<void(const train::TrialPosition&)>& on_step = {});
+                      train::TrialObserver* observer = nullptr);
 
 // Once its result is in the journal, a trial needs them no longer.
 void remove_checkpoints(const TrialRecord& record, const TrialFiles& files);
 
-// Those that a kill left between the two.
+// Those that a kill left between the two, of any attempt.
 void remove_finished_checkpoints(const std::filesystem::path& run_folder,
                                  const std::vector<TrialRecord>& records);
 

@@ -25,15 +25,16 @@ class Worker {
   void run(const comm::Communicator& channel, std::uint32_t attempt, std::optional<WorkGroup> group);
 
  private:
+  class Observer;
+
   void work_off(const DispatchClient& client, WorkGroup* group);
   void run_one(const std::string& id, const DispatchClient& client, WorkGroup* group);
   void tell(const DispatchClient& client, const std::string& id, const train::TrialPosition& position);
 
-  const Workplace& workplace_;
+  Workplace workplace_;
   std::map<std::string, const Trial*> trials_;
   comm::Device device_;
   std::optional<JournalWriter> journal_;
-  std::uint32_t attempt_ = 0;
   int world_rank_ = 0;
   std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
 };

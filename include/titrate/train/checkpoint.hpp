@@ -41,22 +41,23 @@ struct CheckpointPolicy {
   double minutes = 0;
 };
 
-// The checkpoints of one trial in one numerics class: TRIAL-CLASS-STEP.safetensors, the last two of them.
-// Other classes neither see nor displace each other's. The files are touched by one rank.
+// The checkpoints of one trial in one numerics class: TRIAL-CLASS-STEP-aATTEMPT.safetensors, the last two of
+// them. Other classes neither see nor displace each other's. The files are touched by one rank of an attempt;
+// a rank of an earlier attempt that lives on neither overwrites nor removes those of a later one.
 class CheckpointFolder {
  public:
   CheckpointFolder(std::filesystem::path folder, std::string trial, std::string numerics,
-                   const CheckpointPolicy& policy);
+                   std::uint32_t attempt, const CheckpointPolicy& policy);
 
   // Whether one is to be written now, after a step; `epoch_done`: the last of an epoch, of which `epochs`
   // are done.
   bool due(bool epoch_done, std::uint32_t epochs) const;
 
-  // Whole or not there; then all but the newest two go. Throws Error (io).
+  // Whole or not there; then all but the newest two go. Throws Error (io), and is then not due again at once.
   void save(const Checkpoint& checkpoint);
 
-  // The bytes of the newest that is whole; empty where there is none. Damaged ones go: newer ones may have
-  // lower steps.
+  // The bytes of the newest that is whole, whatever attempt wrote it; empty where there is none. Damaged ones
+  // go: newer ones may have lower steps.
   std::string newest();
   Checkpoint decode(std::string_view bytes) const;
 
@@ -64,11 +65,13 @@ class CheckpointFolder {
   void remove_all();
 
  private:
-  std::vector<std::filesystem::path> files() const;  // oldest first
+  std::vector<std::filesystem::path> files() const;  // lowest step first
   std::vector<std::filesystem::path> files_from(const std::string& start) const;
+  bool is_mine(const std::filesystem::path& file) const;  // to remove
 
   std::filesystem::path folder_;
   std::string trial_, owner_;
+  std::uint32_t attempt_;
   CheckpointPolicy policy_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };

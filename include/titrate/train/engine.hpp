@@ -70,8 +70,14 @@ class Engine {
 
   // One step on a global batch, of which this rank computes its parts. The gradient is that of the mean loss
   // (weighted by class where there are weights), plus that of the layers' l2 terms, then clipped.
+  //
+  // Where there is an exchange, a rank whose own computation fails takes part in this step and in the rest of
+  // the epoch, with nothing, so that no other waits for it; numbers of such an epoch are of no use. Of
+  // train_step() only the exchange's own errors are thrown then.
   virtual void train_step(std::span<const std::uint32_t> batch, const Step& step,
                           const data::Pipeline& pipeline) = 0;
+  // After a failure, this and state() throw what happened, and on the other ranks comm::PeerFailure; the
+  // engine is of no use any more.
   virtual EpochSums finish_epoch() = 0;
 
   // Predictions for these rows, in their order, as one batch; the loss is the plain cross-entropy.

@@ -11,7 +11,7 @@
 namespace titrate::train {
 
 // In chunks of a fixed size, whoever computes them, so that the numbers do not depend on the group.
-// Collective over it; every rank gets all predictions, in the order of the rows.
+// Collective over it; every rank gets all predictions, in the order of the rows. Throws as together() does.
 std::vector<Prediction> predict_rows(Engine& engine, std::span<const std::uint32_t> rows,
                                      const data::Pipeline& pipeline, const Group& group);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 
 #include "titrate/comm/communicator.hpp"
 #include "titrate/comm/device.hpp"
@@ -21,5 +22,10 @@ struct Group {
     return communicator == nullptr ? 1 : static_cast<std::size_t>(communicator->size());
   }
 };
+
+// Runs `body`, which calls nothing that is collective, on every rank of the group. Where it throws on one of
+// several, all throw comm::AgreedError with the reason, and the group can go on with something else. An error
+// of the exchange is thrown as it is, by whom it meets, and does not wait for the others, who may never come.
+void together(const Group& group, const std::function<void()>& body);
 
 }  // namespace titrate::train

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -71,12 +70,30 @@ struct TrialPosition {
   std::optional<double> train_loss{}, validation_loss{};  // of the last of them
 };
 
-struct TrialHooks {
-  CheckpointFolder* checkpoints = nullptr;              // goes on from the newest that is whole
-  std::function<void(const TrialPosition&)> on_step{};  // after every step, on the group's rank 0 alone
+// Whoever wants to know what a rank does. All of it is called on every rank of the group, but warn(), and
+// "checkpoint", where one is written: on rank 0.
+class TrialObserver {
+ public:
+  virtual ~TrialObserver() = default;
+
+  // What the rank does from now on: prepare, make_engine, read_checkpoint, first_step, finish_epoch,
+  // validate, checkpoint, test. Until the next, or the next step, it does that. What it throws fails the
+  // trial as any other error does there.
+  virtual void at(const char* site) = 0;
+  virtual void stepped(const TrialPosition& position) = 0;  // after every step
+  virtual bool wants_stop() = 0;                            // asked between two steps
+  virtual void warn(const std::string& message) = 0;        // once a trial: it has no checkpoint, and goes on
 };
 
-// Collective over the group; every rank gets the same (but for seconds). Throws Error.
+struct TrialHooks {
+  CheckpointFolder* checkpoints = nullptr;  // goes on from the newest that is whole
+  TrialObserver* observer = nullptr;        // on all ranks of the group or on none
+};
+
+// Collective over the group; every rank gets the same (but for seconds). What goes wrong on a rank of several
+// is thrown by all as comm::AgreedError of the group's size, and the group can go on with another trial;
+// anything else that a rank of several throws leaves the others waiting for it. Where the observer of any
+// rank wants to stop, all stop after the same step, keep a checkpoint of it, and throw Error (stopped).
 TrainedTrial train_trial(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
                          const EngineLibrary& engines, const TrialHooks& hooks = {});
 

@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
@@ -118,8 +119,8 @@ TEST(Checkpoint, ACutOneIsRefused) {
 }
 
 // Of the numerics class "cpu".
-std::string file_of(const std::string& trial, const std::string& step) {
-  return trial + "-" + hex(xxh3("cpu"), 8) + "-" + step + ".safetensors";
+std::string file_of(const std::string& trial, const std::string& step, int attempt = 1) {
+  return trial + "-" + hex(xxh3("cpu"), 8) + "-" + step + "-a" + std::to_string(attempt) + ".safetensors";
 }
 
 class CheckpointFolderTest : public testing::Test {
@@ -149,7 +150,7 @@ class CheckpointFolderTest : public testing::Test {
 };
 
 TEST_F(CheckpointFolderTest, KeepsTheLastTwoOfEachTrial) {
-  CheckpointFolder a(path(), "aaaa", "cpu", {}), b(path(), "bbbb", "cpu", {});
+  CheckpointFolder a(path(), "aaaa", "cpu", 1, {}), b(path(), "bbbb", "cpu", 1, {});
   EXPECT_EQ(a.newest(), "");
   for (const std::uint64_t step : {9, 10, 100}) save(a, step);
   save(b, 1);
@@ -163,7 +164,7 @@ TEST_F(CheckpointFolderTest, KeepsTheLastTwoOfEachTrial) {
 }
 
 TEST_F(CheckpointFolderTest, PassesOverDamagedOnes) {
-  CheckpointFolder folder(path(), "aaaa", "cpu", {});
+  CheckpointFolder folder(path(), "aaaa", "cpu", 1, {});
   save(folder, 5);
   save(folder, 6);
   damage(file_of("aaaa", "000000000006"));
@@ -176,7 +177,7 @@ TEST_F(CheckpointFolderTest, PassesOverDamagedOnes) {
 
 // Its numbers would go on in another arithmetic than the record says.
 TEST_F(CheckpointFolderTest, AnotherNumericsClassStartsAnew) {
-  CheckpointFolder here(path(), "aaaa", "cpu", {}), elsewhere(path(), "aaaa", "gpu", {});
+  CheckpointFolder here(path(), "aaaa", "cpu", 1, {}), elsewhere(path(), "aaaa", "gpu", 1, {});
   save(here, 5);
   EXPECT_EQ(newest_step(here), 5u);
   EXPECT_EQ(newest_step(elsewhere), 0u);
@@ -188,16 +189,62 @@ TEST_F(CheckpointFolderTest, AnotherNumericsClassStartsAnew) {
 }
 
 TEST_F(CheckpointFolderTest, WhatAKillLeftHalfWrittenGoes) {
-  CheckpointFolder folder(path(), "aaaa", "cpu", {});
+  CheckpointFolder folder(path(), "aaaa", "cpu", 1, {});
   save(folder, 5);
-  damage(".aaaa-000000000006.safetensors.tmp123");
+  damage("." + file_of("aaaa", "000000000006") + ".tmp123");
   EXPECT_EQ(newest_step(folder), 5u);
   folder.remove_all();
   EXPECT_EQ(names(), std::set<std::string>{});
 }
 
+// A rank of attempt 2 that lives on while attempt 10 runs.
+TEST_F(CheckpointFolderTest, AZombieTouchesNothingOfALaterAttempt) {
+  CheckpointFolder zombie(path(), "aaaa", "cpu", 2, {}), present(path(), "aaaa", "cpu", 10, {});
+  for (const std::uint64_t step : {5, 6}) save(zombie, step);
+  EXPECT_EQ(newest_step(present), 6u);
+  for (const std::uint64_t step : {7, 8}) save(present, step);
+  std::set<std::string> both = {file_of("aaaa", "000000000007", 10), file_of("aaaa", "000000000008", 10)};
+  EXPECT_EQ(names(), both);  // those of the older attempt have gone
+  for (const std::uint64_t step : {8, 9, 10}) save(zombie, step);
+  both.insert({file_of("aaaa", "000000000009", 2), file_of("aaaa", "000000000010", 2)});
+  EXPECT_EQ(names(), both);
+  EXPECT_EQ(newest_step(present), 10u);  // it is whole, and the numbers are the same
+  damage("." + file_of("aaaa", "000000000011", 10) + ".tmp123");
+  both.insert("." + file_of("aaaa", "000000000011", 10) + ".tmp123");
+  damage(file_of("aaaa", "000000000007", 10));
+  damage(file_of("aaaa", "000000000010", 2));
+  EXPECT_EQ(newest_step(zombie), 9u);
+  both.erase(file_of("aaaa", "000000000010", 2));
+  EXPECT_EQ(names(), both);
+  zombie.remove_all();
+  both.erase(file_of("aaaa", "000000000009", 2));
+  EXPECT_EQ(names(), both);
+  present.remove_all();
+  EXPECT_EQ(names(), std::set<std::string>{});
+}
+
+// Trial and class are hexadecimal: what follows "-a" need not be an attempt.
+TEST_F(CheckpointFolderTest, OneWithoutAnAttemptIsOlderThanAll) {
+  CheckpointFolder folder(path(), "aaaa", "cpu", 1, {});
+  save(folder, 5);
+  for (const char* name : {"aaaa-a1234567-000000000005.safetensors", "aaaa-a9.safetensors-old", "aaaa-"})
+    damage(name);
+  folder.remove_all();
+  EXPECT_EQ(names(), (std::set<std::string>{"aaaa-a9.safetensors-old"}));
+}
+
+TEST_F(CheckpointFolderTest, OneThatCannotBeWrittenIsNotDueAgainAtOnce) {
+  std::filesystem::create_directories(path().parent_path());
+  std::ofstream(path()) << "in the way";
+  CheckpointFolder folder(path(), "aaaa", "cpu", 1, {.minutes = 0.001});
+  std::this_thread::sleep_for(std::chrono::milliseconds(70));
+  EXPECT_TRUE(folder.due(false, 0));
+  EXPECT_EQ(outcome([&] { save(folder, 5); }).code, ErrorCode::io);
+  EXPECT_FALSE(folder.due(false, 0));
+}
+
 TEST(CheckpointPolicyTest, AfterSoManyEpochs) {
-  const CheckpointFolder folder("none", "aaaa", "cpu", {.epochs = 2});
+  const CheckpointFolder folder("none", "aaaa", "cpu", 1, {.epochs = 2});
   EXPECT_TRUE(folder.due(true, 2));
   EXPECT_FALSE(folder.due(true, 3));
   EXPECT_TRUE(folder.due(true, 4));
@@ -205,9 +252,9 @@ TEST(CheckpointPolicyTest, AfterSoManyEpochs) {
 }
 
 TEST(CheckpointPolicyTest, AfterSoMuchTime) {
-  EXPECT_TRUE(CheckpointFolder("none", "aaaa", "cpu", {.minutes = 1e-12}).due(false, 0));
-  EXPECT_FALSE(CheckpointFolder("none", "aaaa", "cpu", {.minutes = 60}).due(true, 1));
-  EXPECT_FALSE(CheckpointFolder("none", "aaaa", "cpu", {}).due(true, 1));
+  EXPECT_TRUE(CheckpointFolder("none", "aaaa", "cpu", 1, {.minutes = 1e-12}).due(false, 0));
+  EXPECT_FALSE(CheckpointFolder("none", "aaaa", "cpu", 1, {.minutes = 60}).due(true, 1));
+  EXPECT_FALSE(CheckpointFolder("none", "aaaa", "cpu", 1, {}).due(true, 1));
 }
 
 }  // namespace
