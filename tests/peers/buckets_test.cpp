@@ -3,18 +3,22 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/sum.h>
+#include <c10/util/Exception.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <barrier>
 #include <limits>
+#include <optional>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "gradient_buckets.hpp"
 #include "support/make_dataset.hpp"
 #include "support/outcome.hpp"
+#include "titrate/comm/agreement.hpp"
 #include "titrate/net/zoo.hpp"
 #include "titrate/train/engine.hpp"
 #include "titrate/train/model.hpp"
@@ -125,6 +129,12 @@ net::Network large_network() {
                            kInput, 10);
 }
 
+// Of classes that there are not: the loss refuses them.
+data::Pipeline with_bad_labels(const data::Dataset& dataset, data::Pipeline pipeline) {
+  pipeline.labels = std::make_shared<const std::vector<std::int32_t>>(dataset.catalog().label.size(), 1000);
+  return pipeline;
+}
+
 // A group of engines that train the same steps, each in a thread of its own.
 class Group {
  public:
@@ -151,12 +161,16 @@ class Group {
     }
   }
 
-  void train(std::size_t first_row, std::size_t rows) {
+  // With labels on `failing` that it cannot train on.
+  void train(std::size_t first_row, std::size_t rows, std::optional<std::size_t> failing = {}) {
     const std::span<const std::uint32_t> batch = std::span(rows_).subspan(first_row, rows);
     const train::Step step{steps_++, 0, 0.05};
+    const data::Pipeline damaged = with_bad_labels(*dataset_, pipeline_);
     std::vector<std::jthread> ranks;
-    for (const auto& engine : engines_)
-      ranks.emplace_back([&] { engine->train_step(batch, step, pipeline_); });
+    for (std::size_t rank = 0; rank < engines_.size(); ++rank) {
+      const data::Pipeline& pipeline = rank == failing ? damaged : pipeline_;
+      ranks.emplace_back([&, rank] { engines_[rank]->train_step(batch, step, pipeline); });
+    }
   }
 
   // Full batches, and one that has too few rows for two ranks.
@@ -195,6 +209,46 @@ void expect_same_state(train::Engine& found, train::Engine& expected) {
   EXPECT_EQ(a.sums.loss, b.sums.loss);
   EXPECT_EQ(a.sums.correct, b.sums.correct);
   EXPECT_GT(a.sums.loss, 0);
+}
+
+// Alone or with others, in buckets or in one call.
+class Failing : public testing::TestWithParam<std::tuple<int, bool>> {};
+
+TEST_P(Failing, TakesPartToTheEndOfTheEpoch) {
+  const auto [width, overlap] = GetParam();
+  const auto last = static_cast<std::size_t>(width) - 1;
+  Group group(large_network(), settings_of(static_cast<std::uint32_t>(width)), width, overlap);
+  group.train(0, 16);
+  const std::vector<std::size_t> order = group.exchange().counts();
+  group.train(16, 16, last);
+  EXPECT_EQ(group.exchange().counts(), order);
+  group.train(0, 16);
+  EXPECT_EQ(group.exchange().counts(), order);
+  for (std::size_t rank = 0; rank <= last; ++rank) {
+    for (const auto& look : {+[](train::Engine& engine) { static_cast<void>(engine.state()); },
+                             +[](train::Engine& engine) { static_cast<void>(engine.finish_epoch()); }}) {
+      if (rank == last) {
+        EXPECT_THROW(look(group.engine(rank)), c10::Error);  // its own
+      } else {
+        EXPECT_THROW(look(group.engine(rank)), comm::PeerFailure);
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Widths, Failing, testing::Combine(testing::Values(1, 2), testing::Bool()));
+
+TEST(FailingAlone, IsThrownAtOnce) {
+  train::EngineLibrary library(TITRATE_ENGINE);
+  const test::LoadedDataset dataset = test::make_dataset(test::random_content({28, 28, 1}, {{.real = 4}}));
+  const net::Network network = net::make_network(std::vector<std::string>{"flatten", "dense 1"}, kInput, 1);
+  const auto engine =
+      library.make({.dataset = &*dataset,
+                    .network = network,
+                    .initial = train::initial_model(net::parameter_layout(network), "he", 3)});
+  const data::Pipeline damaged = with_bad_labels(*dataset, data::make_pipeline(dataset->manifest(), {}, 3));
+  const std::vector<std::uint32_t> rows = dataset->rows_of(data::Split::train);
+  EXPECT_THROW(engine->train_step(rows, {.learning_rate = 0.05}, damaged), c10::Error);
 }
 
 class SameBits : public testing::TestWithParam<int> {};
