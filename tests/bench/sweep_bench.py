@@ -211,8 +211,8 @@ class Bench:
             print("       trials an hour: {} with one rank, {} with two, {} of two runs".format(*hourly))
             for ranks, run, busy in ((1, one, busy_one), (2, two, busy_two)):
                 print(
-                    f"       {ranks} ranks: {run.seconds:.2f} s, {run.seconds - run.training_seconds:.2f} of them before and "
-                    f"after the training; {run.training_seconds - busy / ranks:.2f} beside the trials; {busy / trials:.3f} s a trial",
+                    f"       {ranks} ranks: {run.seconds:.2f} s, {run.seconds - run.training_seconds:.2f} of them before and after "
+                    f"the training; {run.training_seconds - busy / ranks:.2f} beside the trials; {busy / trials:.3f} s a trial",
                     flush=True,
                 )
         scaling, ceiling, makespan = (statistics.median(column) for column in zip(*found))

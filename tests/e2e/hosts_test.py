@@ -159,7 +159,7 @@ class LinkTest(HostsCase):
             errors = process.communicate(timeout=60)[1]
             seconds = time.monotonic() - start
             time.sleep(max(0.0, 15 - seconds))
-            left = [pid for host in HOSTS.pids for program in ("titrate", "orted", "mpirun") for pid in HOSTS.processes(host, program)]
+            left = [HOSTS.processes(host, program) for host in HOSTS.pids for program in ("titrate", "orted", "mpirun")]
         except subprocess.TimeoutExpired:
             process.kill()
             self.fail("mpirun does not end")
@@ -167,11 +167,12 @@ class LinkTest(HostsCase):
             HOSTS.set_link("up")
         self.assertNotEqual(process.returncode, 0, errors)
         self.assertLess(seconds, 15)
-        self.assertEqual(left, [], "processes left on the hosts")
+        self.assertEqual(sum(left, []), [], "processes left on the hosts")
         before = journal_lines(out)
         self.finish(on_hosts(command))
         after = journal_lines(out)
-        print(f"{name}: mpirun ended {seconds:.1f} s after the link; {len(before)} of {len(after)} trials were done", file=sys.stderr)
+        done = f"{len(before)} of {len(after)} trials were done"
+        print(f"{name}: mpirun ended {seconds:.1f} s after the link; {done}", file=sys.stderr)
         self.assertLess(len(before), len(after), "all was over")
         self.assertEqual(len(after), len(set(after)), "a finished trial ran again")
         self.assertEqual(trials_csv(out), reference)

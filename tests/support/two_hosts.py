@@ -6,6 +6,7 @@ however we end, the kernel ends every process of both hosts, and with them hosts
 """
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -66,8 +67,8 @@ class TwoHosts:
             errors = self.room.communicate()[1]
             raise RuntimeError(f"namespaces cannot be made: {' '.join(errors.split())}")
         first, = self.children(self.room.pid)
-        inside = {Path(f"/proc/{pid}/status").read_text().split("NSpid:")[1].split("\n")[0].split()[-1]: pid for pid in self.children(first)}
-        self.pids = {name: inside[pid] for name, pid in zip(NAMES, inner)}
+        outer = {re.search(r"NSpid:.*\t(\d+)", Path(f"/proc/{pid}/status").read_text())[1]: pid for pid in self.children(first)}
+        self.pids = {name: outer[pid] for name, pid in zip(NAMES, inner)}  # of the process that holds each
 
     @staticmethod
     def children(pid):
