@@ -37,8 +37,8 @@ seed = {test_seed}
 """
 
 # Every program runs with it. Ends its process as kill -9 does, after (or early: before) the TITRATE_KILL_AT-th checkpoint
-# is in its place, and says of each checkpoint in the file TITRATE_CHECKPOINTS: its name, and how many there were before
-# it. Nothing is synced, for speed: no test here cuts the power.
+# is in its place, and says of each checkpoint in the file TITRATE_CHECKPOINTS: its name, and how many its trial had
+# before it. Nothing is synced, for speed: no test here cuts the power.
 AT_CHECKPOINT = r"""
 #include <dirent.h>
 #include <dlfcn.h>
@@ -49,10 +49,10 @@ AT_CHECKPOINT = r"""
 #include <unistd.h>
 #include <string>
 
-static int whole_files(const std::string& folder) {
+static int whole_files(const std::string& folder, const std::string& trial) {
   int count = 0;
   DIR* open = opendir(folder.c_str());
-  while (dirent* entry = open ? readdir(open) : nullptr) count += entry->d_name[0] != '.';
+  while (dirent* entry = open ? readdir(open) : nullptr) count += strncmp(entry->d_name, trial.c_str(), trial.size()) == 0;
   if (open) closedir(open);
   return count;
 }
@@ -68,10 +68,11 @@ extern "C" int rename(const char* from, const char* to) {
   const bool last = at && ++written == atoi(at);
   if (last && getenv("TITRATE_KILL_EARLY")) kill(getpid(), SIGKILL);
   const std::size_t slash = path.rfind('/');
-  const int before = whole_files(path.substr(0, slash));
+  const std::string name = path.substr(slash + 1);
+  const int before = whole_files(path.substr(0, slash), name.substr(0, name.find('-')));
   const int result = real(from, to);
   if (FILE* file = log ? fopen(log, "a") : nullptr) {
-    fprintf(file, "%s %d\n", path.c_str() + slash + 1, before);
+    fprintf(file, "%s %d\n", name.c_str(), before);
     fclose(file);
   }
   if (last) kill(getpid(), SIGKILL);
@@ -138,7 +139,7 @@ def results_of(out):
 
 
 def checkpoints_of(log):
-    """From a log of the preload: (trial, step, how many checkpoints there were before)."""
+    """From a log of the preload: (trial, step, how many checkpoints the trial had before)."""
     found = []
     for line in log.read_text().splitlines() if log.exists() else []:
         name, before = line.split()
