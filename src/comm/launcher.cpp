@@ -140,8 +140,7 @@ std::string describe_sources(const Session& session, const Placement& placement,
   }
   if (lines.size() == 1) return own;
   std::vector<std::string> parts;
-  for (const auto& [first, line] : lines)
-    parts.push_back("rank " + rank_ranges(ranks_of[line]) + ": " + line);
+  for (const auto& [first, line] : lines) parts.push_back(name_ranks(ranks_of[line]) + ": " + line);
   return join(parts, "\n");
 }
 

@@ -118,6 +118,10 @@ std::string rank_ranges(std::span<const int> ranks) {
   return join(parts, ",");
 }
 
+std::string name_ranks(std::span<const int> ranks) {
+  return (ranks.size() == 1 ? "rank " : "ranks ") + rank_ranges(ranks);
+}
+
 std::vector<int> sharing_of(std::span<const Placement> ranks) {
   std::map<std::tuple<int, std::string, int>, std::size_t> by_gpu;
   for (std::size_t i = 0; i < ranks.size(); ++i) {

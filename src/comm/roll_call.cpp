@@ -35,7 +35,9 @@ RollCall::RollCall(const Session& session, OnStuck on_stuck)
       on_stuck_(std::move(on_stuck)),
       steps_{{.name = "start", .seconds = kStartSeconds}},
       ranks_(static_cast<std::size_t>(session.world_size())),
-      thread_([this](const std::stop_token& stop) { watch(stop); }) {}
+      thread_([this](const std::stop_token& stop) { watch(stop); }) {
+  limit(steps_.back());
+}
 
 RollCall::~RollCall() {
   // Whoever leaves by an exception ends the job.
@@ -52,11 +54,23 @@ void RollCall::enter(const std::string& step, double seconds) {
   const std::scoped_lock lock(mutex_);
   steps_.push_back({.name = step, .seconds = seconds});
   ranks_[static_cast<std::size_t>(world_.rank())].steps = steps_.size();
-  if (world_.rank() != 0) {
-    behind_ = steps_.size();
-    moved_ = Clock::now();
-  }
+  limit(steps_.back());
   bell_.notify_all();
+}
+
+// In a thread of its own, since where rank 0 takes nothing more even a send may wait for ever.
+void RollCall::limit(const Step& step) {
+  if (world_.rank() == 0) return;
+  const double seconds = step.seconds + kGraceSeconds;
+  clock_.emplace(seconds, [this, seconds, name = step.name] {
+    on_stuck_(name, "rank " + std::to_string(world_.rank()) + " has waited " + fixed(seconds, 0) +
+                        " s for rank 0 and the others");
+  });
+}
+
+std::string RollCall::step() {
+  const std::scoped_lock lock(mutex_);
+  return steps_.back().name;
 }
 
 bool RollCall::all_at(std::size_t steps) const {
@@ -86,15 +100,15 @@ void RollCall::watch(const std::stop_token& stop) {
     if (is_first) {
       listen();
       if (all_at(steps_.size())) bell_.notify_all();
+      if (const std::string what = stuck(); !what.empty() && !given_up_) {
+        given_up_ = true;
+        on_stuck_(steps_[behind_ - 1].name, what);
+        bell_.notify_all();
+      }
     } else if (told != steps_.size() || Clock::now() >= beat_at) {
       told = steps_.size();
       beat_at = Clock::now() + kBeat;
       world_.send(0, kBeatTag, std::to_string(told));
-    }
-    if (const std::string what = stuck(); !what.empty() && !given_up_) {
-      given_up_ = true;
-      bell_.notify_all();
-      on_stuck_(steps_[behind_ - 1].name, what);
     }
     bell_.wait_for(lock, std::chrono::milliseconds(20));
   }
@@ -103,20 +117,16 @@ void RollCall::watch(const std::stop_token& stop) {
 std::string RollCall::stuck() const {
   const Step& step = steps_[behind_ - 1];
   const double waited = seconds_since(moved_);
-  if (world_.rank() != 0) {
-    if (waited < step.seconds + kGraceSeconds) return "";
-    return "rank " + std::to_string(world_.rank()) + " has waited " + fixed(waited, 0) +
-           " s for rank 0 and the others";
-  }
   std::vector<int> silent, behind;
   for (std::size_t i = 0; i < ranks_.size(); ++i) {
+    if (ranks_[i].steps != behind_) continue;
+    behind.push_back(static_cast<int>(i));
     if (Clock::now() - ranks_[i].heard > kSilence) silent.push_back(static_cast<int>(i));
-    if (ranks_[i].steps == behind_) behind.push_back(static_cast<int>(i));
   }
-  if (!silent.empty()) return "no sign of life from rank " + rank_ranges(silent);
+  if (!silent.empty()) return "no sign of life from " + name_ranks(silent);
   if (waited < step.seconds) return "";
-  const std::string after = " has not come to an end after " + fixed(waited, 0) + " s";
-  return (behind.size() == ranks_.size() ? "every rank" : "rank " + rank_ranges(behind)) + after;
+  return "no end after " + fixed(waited, 0) + " s on " +
+         (behind.size() == ranks_.size() ? "any rank" : name_ranks(behind));
 }
 
 }  // namespace titrate::comm

@@ -1,7 +1,10 @@
 #include "titrate/sweep/doctor.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <exception>
 #include <functional>
+#include <thread>
 
 #include "titrate/comm/agreement.hpp"
 #include "titrate/comm/exchange_probe.hpp"
@@ -233,9 +236,9 @@ void check_exchanges(const Ward& ward) {
   };
   if (!std::all_of(ward.ranks.begin(), ward.ranks.end(), has_its_own_gpu)) return;
   ward.roll_call.enter("exchange by NCCL", kLoadSeconds);
-  ward.report.add(DoctorLines{check_exchange(world, "NCCL, " + std::to_string(world.size()) + " GPU(s)", [&] {
-    return comm::probe_nccl(world, ward.own().device, kNcclSeconds);
-  })});
+  ward.report.add(DoctorLines{
+      check_exchange(world, "NCCL, " + std::to_string(world.size()) + (world.size() == 1 ? " GPU" : " GPUs"),
+                     [&] { return comm::probe_nccl(world, ward.own().device, kNcclSeconds); })});
 }
 
 // The first rank on another host than rank 0's; without one another rank, else rank 0 itself.
@@ -303,7 +306,17 @@ int run_doctor(const DoctorOptions& options, const comm::Session& session, Docto
       session.abort(static_cast<int>(ErrorCode::no_progress));
     });
     Ward ward{.session = session, .report = report, .roll_call = roll_call};
-    examine(ward, options);
+    try {
+      examine(ward, options);
+    } catch (...) {
+      // The others may wait for this rank. Rank 0, whose report is whole, speaks first where it fails too.
+      if (session.world_rank() != 0) std::this_thread::sleep_for(std::chrono::seconds(2));
+      const ErrorInfo error = describe(std::current_exception());
+      report.speak();
+      report.add(DoctorLines{failure_line(roll_call.step(), error)});
+      report.finish();
+      session.abort(static_cast<int>(error.code));
+    }
   }
   return session.world().agree(report.finish() ? 0 : static_cast<int>(ErrorCode::failed));
 }

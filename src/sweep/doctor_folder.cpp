@@ -85,14 +85,14 @@ DoctorLine look(const fs::path& folder) {
   for (;;) {
     try {
       if (read_text(folder / kFile) == kSecond)
-        return {.name = kName, .text = "all ranks see what rank 0 wrote there"};
+        return {.name = kName, .text = "what rank 0 wrote there is seen"};
     } catch (const Error&) {
       // Not yet, perhaps.
     }
     if (std::chrono::steady_clock::now() >= deadline) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  return failure("what rank 0 wrote there is not to be seen",
+  return failure("what rank 0 wrote there is not seen",
                  "--out must be on a file system that all hosts share, under one path");
 }
 
@@ -112,7 +112,7 @@ DoctorLine try_lock(const fs::path& folder, int rank) {
       "locks do not work there: never start two sweeps into it at once, or choose another file system");
 }
 
-std::string who_by_rank(std::span<const int> ranks) { return "rank " + comm::rank_ranges(ranks); }
+std::string who_by_rank(std::span<const int> ranks) { return comm::name_ranks(ranks); }
 
 }  // namespace
 

@@ -26,7 +26,7 @@ std::string nccl_text(int code) {
 DoctorLine judge_gpu(const comm::Device& gpu, const comm::DeviceMemory& memory, std::span<const int> ranks) {
   DoctorLine line{.name = "GPU",
                   .text = gpu.pci_id + " " + gpu.name + ", " + in_units(memory.free_bytes) + " of " +
-                          in_units(memory.total_bytes) + " free: rank " + comm::rank_ranges(ranks)};
+                          in_units(memory.total_bytes) + " free: " + comm::name_ranks(ranks)};
   if (memory.free_bytes < memory.total_bytes / 2) {
     line.verdict = Verdict::warn;
     line.remedy = "another program uses it: nvidia-smi shows which";

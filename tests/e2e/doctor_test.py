@@ -14,10 +14,16 @@ import time
 import unittest
 from pathlib import Path
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
+import two_hosts  # noqa: E402
+
 BUILD = Path(sys.argv[1]).resolve()
 TITRATE = BUILD / "titrate"
 FAKE_GPU = BUILD / "fake_gpu" / "titrate"
 MPIRUN = ["mpirun", "--oversubscribe", "--bind-to", "none"] + (["--allow-run-as-root"] if os.getuid() == 0 else [])
+# A lost link ends mpirun within seconds, as launch/run_local.sh starts it.
+KEEPALIVES = " ".join(re.findall(r"--mca oob_tcp_keepalive_\w+ \d+", (REPOSITORY / "launch/run_local.sh").read_text())).split()
 LAUNCHERS = re.compile("OMPI_|PMIX_|PMI_|SLURM|OMP_")
 
 
@@ -106,7 +112,7 @@ class Doctor(unittest.TestCase):
         script.chmod(0o755)
         (self.root / "run").mkdir()
         report = self.checks("--out", self.root / "run", code=1, launcher=[*ranks(2), script])
-        self.assertIn("rank 1: what rank 0 wrote there is not to be seen", self.text(report, "run folder"))
+        self.assertIn("rank 1: what rank 0 wrote there is not seen", self.text(report, "run folder"))
 
     def test_temporary_space(self):
         """Told before MPI, which would end the process without it."""
@@ -157,7 +163,7 @@ class Doctor(unittest.TestCase):
         self.assertIn("NCCL, 2 GPUs: 4.0 MiB in", self.text(report, "exchange"))
         shared = self.checks(program=FAKE_GPU, launcher=ranks(2), TITRATE_FAKE_GPUS="1")
         self.assertEqual([rank["sharing"] for rank in shared["ranks"]], [0, 1])
-        self.assertIn("rank 0-1", self.text(shared, "GPU"))
+        self.assertIn("ranks 0-1", self.text(shared, "GPU"))
         self.assertNotIn("NCCL", self.text(shared, "exchange"))
         old = self.checks(program=FAKE_GPU, TITRATE_FAKE_GPUS="1", TITRATE_FAKE_NCCL_VERSION="22704")
         self.assertEqual(self.verdicts(old, "NCCL"), ["warn"])
@@ -185,6 +191,63 @@ class Doctor(unittest.TestCase):
         self.assertEqual(code, 86, said)
         self.assertRegex(said, "FAIL  [^\n]* no sign of life from rank 2")
         self.assertLess(seconds, 30)
+
+    def test_first_rank_that_stands_still(self):
+        """Nobody hears of it but the others, each by its own clock."""
+        said, code, _ = self.stop_a_rank(0)
+        self.assertEqual(code, 86, said)
+        self.assertRegex(said, "FAIL  [^\n]* for rank 0 and the others")
+
+    def test_gpus_that_fail(self):
+        if not FAKE_GPU.exists():
+            self.skipTest("skipped: built without CUDA")
+        result = doctor("--json", program=FAKE_GPU, launcher=ranks(2), TITRATE_FAKE_GPUS="2", TITRATE_FAKE_FAULT="*:late_error")
+        self.assertEqual(result.returncode, 1, result.stdout)
+        report = json.JSONDecoder().raw_decode(result.stdout)[0]
+        self.assertEqual(self.verdicts(report, "exchange by NCCL"), ["FAIL"])
+
+
+class TwoHosts(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="titrate-doctor-")
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        try:
+            self.hosts = two_hosts.TwoHosts([BUILD, REPOSITORY, self.root])
+        except RuntimeError as error:
+            self.skipTest(f"skipped: {error}")
+        self.addCleanup(self.hosts.close)
+        self.mpirun = ["mpirun", "--allow-run-as-root", "--bind-to", "none", "-H", "alpha:2,beta:2", "-np", "4",
+                       "--mca", "plm_rsh_agent", two_hosts.AGENT, "--mca", "btl", "self,vader,tcp", "--mca", "oob_tcp_if_include", two_hosts.NETWORK,
+                       "--mca", "btl_tcp_if_include", two_hosts.NETWORK, "--mca", "mpi_yield_when_idle", "1", *KEEPALIVES]
+
+    def start(self, out):
+        command = self.hosts.command("alpha", [*self.mpirun, TITRATE, "doctor", "--out", out])
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment())
+
+    def test_shared_folder(self):
+        process = self.start(self.root / "run")
+        said = process.communicate(timeout=120)[0]
+        self.assertEqual(process.returncode, 0, said)
+        for line in ("network +alpha: link0 10.77.0.1", "network +beta: link0 10.77.0.2", "exchange +MPI, 4 ranks", "exchange +beta: within the host",
+                     "run folder +rank 2 is refused the lock"):
+            self.assertRegex(said, line)
+
+    def test_folder_of_one_host(self):
+        process = self.start("/tmp/mine")
+        said = process.communicate(timeout=120)[0]
+        self.assertEqual(process.returncode, 1, said)
+        self.assertRegex(said, "FAIL  run folder +ranks 2-3: what rank 0 wrote there is not seen")
+
+    def test_link_that_is_lost(self):
+        process = self.start(self.root / "run")
+        said = ""
+        while "rank  host" not in said:
+            said += process.stdout.readline()
+        self.hosts.set_link("down")
+        said += process.communicate(timeout=120)[0]
+        self.assertNotEqual(process.returncode, 0, said)
+        self.assertRegex(said, "FAIL  [^\n]* no sign of life from ranks 2-3|lost connection|daemon")
 
 
 if __name__ == "__main__":

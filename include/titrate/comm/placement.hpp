@@ -66,4 +66,7 @@ std::string placement_table(std::span<const Placement> ranks, std::span<const in
 // "0-3,7"; `ranks` must ascend.
 std::string rank_ranges(std::span<const int> ranks);
 
+// "rank 3", "ranks 0-3,7".
+std::string name_ranks(std::span<const int> ranks);
+
 }  // namespace titrate::comm

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -42,6 +43,9 @@ class RollCall {
   // This rank comes to its next step, which may take `seconds`. All ranks take the same steps in one order.
   void enter(const std::string& step, double seconds);
 
+  // The step that this rank is in.
+  std::string step();
+
  private:
   using Clock = std::chrono::steady_clock;
 
@@ -55,10 +59,11 @@ class RollCall {
     Clock::time_point heard = Clock::now();
   };
 
+  void limit(const Step& step);
   void watch(const std::stop_token& stop);
   void listen();
   bool all_at(std::size_t steps) const;
-  std::string stuck() const;  // empty while there is time
+  std::string stuck() const;  // on rank 0; empty while there is time
 
   Communicator world_;
   OnStuck on_stuck_;
@@ -66,9 +71,10 @@ class RollCall {
   std::condition_variable_any bell_;
   std::vector<Step> steps_;                 // of this rank
   std::vector<Rank> ranks_;                 // what rank 0 knows; elsewhere this rank alone is kept up to date
-  std::size_t behind_ = 1;                  // the step of the ranks furthest behind; of this one elsewhere
+  std::size_t behind_ = 1;                  // the step of the ranks furthest behind
   Clock::time_point moved_ = Clock::now();  // when they came to it
   bool given_up_ = false;
+  std::optional<Deadline> clock_{};  // of this rank's step, on the others
   std::jthread thread_;
 };
 

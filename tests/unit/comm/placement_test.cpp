@@ -105,6 +105,8 @@ TEST(RankRanges, JoinNeighbours) {
   EXPECT_EQ(rank_ranges(std::vector<int>{}), "");
   EXPECT_EQ(rank_ranges(std::vector<int>{4}), "4");
   EXPECT_EQ(rank_ranges(std::vector<int>{0, 1, 2, 5, 7, 8}), "0-2,5,7-8");
+  EXPECT_EQ(name_ranks(std::vector<int>{4}), "rank 4");
+  EXPECT_EQ(name_ranks(std::vector<int>{4, 6}), "ranks 4,6");
 }
 
 }  // namespace

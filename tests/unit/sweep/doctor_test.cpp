@@ -13,7 +13,7 @@
 namespace titrate::sweep {
 namespace {
 
-std::string ranks(std::span<const int> who) { return "rank " + comm::rank_ranges(who); }
+std::string ranks(std::span<const int> who) { return comm::name_ranks(who); }
 
 comm::GetEnvironment environment(std::map<std::string, std::string> variables) {
   return [variables](const char* name) {
@@ -36,7 +36,7 @@ TEST(DoctorLines, ThatAreAlikeAreSaidOnce) {
   EXPECT_EQ(merge_lines(std::vector<DoctorLines>{{well}, {well}}, ranks), DoctorLines{well});
   const DoctorLines merged = merge_lines(std::vector<DoctorLines>{{well}, {ill}, {well}, {}}, ranks);
   ASSERT_EQ(merged.size(), 2U);
-  EXPECT_EQ(merged[0].text, "rank 0,2: fine");
+  EXPECT_EQ(merged[0].text, "ranks 0,2: fine");
   EXPECT_EQ(merged[1].text, "rank 1: full");
   EXPECT_EQ(worst(merged), Verdict::fail);
 }
@@ -47,7 +47,7 @@ TEST(DoctorLines, StandForManyOfTheirKind) {
   said.push_back({{.name = "disk", .verdict = Verdict::warn, .text = "0 GiB"}});
   const DoctorLines merged = merge_lines(said, ranks);
   ASSERT_EQ(merged.size(), 2U);
-  EXPECT_EQ(merged[0].text, "rank 0-5, such as rank 0: 0 GiB");
+  EXPECT_EQ(merged[0].text, "ranks 0-5, such as rank 0: 0 GiB");
   EXPECT_EQ(merged[1].text, "rank 6: 0 GiB");
 }
 
@@ -96,7 +96,7 @@ TEST(Processors, AreForOneRankEach) {
   EXPECT_EQ(verdicts({{0, 1}, {0, 1}}, {}), Verdicts{Verdict::ok});
   EXPECT_EQ(verdicts({{0, 1}, {0, 1}, {0, 1}}, "1"), Verdicts{Verdict::warn});
   EXPECT_EQ(verdicts({{0}, {1}}, {}), Verdicts{Verdict::ok});
-  EXPECT_EQ(verdicts({{0}, {0}, {1}, {2}}, {}), Verdicts{Verdict::warn});  // two bound to one
+  EXPECT_EQ(verdicts({{0}, {0}, {1, 2, 3}}, {}), Verdicts{Verdict::warn});  // two bound to one
   EXPECT_EQ(verdicts({{0, 1}, {0, 1}}, "2"), (Verdicts{Verdict::ok, Verdict::warn}));
   EXPECT_EQ(verdicts({{0, 1, 2, 3}, {0, 1, 2, 3}}, "2"), Verdicts{Verdict::ok});
   EXPECT_FALSE(allowed_processors().empty());
@@ -173,7 +173,7 @@ TEST(Gpus, AreSharedAndFull) {
   constexpr std::size_t kGibibyte = std::size_t{1} << 30;
   const DoctorLine line =
       judge_gpu(gpu, {.free_bytes = 130 * kGibibyte, .total_bytes = 140 * kGibibyte}, std::vector<int>{0, 4});
-  EXPECT_EQ(line.text, "0000:01:00.0 H200, 130.0 GiB of 140.0 GiB free: rank 0,4");
+  EXPECT_EQ(line.text, "0000:01:00.0 H200, 130.0 GiB of 140.0 GiB free: ranks 0,4");
   EXPECT_EQ(line.verdict, Verdict::ok);
   EXPECT_EQ(
       judge_gpu(gpu, {.free_bytes = kGibibyte, .total_bytes = 140 * kGibibyte}, std::vector<int>{0}).verdict,
