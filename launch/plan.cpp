@@ -175,6 +175,7 @@ void print_time(const sweep::PlanFile& file, const Costs& costs) {
     devices = 0;
     for (const sweep::NodeRanks& node : file.nodes) devices += node.devices;
   }
+  if (plan.ranks > devices) print("note", "ranks that share a GPU are planned as if each had its own");
   print("makespan", in_seconds(plan.makespan_seconds) + " on " + counted(plan.ranks, "rank"));
   print("  ideal", in_seconds(plan.ideal_seconds));
   if (plan.least_seconds > 1.001 * plan.ideal_seconds)
@@ -221,13 +222,16 @@ std::string command_line(const Options& options, const Machine& machine, const s
     words.insert(words.end(), {"--plan", options.out});
   }
   words.insert(words.end(), {"--out", "runs/" + name});
-  if (options.device != "auto") words.insert(words.end(), {"--device", options.device});
+  const bool on_cpus_of_a_cluster = machine.nodes > 1 && !machine.has_gpus();
+  if (options.device != "auto" || on_cpus_of_a_cluster)
+    words.insert(words.end(), {"--device", on_cpus_of_a_cluster ? "cpu" : options.device});
   if (options.keep != "none") words.insert(words.end(), {"--keep", options.keep});
   const std::string ranks = std::to_string(machine.ranks_per_node);
   std::string line = "mpirun -np " + ranks + " build/titrate sweep";
   if (machine.nodes > 1) {
     line = "sbatch --nodes=" + std::to_string(machine.nodes) + " --ntasks-per-node=" + ranks;
-    if (machine.has_gpus()) line += " --gpus-per-node=" + std::to_string(machine.devices_per_node);
+    line += " --gpus-per-node=" + std::to_string(machine.has_gpus() ? machine.devices_per_node : 0);
+    if (!machine.has_gpus()) line += " --cpus-per-task=1";
     line += " slurm/sweep.sbatch";
   }
   for (const std::string& word : words) line += " " + shell_word(word);

@@ -6,7 +6,9 @@
 #include <ctime>
 #include <memory>
 
+#include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
+#include "titrate/core/log.hpp"
 #include "titrate/report/status_text.hpp"
 #include "titrate/report/summary.hpp"
 #include "titrate/sweep/journal.hpp"
@@ -29,16 +31,22 @@ void count_journal(const std::filesystem::path& folder, report::RunView& view) {
     ++(record->status == sweep::Status::failed ? view.failed : view.finished);
 }
 
+// The journal is there, too, where it cannot be read, or is another version's.
+void read_status(const std::filesystem::path& file, report::RunView& view) {
+  try {
+    view.status = sweep::parse_status(read_text(file), file.string());
+    view.seconds_since_update = std::max(0.0, static_cast<double>(std::time(nullptr) - view.status->updated));
+  } catch (const Error& error) {
+    Log().warn(error.what());
+  }
+}
+
 int run(const Options& options) {
   const std::filesystem::path folder = options.folder, file = sweep::status_file(folder);
   report::RunView view{.holder = find_holder(folder)};
-  std::error_code absent;
-  if (std::filesystem::exists(file, absent)) {
-    view.status = sweep::parse_status(read_text(file), file.string());
-    view.seconds_since_update = std::max(0.0, static_cast<double>(std::time(nullptr) - view.status->updated));
-  } else {
-    count_journal(folder, view);
-  }
+  std::error_code unknown;
+  if (std::filesystem::exists(file, unknown)) read_status(file, view);
+  if (!view.status) count_journal(folder, view);
   std::fputs((options.json ? report::status_json(view) : report::status_text(view)).c_str(), stdout);
   return 0;
 }

@@ -77,7 +77,6 @@ void add_sweep(CLI::App& app, Verb& verb) {
   command
       ->add_option("--plan", options->plan,
                    "what titrate plan --out wrote, instead of a study: run as planned")
-      ->check(CLI::ExistingFile)
       ->excludes(study)
       ->excludes(width)
       ->excludes(command->get_option("--dataset"))

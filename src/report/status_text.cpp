@@ -18,13 +18,9 @@ std::string count(std::size_t number) { return with_commas(number); }
 
 std::string loss(const std::optional<double>& value) { return value ? fixed(*value, 4) : ""; }
 
-std::string ranks_text(const std::vector<int>& ranks) {
-  const auto [low, high] = std::minmax_element(ranks.begin(), ranks.end());
-  if (ranks.size() == 1) return std::to_string(*low);
-  if (static_cast<std::size_t>(*high - *low) + 1 == ranks.size()) return fmt::format("{}-{}", *low, *high);
-  std::vector<std::string> all;
-  for (const int rank : ranks) all.push_back(std::to_string(rank));
-  return join(all, ",");
+std::string ranks_text(std::vector<int> ranks) {
+  std::sort(ranks.begin(), ranks.end());
+  return comm::rank_ranges(ranks);
 }
 
 std::string head(const RunView& view) {
@@ -40,7 +36,11 @@ std::string head(const RunView& view) {
 // What to do where it does not simply run.
 std::string advice(const RunView& view) {
   const std::string state = state_of(view);
-  if (state == "ended") return "its process is gone: killed, or out of memory? The same command resumes\n";
+  if (state == "ended") {
+    return "its process is gone: killed, out of memory, or ended by an error that it printed; the same "
+           "command "
+           "resumes\n";
+  }
   if (state == "silent")
     return "its process lives, but says nothing: is its host, or the disk, overloaded?\n";
   return "";
@@ -126,6 +126,8 @@ std::string state_of(const RunView& view) {
     if (lives) return "starting";
     return view.trials > 0 && view.finished == view.trials ? "finished" : "ended";
   }
+  if (lives && (view.holder->host != view.status->host || view.holder->pid != view.status->pid))
+    return "starting";
   if (view.status->state == "finished") return "finished";
   if (!lives) return "ended";
   return view.seconds_since_update > kSilentSeconds ? "silent" : "running";
@@ -133,6 +135,10 @@ std::string state_of(const RunView& view) {
 
 std::string status_text(const RunView& view) {
   if (!view.status) return without_status(view) + advice(view);
+  if (state_of(view) == "starting")
+    return fmt::format("starting on {} (process {}); of the run before:\n", view.holder->host,
+                       view.holder->pid) +
+           counts(*view.status) + failures(*view.status);
   std::string text = head(view) + advice(view) + counts(*view.status) + rate(*view.status);
   if (state_of(view) != "finished") text += groups(*view.status);
   return text + failures(*view.status);

@@ -24,17 +24,17 @@ std::map<std::string, const Trial*> kinds_of(std::span<const Trial> trials) {
   return kinds;
 }
 
-double nominal_seconds_per_image(const train::TrialSetup& setup) {
-  return net::training_flops(setup.network) / kNominalFlops;
+double flops_per_image(const Trial& trial, const Workplace& place) {
+  return net::training_flops(make_setup(trial.settings, place.dataset.manifest()).network);
 }
 
-// A trial that cannot run says so when its turn comes.
+// 0: it could not be run; a trial that cannot run says so when its turn comes.
 double seconds_per_image(const Trial& trial, const Workplace& place, const comm::Device& device) {
-  const train::TrialSetup setup = make_setup(trial.settings, place.dataset.manifest());
   try {
-    return probe_seconds_per_image(setup, place.dataset, place.engines, device, kProbeSeconds);
+    return probe_seconds_per_image(make_setup(trial.settings, place.dataset.manifest()), place.dataset,
+                                   place.engines, device, kProbeSeconds);
   } catch (const std::exception&) {
-    return nominal_seconds_per_image(setup);
+    return 0;
   }
 }
 
@@ -47,24 +47,30 @@ bool order_is_enough(std::span<const Trial> trials, std::size_t kinds, int ranks
 }  // namespace
 
 std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<const Trial> trials,
-                                    const Workplace& workplace, const comm::Device& device) {
+                                    const Workplace& workplace, const Probers& probers) {
   const std::map<std::string, const Trial*> kinds = kinds_of(trials);
-  const bool probes = !order_is_enough(trials, kinds.size(), world.size());
-  std::vector<double> seconds(kinds.size());  // in the order of the kinds
-  comm::together(world, [&] {
-    std::size_t number = 0;
-    for (const auto& [kind, trial] : kinds) {
-      if (static_cast<int>(number % static_cast<std::size_t>(world.size())) == world.rank()) {
-        seconds[number] =
-            probes ? seconds_per_image(*trial, workplace, device)
-                   : nominal_seconds_per_image(make_setup(trial->settings, workplace.dataset.manifest()));
+  const auto place = std::find(probers.ranks.begin(), probers.ranks.end(), world.rank());
+  const auto own = static_cast<std::size_t>(place - probers.ranks.begin());  // none's: not a prober
+  std::vector<double> seconds(kinds.size());                                 // in the order of the kinds
+  if (!order_is_enough(trials, kinds.size(), world.size())) {
+    comm::together(world, [&] {
+      for (std::size_t number = 0; const auto& [kind, trial] : kinds) {
+        if (number % probers.ranks.size() == own)
+          seconds[number] = seconds_per_image(*trial, workplace, probers.device);
+        ++number;
       }
-      ++number;
-    }
-  });
-  world.sum(std::span(seconds));
+    });
+    world.sum(std::span(seconds));
+  }
+  double slowest = 0;  // seconds per operation
+  for (std::size_t number = 0; const auto& [kind, trial] : kinds)
+    slowest = std::max(slowest, seconds[number++] / flops_per_image(*trial, workplace));
+  if (slowest == 0) slowest = 1 / kNominalFlops;
   std::map<std::string, double> seconds_of;
-  for (std::size_t number = 0; const auto& [kind, trial] : kinds) seconds_of[kind] = seconds[number++];
+  for (std::size_t number = 0; const auto& [kind, trial] : kinds) {
+    const double probed = seconds[number++];
+    seconds_of[kind] = probed > 0 ? probed : slowest * flops_per_image(*trial, workplace);
+  }
   std::vector<PlannedTrial> planned;
   for (const Trial& trial : trials) {
     planned.push_back(planned_trial(trial, make_setup(trial.settings, workplace.dataset.manifest()),

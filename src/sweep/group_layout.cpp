@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 namespace titrate::sweep {
 
@@ -18,7 +19,9 @@ std::optional<std::vector<int>> GroupLayout::within_a_node(int width) {
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
     if (width > nodes_[n].devices) continue;
     const std::vector<int>& ranks = nodes_[n].ranks;
-    for (auto first = taken_[n].begin(); taken_[n].end() - first >= width; first += width) {
+    // Behind the first rank of each device come others that share one.
+    const auto end = taken_[n].begin() + std::min<std::ptrdiff_t>(nodes_[n].devices, std::ssize(taken_[n]));
+    for (auto first = taken_[n].begin(); end - first >= width; first += width) {
       if (std::find(first, first + width, true) != first + width) continue;
       std::fill_n(first, width, true);
       const auto place = ranks.begin() + (first - taken_[n].begin());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
@@ -46,10 +47,13 @@ Monitor::Monitor(const SweepScene& scene, const Plan& plan, const std::vector<Tr
 void Monitor::take(const std::string& record_json) {
   TrialRecord record = parse_record(record_json, "message");
   const double cost = rank_seconds(planned_[record.trial]);
+  Member& worker = workers_[record.timing.world_rank];
+  const double here = 1 - std::exchange(worker.resumed_at, 0);  // what of it was not done by an earlier run
   rank_seconds_left_ -= cost;
-  rank_seconds_done_ += cost;
-  images_ += static_cast<double>(record.outcome.train_images * record.outcome.epochs.size());
-  Worker& worker = workers_[record.timing.world_rank];
+  if (record.status != Status::failed) {
+    rank_seconds_done_ += here * cost;
+    images_ += here * static_cast<double>(record.outcome.train_images * record.outcome.epochs.size());
+  }
   worker.heard = Clock::now();
   worker.status.activity.reset();
   ++worker.status.finished;
@@ -69,13 +73,19 @@ void Monitor::take(const std::string& record_json) {
 }
 
 void Monitor::hear(int leader, const std::string& activity_json) {
-  Worker& worker = workers_[leader];
+  Member& worker = workers_[leader];
   worker.heard = Clock::now();
-  worker.status.activity = parse_activity(activity_json);
+  Activity activity = parse_activity(activity_json);
+  const auto share = [&](std::uint64_t step) {
+    return static_cast<double>(step) / static_cast<double>(std::max<std::uint64_t>(1, activity.total_steps));
+  };
+  if (!worker.status.activity || worker.status.activity->trial != activity.trial)
+    worker.resumed_at = share(activity.first_step);
+  worker.status.activity = std::move(activity);
 }
 
 void Monitor::end_group(int leader, int width) {
-  Worker& worker = workers_[leader];
+  Member& worker = workers_[leader];
   worker.heard = Clock::now();
   worker.status.activity.reset();
   if (width == 1) {
@@ -88,30 +98,32 @@ void Monitor::end_group(int leader, int width) {
 
 double Monitor::elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
-double Monitor::progress_of(const Worker& worker) const {
+double Monitor::progress_of(const Member& worker) const {
   const auto& activity = worker.status.activity;
   if (!activity || activity->total_steps == 0) return 0;
   return static_cast<double>(activity->step) / static_cast<double>(activity->total_steps);
 }
 
-// What is left is done as fast as what is done was: by all ranks, or by those that have the longest to go.
+// What is left is done as fast as what this run did was: by all ranks, or by those that have the longest to
+// go.
 Monitor::Forecast Monitor::forecast() const {
-  double done = rank_seconds_done_, longest = 0, images = images_;
+  double done = rank_seconds_done_, left = rank_seconds_left_, longest = 0, images = images_, ranks = 0;
   for (const auto& [leader, worker] : workers_) {
+    ranks += static_cast<double>(worker.status.ranks.size());
     if (!worker.status.activity) continue;
     const auto trial = planned_.find(worker.status.activity->trial);
     if (trial == planned_.end()) continue;
-    const double share = progress_of(worker);
-    done += share * rank_seconds(trial->second);
-    images += static_cast<double>(worker.status.activity->step *
-                                  trials_.at(trial->first)->settings.train.batch_size);
+    const double share = progress_of(worker), here = share - worker.resumed_at;
+    const Activity& activity = *worker.status.activity;
+    done += here * rank_seconds(trial->second);
+    left -= share * rank_seconds(trial->second);
+    images += here *
+              static_cast<double>(activity.total_steps * trials_.at(trial->first)->settings.train.batch_size);
     longest = std::max(longest, (1 - share) * seconds_at(trial->second, trial->second.width));
   }
   if (done <= 0 || elapsed() <= 0) return {};
-  const double ranks = std::max(1.0, static_cast<double>(workers_.size()));
   const double speed = done / elapsed();  // rank-seconds of the plan in a second
-  const double left = (rank_seconds_left_ + rank_seconds_done_ - done) / speed;
-  return {.images_per_second = images / elapsed(), .seconds_left = std::max(left, longest * ranks / speed)};
+  return {.images_per_second = images / elapsed(), .seconds_left = std::max(left, longest * ranks) / speed};
 }
 
 std::string Monitor::line() const {
@@ -129,6 +141,7 @@ std::string Monitor::line() const {
 
 void Monitor::draw() {
   drawn_ = Clock::now();
+  drawn_records_ = records_.size();
   progress_.update(static_cast<double>(records_.size()), static_cast<double>(planned_.size()), line());
 }
 
@@ -138,7 +151,7 @@ void Monitor::show() {
 }
 
 void Monitor::finish() {
-  draw();
+  if (drawn_records_ < records_.size()) draw();
   write_status("finished");
 }
 
@@ -174,7 +187,7 @@ void Monitor::write_status(const std::string& state) {
   written_ = Clock::now();
   try {
     replace_file(status_file(scene_.run_folder), to_json(status(state)));
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     if (!status_failed_) log_.warn(std::string("titrate status will be out of date: ") + error.what());
     status_failed_ = true;
   }

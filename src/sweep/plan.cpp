@@ -1,6 +1,7 @@
 #include "titrate/sweep/plan.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <compare>
 #include <functional>
@@ -299,7 +300,9 @@ void check_width(std::span<const PlannedTrial> trials, int ranks, int width) {
                  .what = "does not divide train.micro_batches, so the result would depend on it",
                  .expected = "a divisor of " + std::to_string(trial.most_ranks),
                  .got = std::to_string(width),
-                 .hint = "--set train.micro_batches=" + std::to_string(width)});
+                 .hint = std::has_single_bit(static_cast<unsigned>(width))
+                             ? "--set train.micro_batches=" + std::to_string(width)
+                             : "choose a power of two"});
   }
 }
 

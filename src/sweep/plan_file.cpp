@@ -78,6 +78,8 @@ class Reader {
     std::vector<int> counts;
     for (const Json& count : list) counts.push_back(whole(count, name, 1, kMostRanks));
     require(!counts.empty(), "\"" + name + "\" is empty");
+    require(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}) <= kMostRanks,
+            "\"" + name + "\" has more than " + std::to_string(kMostRanks) + " in all");
     return counts;
   }
 

@@ -2,7 +2,6 @@
 
 #include "titrate/core/error.hpp"
 #include "titrate/sweep/journal.hpp"
-#include "titrate/sweep/status.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -26,7 +25,6 @@ RunFolder open_run_folder(const std::filesystem::path& out, const Log& log) {
                    .hint = "give --out another folder"});
     }
   }
-  std::filesystem::remove(status_file(out), absent);  // of an earlier run
   Journal journal = read_journal(out);
   for (const std::string& warning : journal.warnings) log.warn(warning);
   folder.attempt = journal.last_attempt + 1;

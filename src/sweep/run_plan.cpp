@@ -29,7 +29,9 @@ std::optional<PlanFile> share_plan_file(const std::filesystem::path& file, const
   if (file.empty()) return std::nullopt;
   std::string text;
   comm::together(world, [&] {
-    if (world.rank() == 0) text = read_text(file);
+    if (world.rank() != 0) return;
+    text = read_text(file);
+    parse_plan_file(text, file.string());
   });
   return parse_plan_file(world.broadcast(text, 0), file.string());
 }

@@ -47,6 +47,28 @@ void check_keep(const SweepOptions& options, const std::vector<Trial>& trials) {
   }
 }
 
+// A plan names its trials by the dataset that it was made for.
+void check_dataset(const Study& study, const shard::Manifest& manifest) {
+  if (study.fingerprint == manifest.fingerprint && study.class_names == manifest.class_names) return;
+  throw Error({.code = ErrorCode::integrity,
+               .where = "--plan",
+               .what = "the dataset in " + study.dataset + " is another than the plan was made for",
+               .expected = "fingerprint " + study.fingerprint,
+               .got = manifest.fingerprint,
+               .hint = "make the plan again with titrate plan --out"});
+}
+
+// A plan says what it was made for; where nothing else is asked for, that is what is used.
+comm::DeviceKind device_of(const SweepOptions& options, const std::optional<PlanFile>& planned) {
+  if (!planned || planned->device == options.device) return options.device;
+  if (options.device == comm::DeviceKind::automatic) return planned->device;
+  throw Error({.code = ErrorCode::usage,
+               .where = "--device",
+               .what = "the plan was made for another device",
+               .expected = std::string(comm::to_string(planned->device)),
+               .got = std::string(comm::to_string(options.device))});
+}
+
 // The study as rank 0 reads it, on every rank; every cell's settings are checked before anything is touched.
 Study share_study(const SweepOptions& options, const std::optional<PlanFile>& planned,
                   const comm::Communicator& world) {
@@ -54,6 +76,7 @@ Study share_study(const SweepOptions& options, const std::optional<PlanFile>& pl
   on_root(world, [&] {
     const Study study = planned ? planned->study : resolve_study(options.study, options.overrides);
     const shard::Manifest manifest = shard::read_manifest(study.dataset);
+    check_dataset(study, manifest);
     const std::vector<Trial> trials = grid(study);
     for (const Trial& trial : one_of_each_cell(trials)) make_setup(trial.settings, manifest);
     check_keep(options, trials);
@@ -93,7 +116,8 @@ void warn_of_mixed_numerics(const std::vector<TrialRecord>& records, const std::
                             const Log& log) {
   std::set<std::string> others;
   for (const TrialRecord& record : records) {
-    if (record.status != Status::failed && record.numerics != numerics) others.insert(record.numerics);
+    const bool is_alike = record.numerics == numerics || record.numerics.starts_with(numerics + "/");
+    if (record.status != Status::failed && !is_alike) others.insert(record.numerics);
   }
   for (const std::string& other : others) {
     log.warn("finished trials ran in numerics class " + other + ", this run is " + numerics +
@@ -131,6 +155,12 @@ void tidy_weights(const SweepOptions& options, const std::vector<TrialRecord>& p
            " trials finished in an earlier run without keeping their weights; another --out runs them again");
 }
 
+std::vector<int> ranks_of(std::span<const NodeRanks> nodes) {
+  std::vector<int> ranks;
+  for (const NodeRanks& node : nodes) ranks.insert(ranks.end(), node.ranks.begin(), node.ranks.end());
+  return ranks;
+}
+
 // Ranks that a table at the start shows one by one.
 constexpr std::size_t kMostRankLines = 32;
 
@@ -144,8 +174,10 @@ class SweepRun {
         log_(log),
         planned_(share_plan_file(options.plan, world_)),
         study_(share_study(options, planned_, world_)),
-        trials_(grid(study_)),
-        ranks_(comm::place_ranks(session, options.device)) {
+        trials_(grid(study_)) {
+    comm::DeviceKind device = options.device;
+    comm::together(world_, [&] { device = device_of(options, planned_); });
+    ranks_ = comm::place_ranks(session, device);
     on_root(world_, [&] { folder_ = open_run_folder(options_.out, log_); });
     comm::together(world_, [&] { hold_.emplace(options_.out); });
   }
@@ -154,7 +186,11 @@ class SweepRun {
     const NodeDataset loaded(session_, study_.dataset);
     on_root(world_, [&] { begin(*loaded); });
     share_missing();
-    if (!missing_.empty()) train(*loaded);
+    if (missing_.empty()) {
+      publish();
+    } else {
+      train(*loaded);
+    }
     world_.rest();
     return world_.rank() == 0 ? outcome() : SweepOutcome{};
   }
@@ -166,7 +202,6 @@ class SweepRun {
     warn_of_dataset(dataset.manifest(), log_);
     for (const std::string& key : keys_without_effect(trials_))
       log_.warn(key + " has no effect on any trial of this study");
-    publish_study(options_.out, study_, folder_, log_);
     missing_ = missing_trials(trials_, folder_.records);
     remove_finished_checkpoints(options_.out, folder_.records);
     if (!folder_.records.empty() && present_records(trials_, folder_.records).empty()) {
@@ -176,6 +211,11 @@ class SweepRun {
     log_.info(with_commas(trials_.size()) + " trials, " + with_commas(trials_.size() - missing_.size()) +
               " finished before, on " + std::to_string(world_.size()) +
               (world_.size() == 1 ? " rank" : " ranks"));
+  }
+
+  // Once nothing can be refused any more.
+  void publish() {
+    on_root(world_, [&] { publish_study(options_.out, study_, folder_, log_); });
   }
 
   void share_missing() {
@@ -200,6 +240,7 @@ class SweepRun {
         {.run_folder = options_.out, .keep = options_.keep, .checkpoints = options_.checkpoints}};
     const std::vector<NodeRanks> nodes = find_nodes(dataset.manifest());
     const Plan plan = make_shared_plan(workplace, nodes);
+    publish();
     show_ranks(plan);
     std::optional<WorkGroup> group = form_group(world_, plan, device(), options_.exchange_timeout_seconds);
     const std::string numerics = engines->numerics(device());
@@ -229,7 +270,7 @@ class SweepRun {
   // The plan on rank 0; elsewhere its groups alone.
   Plan make_shared_plan(const Workplace& workplace, const std::vector<NodeRanks>& nodes) {
     std::vector<PlannedTrial> costs;
-    if (!planned_) costs = calibrate(world_, missing_, workplace, device());
+    if (!planned_) costs = calibrate(world_, missing_, workplace, {device(), ranks_of(nodes)});
     Plan plan;
     on_root(world_, [&] {
       plan = planned_ ? fit_plan(*planned_, nodes, missing_) : make_plan(costs, nodes, options_.width);
@@ -253,8 +294,7 @@ class SweepRun {
   void work_off(const Workplace& workplace, const Plan& plan, const std::vector<NodeRanks>& nodes,
                 std::optional<WorkGroup> group) {
     const comm::Communicator channel = world_.duplicate();
-    std::vector<int> working;
-    for (const NodeRanks& node : nodes) working.insert(working.end(), node.ranks.begin(), node.ranks.end());
+    const std::vector<int> working = ranks_of(nodes);
     std::optional<Monitor> monitor;
     std::optional<Dispatcher> dispatcher;
     if (world_.rank() == 0) {

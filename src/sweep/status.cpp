@@ -25,6 +25,7 @@ Json activity_json(const Activity& activity) {
   Json json{{"trial", activity.trial},
             {"step", activity.step},
             {"total_steps", activity.total_steps},
+            {"first_step", activity.first_step},
             {"epochs", activity.epochs}};
   put(json, "train_loss", activity.train_loss);
   put(json, "validation_loss", activity.validation_loss);
@@ -35,13 +36,14 @@ Activity activity_of(const Json& json) {
   return {.trial = json.at("trial"),
           .step = json.at("step"),
           .total_steps = json.at("total_steps"),
+          .first_step = json.at("first_step"),
           .epochs = json.at("epochs"),
           .train_loss = get(json, "train_loss"),
           .validation_loss = get(json, "validation_loss")};
 }
 
 Json rank_json(const comm::Placement& rank) {
-  return {{"rank", rank.world_rank},
+  return {{"world_rank", rank.world_rank},
           {"node", rank.node},
           {"node_rank", rank.node_rank},
           {"host", rank.host},
@@ -50,11 +52,11 @@ Json rank_json(const comm::Placement& rank) {
           {"device_name", rank.device.name},
           {"pci_id", rank.device.pci_id},
           {"sharing", rank.sharing},
-          {"threads", rank.threads}};
+          {"processors", rank.threads}};
 }
 
 comm::Placement rank_of(const Json& json) {
-  return {.world_rank = json.at("rank"),
+  return {.world_rank = json.at("world_rank"),
           .node = json.at("node"),
           .node_rank = json.at("node_rank"),
           .host = json.at("host"),
@@ -63,7 +65,7 @@ comm::Placement rank_of(const Json& json) {
                      .name = json.at("device_name"),
                      .pci_id = json.at("pci_id")},
           .sharing = json.at("sharing"),
-          .threads = json.at("threads")};
+          .threads = json.at("processors")};
 }
 
 Json group_json(const GroupStatus& group) {
@@ -90,14 +92,14 @@ Json failure_json(const FailureStatus& failure) {
   return {{"trial", failure.trial},
           {"settings", failure.settings},
           {"reason", failure.reason},
-          {"rank", failure.world_rank}};
+          {"world_rank", failure.world_rank}};
 }
 
 FailureStatus failure_of(const Json& json) {
   return {.trial = json.at("trial"),
           .settings = json.at("settings"),
           .reason = json.at("reason"),
-          .world_rank = json.at("rank")};
+          .world_rank = json.at("world_rank")};
 }
 
 template <class Items, class Make>

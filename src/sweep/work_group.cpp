@@ -86,8 +86,9 @@ std::vector<NodeRanks> working_nodes(std::span<const comm::Placement> ranks, int
   }
   std::vector<NodeRanks> nodes;
   for (auto& [number, members] : of_node) {
-    std::sort(members.begin(), members.end(),
-              [](const comm::Placement& a, const comm::Placement& b) { return a.node_rank < b.node_rank; });
+    std::sort(members.begin(), members.end(), [](const comm::Placement& a, const comm::Placement& b) {
+      return std::pair(a.sharing, a.node_rank) < std::pair(b.sharing, b.node_rank);
+    });
     NodeRanks node;
     std::set<std::string> gpus;
     for (const comm::Placement& rank : members) {

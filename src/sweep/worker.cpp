@@ -20,7 +20,15 @@ class Worker::Observer final : public train::TrialObserver {
 
   void at(const char* site) override { fault_at(site); }
   void stepped(const train::TrialPosition& position) override {
-    if (leads_) worker_.tell(client_, id_, position);
+    if (!leads_) return;
+    if (!first_step_) first_step_ = position.step - 1;
+    worker_.tell(client_, {.trial = id_,
+                           .step = position.step,
+                           .total_steps = position.total_steps,
+                           .first_step = *first_step_,
+                           .epochs = position.epochs,
+                           .train_loss = position.train_loss,
+                           .validation_loss = position.validation_loss});
   }
   bool wants_stop() override { return false; }
   void warn(const std::string& message) override {
@@ -32,6 +40,7 @@ class Worker::Observer final : public train::TrialObserver {
   const DispatchClient& client_;
   const std::string& id_;
   bool leads_;
+  std::optional<std::uint64_t> first_step_{};  // of this run
 };
 
 Worker::Worker(const Workplace& workplace, const std::vector<Trial>& trials, const comm::Device& device)
@@ -77,16 +86,11 @@ void Worker::run_one(const std::string& id, const DispatchClient& client, WorkGr
   told_ = std::chrono::steady_clock::now();
 }
 
-void Worker::tell(const DispatchClient& client, const std::string& id, const train::TrialPosition& position) {
+void Worker::tell(const DispatchClient& client, const Activity& activity) {
   const auto now = std::chrono::steady_clock::now();
   if (now - told_ < kTellInterval) return;
   told_ = now;
-  client.tell({.trial = id,
-               .step = position.step,
-               .total_steps = position.total_steps,
-               .epochs = position.epochs,
-               .train_loss = position.train_loss,
-               .validation_loss = position.validation_loss});
+  client.tell(activity);
 }
 
 }  // namespace titrate::sweep

@@ -12,7 +12,7 @@ import sys
 import time
 import unittest
 
-from training_runs import BUILD, MPIRUN, SweepCase, clean_up, prepare, run, study, sweep_command
+from training_runs import BUILD, MPIRUN, SweepCase, clean_up, pack, prepare, run, study, sweep_command
 
 # One long trial that may go wide, and several short ones.
 MIXED = """
@@ -80,6 +80,33 @@ class PlanTest(SweepCase):
         self.assertEqual(result.returncode, 2, result.stderr)
         self.assertIn("made for other ranks", result.stderr)
 
+    def test_a_plan_for_other_images_is_refused(self):
+        path = self.plan("plan", STUDY, "--ranks", "2")
+        other = pack("other digits", seed=3)
+        path.write_text(path.read_text().replace(str(DATASET), str(other)))
+        out, result = self.sweep_planned("out", path, 2)
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertEqual(result.stderr.count("is another than the plan was made for"), 1, result.stderr)
+        self.assertFalse((out / "study.toml").exists())
+
+    def test_a_plan_is_refused_once_and_changes_nothing(self):
+        out = self.sweep("out", STUDY, "--axis", "train.epochs=1")
+        before = (out / "study.toml").read_text()
+        path = self.plan("plan", STUDY, "--ranks", "4")
+        command = MPIRUN + ["-np", "2", BUILD / "titrate", "sweep", "--plan", path, "--out", out]
+        result = run(command)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertEqual(result.stderr.count("titrate: "), 1, result.stderr)
+        self.assertEqual((out / "study.toml").read_text(), before)
+        self.assertIn("finished", run([BUILD / "titrate", "status", out]).stdout)
+        path.write_text("{}")
+        self.assertEqual(run(command).stderr.count("titrate: "), 1)
+        for device in ("cpu", "cuda"):
+            path = self.plan("plan", STUDY, "--ranks", "2")
+            path.write_text(path.read_text().replace('"device": "cpu"', f'"device": "{device}"'))
+            result = run(command + ["--device", "cpu"])
+            self.assertEqual(result.returncode, 0 if device == "cpu" else 2, result.stderr)
+
     def test_the_longest_go_wide_by_themselves(self):
         alone = trials_csv(self.sweep("alone", LONG))
         out = self.sweep("auto", LONG, ranks=4)
@@ -129,7 +156,7 @@ class StatusTest(SweepCase):
             self.assertIn("seed=", status["groups"][0]["settings"])
             self.assertGreater(activity["step"], 0)
             self.assertEqual(activity["total_steps"], 400 * 15)
-            self.assertEqual([rank["rank"] for rank in status["ranks"]], [0, 1])
+            self.assertEqual([rank["world_rank"] for rank in status["ranks"]], [0, 1])
             self.assertEqual(status["trials"], 3)
             text = run([BUILD / "titrate", "status", out]).stdout
             self.assertIn("running", text)
@@ -142,7 +169,7 @@ class StatusTest(SweepCase):
             os.killpg(launcher.pid, signal.SIGKILL)
             launcher.wait()
         self.wait_for(out, lambda s: s["state"] == "ended", 10)
-        self.assertIn("killed, or out of memory?", run([BUILD / "titrate", "status", out]).stdout)
+        self.assertIn("killed, out of memory", run([BUILD / "titrate", "status", out]).stdout)
         result = run(command + ["--set", "train.epochs=2"])
         self.assertEqual(result.returncode, 0, result.stderr)
         status = self.status(out)

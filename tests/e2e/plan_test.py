@@ -105,8 +105,8 @@ class SaysTest(unittest.TestCase):
     def test_run_line_is_what_a_shell_takes(self):
         said = fields(plan("--ranks", "8", "--nodes", "2", "--keep", "all", "--set", "data.denoise=[\"denoise median 3\"]").stdout)
         words = shlex.split(said["run"])
-        self.assertEqual(words[:4], ["sbatch", "--nodes=2", "--ntasks-per-node=4", "slurm/sweep.sbatch"])
-        self.assertEqual(words[4:], [str(WORK / "study.toml"), "--dataset", str(DATASET), "--set",
+        self.assertEqual(words[:6], ["sbatch", "--nodes=2", "--ntasks-per-node=4", "--gpus-per-node=0", "--cpus-per-task=1", "slurm/sweep.sbatch"])
+        self.assertEqual(words[6:], [str(WORK / "study.toml"), "--dataset", str(DATASET), "--set",
                                      "data.denoise=[\"denoise median 3\"]", "--out", "runs/tiny study", "--device", "cpu",
                                      "--keep", "all"])  # fmt: skip
 

@@ -10,10 +10,16 @@
 
 namespace titrate::sweep {
 
+struct Probers {
+  comm::Device device{};     // of this rank
+  std::vector<int> ranks{};  // world ranks that have a share in the work
+};
+
 // The trials with their seconds on one rank, the same on every rank. Collective over the world, whose ranks
-// share the work: each kind of trial (speed_class) is probed for a moment by one of them. Where all are of
-// one kind and none can go to a wide group, only their order counts, and nothing is probed.
+// share the work: each kind of trial (speed_class) is probed for a moment by one of the `probers`. A kind
+// that cannot be probed counts as slow as the slowest. Where all are of one kind and none can go to a wide
+// group, only their order counts, and nothing is probed.
 std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<const Trial> trials,
-                                    const Workplace& workplace, const comm::Device& device);
+                                    const Workplace& workplace, const Probers& probers);
 
 }  // namespace titrate::sweep

@@ -53,8 +53,9 @@ class Monitor {
  private:
   using Clock = std::chrono::steady_clock;
 
-  struct Worker {
+  struct Member {
     GroupStatus status;
+    double resumed_at = 0;  // the share of its trial that an earlier run did
     Clock::time_point heard = Clock::now();
   };
   struct Forecast {
@@ -63,7 +64,7 @@ class Monitor {
   };
 
   double elapsed() const;
-  double progress_of(const Worker& worker) const;  // share of its trial's steps
+  double progress_of(const Member& worker) const;  // share of its trial's steps
   Forecast forecast() const;
   std::string line() const;
   SweepStatus status(const std::string& state) const;
@@ -73,12 +74,12 @@ class Monitor {
   SweepScene scene_;
   std::map<std::string, PlannedTrial> planned_;
   std::map<std::string, const Trial*> trials_;
-  std::map<int, Worker> workers_;  // by leader
+  std::map<int, Member> workers_;  // by leader
   Log log_;
   Progress progress_;
   std::vector<TrialRecord> records_;
   std::vector<FailureStatus> failures_;  // the first of them
-  std::size_t failed_ = 0;
+  std::size_t failed_ = 0, drawn_records_ = 0;
   std::set<std::string> reasons_;
   double rank_seconds_left_ = 0, rank_seconds_done_ = 0, images_ = 0;  // by the plan
   bool status_failed_ = false;

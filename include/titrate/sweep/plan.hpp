@@ -26,7 +26,7 @@ double seconds_at(const PlannedTrial& trial, int width);
 // The ranks of a node, in the order in which groups take them.
 struct NodeRanks {
   std::vector<int> ranks{};  // world ranks
-  int devices = 1;           // on how many devices they compute: consecutive ranks are on different ones
+  int devices = 1;           // on how many devices they compute: the first so many ranks have one each
 };
 
 struct Plan {

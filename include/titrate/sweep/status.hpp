@@ -16,6 +16,7 @@ namespace titrate::sweep {
 struct Activity {
   std::string trial{};
   std::uint64_t step = 0, total_steps = 0;
+  std::uint64_t first_step = 0;                           // of this run: earlier ones did those before
   std::uint32_t epochs = 0;                               // done
   std::optional<double> train_loss{}, validation_loss{};  // of the last of them
 };

@@ -32,7 +32,8 @@ train::Group view(WorkGroup& group, const comm::Device& device, const train::Tra
 // Throws Error (usage) unless all ranks of the group compute alike. Collective over the group.
 void check_numerics(const comm::Communicator& group, const std::string& numerics);
 
-// The ranks that have a share in the work, by node: of those that share a GPU the first `most_per_gpu`.
+// The ranks that have a share in the work, by node: of those that share a GPU the first `most_per_gpu`. First
+// in its node stand the first ranks of each GPU.
 std::vector<NodeRanks> working_nodes(std::span<const comm::Placement> ranks, int most_per_gpu);
 
 }  // namespace titrate::sweep

@@ -17,7 +17,7 @@ namespace titrate::sweep {
 // Used by one thread. What is passed in must outlive it.
 class Worker {
  public:
-  // `trials`: the whole grid.
+  // `trials`: all that may be asked for.
   Worker(const Workplace& workplace, const std::vector<Trial>& trials, const comm::Device& device);
 
   // Asks for trials until there are none; each record goes into the journal, then to rank 0. The wide group,
@@ -29,7 +29,7 @@ class Worker {
 
   void work_off(const DispatchClient& client, WorkGroup* group);
   void run_one(const std::string& id, const DispatchClient& client, WorkGroup* group);
-  void tell(const DispatchClient& client, const std::string& id, const train::TrialPosition& position);
+  void tell(const DispatchClient& client, const Activity& activity);  // not too often
 
   Workplace workplace_;
   std::map<std::string, const Trial*> trials_;

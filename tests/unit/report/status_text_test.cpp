@@ -58,12 +58,22 @@ TEST(StatusText, TheStateFollowsFromWhoLives) {
   EXPECT_EQ(state_of(view), "silent");
   view.holder->lives = false;
   EXPECT_EQ(state_of(view), "ended");
-  EXPECT_TRUE(has(status_text(view), "killed, or out of memory?"));
+  EXPECT_TRUE(has(status_text(view), "killed, out of memory"));
   view.holder.reset();
   EXPECT_EQ(state_of(view), "ended");
   view.status->state = "finished";
   EXPECT_EQ(state_of(view), "finished");
   EXPECT_FALSE(has(status_text(view), "0123456789abcdef")) << "who is done does nothing";
+}
+
+TEST(StatusText, ANewRunStartsWithTheOldOnesStatus) {
+  RunView view = running();
+  view.status->state = "finished";
+  view.holder->pid = 4712;
+  EXPECT_EQ(state_of(view), "starting");
+  const std::string text = status_text(view);
+  EXPECT_TRUE(has(text, "starting on node1 (process 4712)")) << text;
+  EXPECT_TRUE(has(text, "too few images of class 3")) << text;
 }
 
 TEST(StatusText, BeforeTheFirstTrialTheJournalTells) {

@@ -106,6 +106,18 @@ TEST_F(MonitorTest, TheForecastKnowsHowFarTrialsAre) {
   EXPECT_GT(half, 0.1);
 }
 
+// What an earlier run did of it says nothing of how fast this one is.
+TEST_F(MonitorTest, ATrialThatIsGoneOnWithCountsFromThere) {
+  const auto rate = [&](std::uint64_t first_step) {
+    Monitor monitor = make();
+    monitor.hear(1, to_json(Activity{
+                        .trial = trials_[1].id, .step = 100, .total_steps = 1000, .first_step = first_step}));
+    monitor.finish();
+    return status().images_per_second * status().elapsed_seconds;
+  };
+  EXPECT_NEAR(rate(0) / rate(90), 10, 0.01);
+}
+
 TEST_F(MonitorTest, ASweepGoesOnWithoutItsStatus) {
   scene_.run_folder = folder_.path() / "gone";
   Monitor monitor = make();

@@ -36,6 +36,7 @@ SweepStatus sample() {
                     .activity = Activity{.trial = "0123456789abcdef",
                                          .step = 10,
                                          .total_steps = 20,
+                                         .first_step = 5,
                                          .epochs = 1,
                                          .train_loss = 0.25,
                                          .validation_loss = 0.5},
@@ -59,6 +60,7 @@ TEST(Status, ComesBackAsItWas) {
   ASSERT_EQ(status.groups.size(), 2u);
   ASSERT_TRUE(status.groups[0].activity);
   EXPECT_EQ(status.groups[0].activity->step, 10u);
+  EXPECT_EQ(status.groups[0].activity->first_step, 5u);
   EXPECT_EQ(status.groups[0].activity->validation_loss, 0.5);
   EXPECT_EQ(status.groups[0].ranks, (std::vector<int>{0, 1}));
   EXPECT_FALSE(status.groups[1].working);

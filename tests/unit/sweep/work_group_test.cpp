@@ -37,5 +37,12 @@ TEST(WorkingNodes, OnlySoManyRanksShareAGpu) {
   EXPECT_EQ(working_nodes(ranks, 3)[0].ranks.size(), 5u);
 }
 
+// As where each rank is given GPUs of its own to see.
+TEST(WorkingNodes, TheFirstRanksOfEachGpuStandFirst) {
+  const std::vector<comm::Placement> ranks{gpu(0, 0, "a", 0), gpu(1, 1, "a", 1), gpu(2, 2, "b", 0),
+                                           gpu(3, 3, "b", 1)};
+  EXPECT_EQ(working_nodes(ranks, 2)[0].ranks, (std::vector<int>{0, 2, 1, 3}));
+}
+
 }  // namespace
 }  // namespace titrate::sweep
