@@ -26,7 +26,7 @@ class Script final : public TrialObserver {
  public:
   std::string fails_at{};        // a site
   std::uint64_t stops_from = 0;  // asks to stop from this step on; 0: does not
-  std::uint64_t last_step = 0;
+  std::uint64_t first_step = 0, last_step = 0;
   std::vector<std::string> sites{}, warnings{};
 
   void at(const char* site) override {
@@ -34,7 +34,10 @@ class Script final : public TrialObserver {
     if (fails_at == site)
       throw Error({.where = site, .what = "a fault of rank " + std::to_string(world().rank())});
   }
-  void stepped(const TrialPosition& position) override { last_step = position.step; }
+  void stepped(const TrialPosition& position) override {
+    last_step = position.step;
+    if (first_step == 0) first_step = last_step;
+  }
   bool wants_stop() override { return stops_from > 0 && last_step >= stops_from; }
   void warn(const std::string& message) override { warnings.push_back(message); }
 };
@@ -212,9 +215,13 @@ TEST_F(TrainerTest, AllStopAfterTheSameStepAndGoOnFromIt) {
         again.stops_from = stop + 9;
       }
       const std::uint64_t next_meeting = std::min((stop + 7) / 8 * 8, (stop + 11) / kStepsPerEpoch * 12);
-      EXPECT_EQ(run_until(setup, script, expected), world().size() == 1 ? stop : next_meeting);
-      if (run_until(setup, again, expected) != 0) {
+      const std::uint64_t stopped = world().size() == 1 ? stop : next_meeting;
+      EXPECT_EQ(run_until(setup, script, expected), stopped);
+      const std::uint64_t then = run_until(setup, again, expected);
+      EXPECT_EQ(again.first_step, stopped < kSteps ? stopped + 1 : 0);
+      if (then != 0) {
         EXPECT_EQ(run_until(setup, rest, expected), 0u);
+        EXPECT_EQ(rest.first_step, then < kSteps ? then + 1 : 0);
       }
       remove_checkpoints();
     }
