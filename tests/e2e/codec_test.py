@@ -7,7 +7,6 @@ samples that went in.
 
 import io
 import itertools
-import os
 import re
 import struct
 import subprocess
@@ -18,11 +17,13 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps
 
+from extent import FULL
+
 PROGRAM = ""
 BLACK, GREY, COLOUR = (0, 0, 0), (128, 128, 128), (200, 30, 90)
 BACKGROUNDS = [GREY, COLOUR]
 MOST_MEBIBYTES = 256
-MUTATIONS = 2000 if os.environ.get("TITRATE_FULL") == "1" else 100
+MUTATIONS = 2000 if FULL else 100
 DEPTHS = {0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]}  # by PNG's type of colour
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]

@@ -13,6 +13,7 @@ import unittest
 from pathlib import Path
 
 import training_runs
+from extent import full_only
 from training_runs import BUILD, MPIRUN, NORMED, SweepCase, records_of, rows_of, run, study, sweep_command
 
 TITRATE = BUILD / "fake_gpu" / "titrate"
@@ -151,9 +152,11 @@ class FaultTest(FakeGpuCase):
     def test_a_start_that_hangs(self):
         self.disturb("1:init_hangs", 86, f"no progress for {DEADLINE} s", 0)
 
+    @full_only
     def test_a_start_that_hangs_everywhere(self):
         self.disturb("*:init_hangs", 86, f"no progress for {DEADLINE} s", 0)
 
+    @full_only
     def test_a_start_that_fails(self):
         self.disturb("1:init_fails", 1, "the start fails on request", 0)
 
@@ -164,6 +167,7 @@ class FaultTest(FakeGpuCase):
     def test_a_sum_that_is_stuck(self):
         self.disturb("0:stuck:116", 86, f"no progress for {DEADLINE} s", 1)
 
+    @full_only
     def test_an_abort_that_blocks(self):
         self.disturb("*:abort_blocks:116", 86, f"no progress for {DEADLINE} s", 1)
 

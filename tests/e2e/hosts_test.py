@@ -19,6 +19,7 @@ import unittest
 from pathlib import Path
 
 import sweep_test
+from extent import full_only
 from sweep_test import BUILD, STUDY, WORK, journal_lines, run, sweep_command, trials_csv, write
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -182,6 +183,7 @@ class LinkTest(HostsCase):
         epochs = 30 * min(os.cpu_count(), 4)
         self.cut("single ranks", "--set", f"train.epochs={epochs}", "--axis", "data.size=300", "--axis", "seed=0,1,2,3")
 
+    @full_only
     def test_a_group(self):
         self.cut("a group", "--set", "train.epochs=5", "--set", "train.micro_batches=4", wide=["--width", "4"])
 

@@ -18,9 +18,9 @@ import time
 import unittest
 
 import prep_test
+from extent import FULL
 from prep_test import digests, run
 
-FULL = os.environ.get("TITRATE_FULL", "") == "1"
 KILLS = 50 if FULL else 5
 SIZES = 30 if FULL else 4
 SEED = int(os.environ.get("TITRATE_SEED", time.time_ns() % 1_000_000))
