@@ -86,7 +86,8 @@ void check_versions(const Ward& ward) {
     const std::string library = comm::library_version();
     own.push_back({.name = "MPI", .text = library.substr(0, library.find(','))});
     own.push_back(check_engine(ward.own().device));
-    for (const DoctorLine& line : judge_gpu_versions(comm::gpu_versions())) own.push_back(line);
+    const bool used = ward.own().device.kind == comm::DeviceKind::cuda;
+    for (const DoctorLine& line : judge_gpu_versions(comm::gpu_versions(), used)) own.push_back(line);
   }
   const std::vector<DoctorLines> said = gather_from_hosts(ward, own);
   report_hosts(ward, said);

@@ -46,7 +46,7 @@ DoctorLine judge_no_gpu(const std::string& why, const std::filesystem::path& pro
   return line;
 }
 
-DoctorLines judge_gpu_versions(const std::optional<comm::GpuVersions>& versions) {
+DoctorLines judge_gpu_versions(const std::optional<comm::GpuVersions>& versions, bool used) {
   if (!versions) return {};
   DoctorLine cuda{.name = "CUDA", .text = cuda_text(versions->runtime) + ", "};
   if (versions->driver == 0) {
@@ -54,19 +54,19 @@ DoctorLines judge_gpu_versions(const std::optional<comm::GpuVersions>& versions)
   } else {
     cuda.text += "the driver runs up to " + cuda_text(versions->driver);
     if (versions->driver / 1000 < versions->runtime / 1000) {
-      cuda.verdict = Verdict::fail;
-      cuda.remedy = "update the driver, or build with an older CUDA toolkit";
+      cuda.verdict = Verdict::warn;
+      cuda.remedy = "GPUs are not used: update the driver, or build with an older CUDA toolkit";
     }
   }
   DoctorLine nccl{.name = "NCCL", .text = nccl_text(versions->nccl)};
   const NcclVersion found = nccl_version(versions->nccl), built = nccl_version(versions->nccl_header);
   if (versions->nccl != versions->nccl_header) {
     nccl.text += ", but titrate was built with " + nccl_text(versions->nccl_header);
-    nccl.verdict = found.major != built.major               ? Verdict::fail
-                   : versions->nccl < versions->nccl_header ? Verdict::warn
-                                                            : Verdict::ok;
-    if (nccl.verdict != Verdict::ok)
-      nccl.remedy = "LD_LIBRARY_PATH leads to another libnccl.so: ldd shows which";
+    // The exchange over NCCL refuses these.
+    if (found.major != built.major || versions->nccl < versions->nccl_header) {
+      nccl.verdict = used ? Verdict::fail : Verdict::warn;
+      nccl.remedy = "LD_LIBRARY_PATH leads to another libnccl.so, ldd shows which; or build again";
+    }
   }
   return {cuda, nccl};
 }

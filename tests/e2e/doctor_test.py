@@ -165,8 +165,8 @@ class Doctor(unittest.TestCase):
         self.assertEqual([rank["sharing"] for rank in shared["ranks"]], [0, 1])
         self.assertIn("ranks 0-1", self.text(shared, "GPU"))
         self.assertNotIn("NCCL", self.text(shared, "exchange"))
-        old = self.checks(program=FAKE_GPU, TITRATE_FAKE_GPUS="1", TITRATE_FAKE_NCCL_VERSION="22704")
-        self.assertEqual(self.verdicts(old, "NCCL"), ["warn"])
+        old = self.checks(code=1, program=FAKE_GPU, TITRATE_FAKE_GPUS="1", TITRATE_FAKE_NCCL_VERSION="22704")
+        self.assertEqual(self.verdicts(old, "NCCL"), ["FAIL"])
 
     def stop_a_rank(self, rank):
         """Stops it once the table is there; returns what was said, the code and the seconds until the end."""

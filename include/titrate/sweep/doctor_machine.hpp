@@ -48,7 +48,7 @@ DoctorLine judge_gpu(const comm::Device& gpu, const comm::DeviceMemory& memory, 
 // Where no rank has a GPU. `why` as comm::why_no_gpu() says it; `proc` shows whether the machine has one.
 DoctorLine judge_no_gpu(const std::string& why, const std::filesystem::path& proc);
 
-// CUDA and NCCL; no lines where titrate was built without them.
-DoctorLines judge_gpu_versions(const std::optional<comm::GpuVersions>& versions);
+// CUDA and NCCL; no lines where titrate was built without them. `used`: a rank has a GPU.
+DoctorLines judge_gpu_versions(const std::optional<comm::GpuVersions>& versions, bool used);
 
 }  // namespace titrate::sweep

@@ -188,17 +188,18 @@ TEST(Gpus, ThatTheMachineHasAreMissed) {
 }
 
 TEST(GpuVersions, MustFit) {
-  const auto verdicts = [](const comm::GpuVersions& versions) {
-    const DoctorLines lines = judge_gpu_versions(versions);
+  const auto verdicts = [](const comm::GpuVersions& versions, bool used) {
+    const DoctorLines lines = judge_gpu_versions(versions, used);
     return std::pair(lines.at(0).verdict, lines.at(1).verdict);
   };
   using Pair = std::pair<Verdict, Verdict>;
-  EXPECT_TRUE(judge_gpu_versions(std::nullopt).empty());
-  EXPECT_EQ(verdicts({13010, 13000, 22809, 22809}), Pair(Verdict::ok, Verdict::ok));
-  EXPECT_EQ(verdicts({0, 13000, 22900, 22809}), Pair(Verdict::ok, Verdict::ok));
-  EXPECT_EQ(verdicts({12090, 13000, 22704, 22809}), Pair(Verdict::fail, Verdict::warn));
-  EXPECT_EQ(verdicts({13000, 13000, 30000, 22809}), Pair(Verdict::ok, Verdict::fail));
-  EXPECT_EQ(judge_gpu_versions(comm::GpuVersions{13010, 13000, 22704, 22809}).at(1).text,
+  EXPECT_TRUE(judge_gpu_versions(std::nullopt, false).empty());
+  EXPECT_EQ(verdicts({13010, 13000, 22809, 22809}, true), Pair(Verdict::ok, Verdict::ok));
+  EXPECT_EQ(verdicts({0, 13000, 22900, 22809}, false), Pair(Verdict::ok, Verdict::ok));
+  EXPECT_EQ(verdicts({12090, 13000, 22704, 22809}, false), Pair(Verdict::warn, Verdict::warn));
+  EXPECT_EQ(verdicts({13000, 13000, 22704, 22809}, true), Pair(Verdict::ok, Verdict::fail));
+  EXPECT_EQ(verdicts({13000, 13000, 30000, 22809}, true), Pair(Verdict::ok, Verdict::fail));
+  EXPECT_EQ(judge_gpu_versions(comm::GpuVersions{13010, 13000, 22704, 22809}, true).at(1).text,
             "2.27.4, but titrate was built with 2.28.9");
 }
 
