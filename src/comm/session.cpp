@@ -93,7 +93,7 @@ std::string library_version() {
   std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
   int length = 0;
   MPI_Get_library_version(text.data(), &length);
-  return std::string(text.data(), static_cast<std::size_t>(length));
+  return text.data();  // Open MPI counts the zero at its end too
 }
 
 }  // namespace titrate::comm

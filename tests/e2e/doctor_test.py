@@ -18,6 +18,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
 import two_hosts  # noqa: E402
 
+from extent import full_only  # noqa: E402
+
 BUILD = Path(sys.argv[1]).resolve()
 TITRATE = BUILD / "titrate"
 FAKE_GPU = BUILD / "fake_gpu" / "titrate"
@@ -192,6 +194,7 @@ class Doctor(unittest.TestCase):
         self.assertRegex(said, "FAIL  [^\n]* no sign of life from rank 2")
         self.assertLess(seconds, 30)
 
+    @full_only
     def test_first_rank_that_stands_still(self):
         """Nobody hears of it but the others, each by its own clock."""
         said, code, _ = self.stop_a_rank(0)
@@ -239,6 +242,7 @@ class TwoHosts(unittest.TestCase):
         self.assertEqual(process.returncode, 1, said)
         self.assertRegex(said, "FAIL  run folder +ranks 2-3: what rank 0 wrote there is not seen")
 
+    @full_only
     def test_link_that_is_lost(self):
         process = self.start(self.root / "run")
         said = ""
