@@ -4,7 +4,6 @@
 
 #ifdef TITRATE_HAS_CUDA
 
-#include <array>
 #include <bit>
 #include <span>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "cuda_check.hpp"
 #include "device_add.hpp"
+#include "halving.hpp"
 #include "nccl_queue.hpp"
 #include "titrate/comm/agreement.hpp"
 #include "titrate/core/host.hpp"
@@ -51,30 +51,17 @@ void swap_with(int partner, std::span<const float> out, std::span<float> in, con
   communicator.complete(group, "ncclGroupEnd");
 }
 
-// As MpiExchange does it, round by round, so that the bits are its bits.
-void sum_by_halving(std::span<float> data, NcclQueue& queue) {
-  const int rank = queue.communicator().rank();
-  const int width = queue.communicator().width();
-  const std::span<float> scratch(queue.scratch(data.size() - data.size() / 2), data.size() - data.size() / 2);
-  std::array<std::span<float>, 32> kept{};  // by round: what this rank still sums
-  kept[0] = data;
-  std::size_t round = 0;
-  for (int distance = 1; distance < width; distance *= 2, ++round) {
-    const std::span<float> whole = kept[round];
-    const std::size_t half = whole.size() / 2;
-    const bool is_lower = (rank & distance) == 0;
-    const std::span<float> mine = is_lower ? whole.first(half) : whole.subspan(half);
-    const std::span<float> theirs = is_lower ? whole.subspan(half) : whole.first(half);
-    swap_with(rank ^ distance, theirs, scratch.first(mine.size()), queue);
-    check_cuda(add_on_device(mine.data(), scratch.data(), mine.size(), queue.stream()), "add_on_device");
-    kept[round + 1] = mine;
-  }
-  for (int distance = width / 2; distance > 0; distance /= 2, --round) {
-    const std::span<float> whole = kept[round - 1];
-    const std::size_t half = whole.size() / 2;
-    const bool is_lower = (rank & distance) == 0;
-    swap_with(rank ^ distance, kept[round], is_lower ? whole.subspan(half) : whole.first(half), queue);
-  }
+void sum_in_tree(std::span<float> data, NcclQueue& queue) {
+  const std::size_t half = data.size() - data.size() / 2;
+  const NcclCommunicator& communicator = queue.communicator();
+  sum_by_halving(
+      data, {queue.scratch(half), half}, {communicator.rank(), communicator.width()},
+      [&](int partner, std::span<const float> out, std::span<float> in) {
+        swap_with(partner, out, in, queue);
+      },
+      [&](std::span<float> sum, std::span<const float> other) {
+        check_cuda(add_on_device(sum.data(), other.data(), sum.size(), queue.stream()), "add_on_device");
+      });
 }
 
 class NcclExchange : public Exchange {
@@ -128,7 +115,7 @@ class TreeExchange : public NcclExchange {
                    .got = std::to_string(width())});
     }
     if (count == 0 || width() == 1) return;
-    queue().start([&] { sum_by_halving({data, count}, queue()); });
+    queue().start([&] { sum_in_tree({data, count}, queue()); });
   }
 
   std::string name() const override { return "nccl-tree"; }

@@ -7,8 +7,6 @@
 namespace titrate::sweep {
 namespace {
 
-constexpr std::size_t kMostRankLines = 32;
-
 std::size_t count(std::span<const DoctorLine> lines, Verdict verdict) {
   return static_cast<std::size_t>(std::count_if(
       lines.begin(), lines.end(), [&](const DoctorLine& line) { return line.verdict == verdict; }));
@@ -39,7 +37,7 @@ void DoctorReport::add_ranks(std::span<const comm::Placement> ranks, const std::
   ranks_.assign(ranks.begin(), ranks.end());
   sources_ = sources;
   if (json_) return;
-  std::printf("\n%s%s\n\n", comm::placement_table(ranks, {}, kMostRankLines).c_str(), sources.c_str());
+  std::printf("\n%s%s\n\n", comm::placement_table(ranks, {}, comm::kMostRankLines).c_str(), sources.c_str());
   std::fflush(stdout);
 }
 

@@ -28,12 +28,15 @@ std::string shape_of(std::span<const NodeRanks> nodes) {
 std::optional<PlanFile> share_plan_file(const std::filesystem::path& file, const comm::Communicator& world) {
   if (file.empty()) return std::nullopt;
   std::string text;
+  std::optional<PlanFile> plan;
   comm::together(world, [&] {
     if (world.rank() != 0) return;
     text = read_text(file);
-    parse_plan_file(text, file.string());
+    plan = parse_plan_file(text, file.string());
   });
-  return parse_plan_file(world.broadcast(text, 0), file.string());
+  text = world.broadcast(text, 0);
+  if (!plan) plan = parse_plan_file(text, file.string());
+  return plan;
 }
 
 Plan fit_plan(const PlanFile& file, std::span<const NodeRanks> nodes, std::span<const Trial> missing) {

@@ -161,9 +161,6 @@ std::vector<int> ranks_of(std::span<const NodeRanks> nodes) {
   return ranks;
 }
 
-// Ranks that a table at the start shows one by one.
-constexpr std::size_t kMostRankLines = 32;
-
 // One run of a sweep. Every function but those that say so is collective over the world.
 class SweepRun {
  public:
@@ -288,7 +285,8 @@ class SweepRun {
       for (const int rank : plan.groups[group]) group_of[static_cast<std::size_t>(rank)] = int(group);
     }
     if (plan.groups.empty()) group_of.clear();
-    std::fputs((comm::placement_table(ranks_, group_of, kMostRankLines) + sources + "\n").c_str(), stderr);
+    std::fputs((comm::placement_table(ranks_, group_of, comm::kMostRankLines) + sources + "\n").c_str(),
+               stderr);
   }
 
   void work_off(const Workplace& workplace, const Plan& plan, const std::vector<NodeRanks>& nodes,

@@ -229,20 +229,26 @@ class Bench:
         self.check(f"peak memory of a rank: {text} (at most 600)", len(found) == 2 and max(found) <= 600)
 
 
-def main():
+def run_bench(what, choices, rounds, body):
+    """The options that these benches share: BUILD_FOLDER [`what`...] [--dataset DIR] [--rounds N]; body(bench, choice) for each."""
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("parts", nargs="*", default=["overhead", "scaling", "memory"])
+    parser.add_argument(what, nargs="*", default=choices)
     parser.add_argument("--dataset", type=pathlib.Path)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=rounds)
     given = parser.parse_args()
     print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory(prefix="titrate bench ") as work:
         dataset = given.dataset.resolve() if given.dataset else None
         bench = Bench(given.build.resolve(), pathlib.Path(work), dataset, given.rounds)
-        for part in given.parts:
-            {"overhead": bench.overhead, "scaling": bench.scaling, "memory": bench.memory}[part]()
+        for choice in getattr(given, what):
+            body(bench, choice)
     sys.exit(1 if bench.failed else 0)
+
+
+def main():
+    parts = {"overhead": Bench.overhead, "scaling": Bench.scaling, "memory": Bench.memory}
+    run_bench("parts", list(parts), 3, lambda bench, part: parts[part](bench))
 
 
 if __name__ == "__main__":

@@ -8,14 +8,9 @@ not cut its batches, and two such trials at once on a rank each: what the machin
 is missed.
 """
 
-import argparse
-import os
-import pathlib
 import statistics
-import sys
-import tempfile
 
-from sweep_bench import MPIRUN, Bench
+from sweep_bench import MPIRUN, run_bench
 
 NETWORKS = {"simple-cnn": (20_000, 1.7), "pytorch-cnn": (3_000, 1.85)}  # images, and what is to be reached
 
@@ -51,21 +46,5 @@ def compare(bench, network):
     )
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("networks", nargs="*", default=list(NETWORKS))
-    parser.add_argument("--dataset", type=pathlib.Path)
-    parser.add_argument("--rounds", type=int, default=7)
-    given = parser.parse_args()
-    print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory(prefix="titrate bench ") as work:
-        dataset = given.dataset.resolve() if given.dataset else None
-        bench = Bench(given.build.resolve(), pathlib.Path(work), dataset, given.rounds)
-        for network in given.networks:
-            compare(bench, network)
-    sys.exit(1 if bench.failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_bench("networks", list(NETWORKS), 7, compare)

@@ -1,30 +1,19 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <string_view>
 #include <vector>
 
 #include "mpi_main.hpp"
+#include "random_part.hpp"
 #include "titrate/comm/mpi_exchange.hpp"
 #include "titrate/comm/tree.hpp"
-#include "titrate/core/random.hpp"
 
 namespace titrate::comm {
 namespace {
 
 constexpr std::size_t kSizes[] = {0, 1, 2, 3, 5, 7, 1000, 21840, 1200000};
-
-// Of very different size, so that another order of additions shows.
-std::vector<float> random_part(std::size_t count, int part) {
-  RandomStream stream(7, Purpose::test, static_cast<std::uint64_t>(part));
-  std::vector<float> values(count);
-  for (float& value : values) {
-    value = static_cast<float>(stream.uniform(-1.0, 1.0) * std::exp2(static_cast<double>(stream.below(20))));
-  }
-  return values;
-}
 
 std::vector<std::vector<float>> random_parts(std::size_t count, int parts) {
   std::vector<std::vector<float>> all;
@@ -36,11 +25,6 @@ std::vector<float> serial_tree(const std::vector<std::vector<float>>& parts) {
   std::vector<float> sum(parts.front().size());
   tree_sum(std::vector<std::span<const float>>(parts.begin(), parts.end()), sum);
   return sum;
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() &&
-         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
 TEST(MpiExchange, SumsWholeNumbersExactly) {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -17,10 +16,10 @@
 #include <vector>
 
 #include "mpi_main.hpp"
+#include "random_part.hpp"
 #include "support/outcome.hpp"
 #include "titrate/comm/agreement.hpp"
 #include "titrate/comm/mpi_exchange.hpp"
-#include "titrate/core/random.hpp"
 
 namespace titrate::comm {
 namespace {
@@ -85,21 +84,6 @@ void expect_sum_of_whole_numbers(const std::vector<float>& data, int width) {
   for (std::size_t i = 0; i < data.size(); ++i) {
     ASSERT_EQ(data[i], static_cast<float>(ranks * static_cast<int>(i % 1000))) << i << " of " << data.size();
   }
-}
-
-// Of very different size, so that another order of additions shows.
-std::vector<float> random_part(std::size_t count, int part) {
-  RandomStream stream(7, Purpose::test, static_cast<std::uint64_t>(part));
-  std::vector<float> values(count);
-  for (float& value : values) {
-    value = static_cast<float>(stream.uniform(-1.0, 1.0) * std::exp2(static_cast<double>(stream.below(20))));
-  }
-  return values;
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() &&
-         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
 // An environment variable that lasts as long as this.

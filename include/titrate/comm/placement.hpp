@@ -58,6 +58,9 @@ std::vector<Placement> place_ranks(const Session& session, DeviceKind requested)
 // Placement::sharing of each, by node, node rank and PCI id.
 std::vector<int> sharing_of(std::span<const Placement> ranks);
 
+// Ranks that a table for the terminal shows one by one.
+inline constexpr std::size_t kMostRankLines = 32;
+
 // One line per rank: rank, host, device, PCI id, processors, group (`group_of`, by rank; -1: none; empty: no
 // such column). Beyond `most_lines` ranks, runs of alike ranks of a node share a line.
 std::string placement_table(std::span<const Placement> ranks, std::span<const int> group_of,
