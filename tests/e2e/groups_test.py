@@ -126,7 +126,7 @@ class PlanTest(SweepCase):
 
 
 class StatusTest(SweepCase):
-    LONG = ["--set", "train.epochs=400"]
+    LONG = ["--set", "train.epochs=4000"]
 
     def status(self, out):
         result = run([BUILD / "titrate", "status", out, "--json"])
@@ -155,7 +155,7 @@ class StatusTest(SweepCase):
             activity = status["groups"][0]["activity"]
             self.assertIn("seed=", status["groups"][0]["settings"])
             self.assertGreater(activity["step"], 0)
-            self.assertEqual(activity["total_steps"], 400 * 15)
+            self.assertEqual(activity["total_steps"], 4000 * 15)
             self.assertEqual([rank["world_rank"] for rank in status["ranks"]], [0, 1])
             self.assertEqual(status["trials"], 3)
             text = run([BUILD / "titrate", "status", out]).stdout
