@@ -9,7 +9,7 @@
 
 #include "titrate/comm/roll_call.hpp"
 #include "titrate/comm/session.hpp"
-#include "titrate/sweep/doctor.hpp"
+#include "titrate/doctor/doctor.hpp"
 
 namespace titrate {
 namespace {
@@ -31,11 +31,11 @@ bool is_first(const comm::GetEnvironment& get) {
   return true;
 }
 
-comm::Deadline mpi_deadline(sweep::DoctorReport& report, double seconds, const char* what) {
+comm::Deadline mpi_deadline(doctor::DoctorReport& report, double seconds, const char* what) {
   return comm::Deadline(seconds, [&report, seconds, what] {
-    report.add(std::vector<sweep::DoctorLine>{
+    report.add(std::vector<doctor::DoctorLine>{
         {.name = "MPI",
-         .verdict = sweep::Verdict::fail,
+         .verdict = doctor::Verdict::fail,
          .text = std::string(what) + " within " + std::to_string(static_cast<int>(seconds)) + " s",
          .remedy = "see which rank is missing; between hosts, firewalls and wrong interfaces do this"}});
     report.finish();
@@ -44,19 +44,19 @@ comm::Deadline mpi_deadline(sweep::DoctorReport& report, double seconds, const c
 }
 
 // mpirun ends all when one leaves with a code, so those who say nothing wait for the one who speaks.
-int leave(sweep::DoctorReport& report, ErrorCode code, bool speaks) {
+int leave(doctor::DoctorReport& report, ErrorCode code, bool speaks) {
   report.finish();
   if (!speaks) std::this_thread::sleep_for(std::chrono::seconds(1));
   return static_cast<int>(code);
 }
 
 int run(const Options& options) {
-  const sweep::DoctorOptions chosen{.out = options.out, .device = comm::parse_device_kind(options.device)};
+  const doctor::DoctorOptions chosen{.out = options.out, .device = comm::parse_device_kind(options.device)};
   const bool speaks = is_first(comm::get_environment);
-  sweep::DoctorReport report(options.json, !speaks);
-  const sweep::DoctorLines start = sweep::check_start(comm::get_environment);
+  doctor::DoctorReport report(options.json, !speaks);
+  const doctor::DoctorLines start = doctor::check_start(comm::get_environment);
   report.add(start);
-  if (sweep::worst(start) == sweep::Verdict::fail) {
+  if (doctor::worst(start) == doctor::Verdict::fail) {
     const bool by_launcher = start.back().name == "launcher";
     return leave(report, by_launcher ? ErrorCode::usage : ErrorCode::failed, speaks);
   }
@@ -65,11 +65,11 @@ int run(const Options& options) {
   try {
     session.emplace();
   } catch (const Error& error) {
-    report.add(std::vector<sweep::DoctorLine>{sweep::failure_line("launcher", error.info())});
+    report.add(std::vector<doctor::DoctorLine>{doctor::failure_line("launcher", error.info())});
     return leave(report, error.code(), speaks);
   }
   deadline.reset();
-  const int code = session->run("titrate", [&] { return sweep::run_doctor(chosen, *session, report); });
+  const int code = session->run("titrate", [&] { return doctor::run_doctor(chosen, *session, report); });
   deadline.emplace(mpi_deadline(report, kEndSeconds, "MPI did not end"));
   session.reset();
   return code;

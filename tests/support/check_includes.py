@@ -19,7 +19,8 @@ ARROWS = {
     "comm": ["core"],
     "train": ["data", "net", "comm"],
     "engine_torch": ["train"],
-    "sweep": ["train"],
+    "doctor": ["train"],
+    "sweep": ["doctor"],
     "report": ["sweep"],
     "launch": ["report"],
 }

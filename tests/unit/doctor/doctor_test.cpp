@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "support/temporary_folder.hpp"
-#include "titrate/sweep/doctor.hpp"
-#include "titrate/sweep/doctor_line.hpp"
-#include "titrate/sweep/doctor_machine.hpp"
+#include "titrate/doctor/doctor.hpp"
+#include "titrate/doctor/line.hpp"
+#include "titrate/doctor/machine.hpp"
 
-namespace titrate::sweep {
+namespace titrate::doctor {
 namespace {
 
 std::string ranks(std::span<const int> who) { return comm::name_ranks(who); }
@@ -204,4 +204,4 @@ TEST(GpuVersions, MustFit) {
 }
 
 }  // namespace
-}  // namespace titrate::sweep
+}  // namespace titrate::doctor

@@ -10,9 +10,9 @@
 
 #include "titrate/comm/placement.hpp"
 #include "titrate/comm/session.hpp"
-#include "titrate/sweep/doctor_line.hpp"
+#include "titrate/doctor/line.hpp"
 
-namespace titrate::sweep {
+namespace titrate::doctor {
 
 // What is printed: each line as soon as it is known, or all as JSON at the end. Thread-safe.
 class DoctorReport {
@@ -51,4 +51,4 @@ struct DoctorOptions {
 // Where a rank does not come, the report ends with that, and the job with code 86.
 int run_doctor(const DoctorOptions& options, const comm::Session& session, DoctorReport& report);
 
-}  // namespace titrate::sweep
+}  // namespace titrate::doctor

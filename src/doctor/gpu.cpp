@@ -1,7 +1,7 @@
 #include "titrate/core/text.hpp"
-#include "titrate/sweep/doctor_machine.hpp"
+#include "titrate/doctor/machine.hpp"
 
-namespace titrate::sweep {
+namespace titrate::doctor {
 namespace {
 
 // 13000 is "13.0".
@@ -71,4 +71,4 @@ DoctorLines judge_gpu_versions(const std::optional<comm::GpuVersions>& versions,
   return {cuda, nccl};
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::doctor

@@ -4,9 +4,9 @@
 #include <filesystem>
 
 #include "titrate/comm/session.hpp"
-#include "titrate/sweep/doctor_line.hpp"
+#include "titrate/doctor/line.hpp"
 
-namespace titrate::sweep {
+namespace titrate::doctor {
 
 // Collective over the world. Writes into a folder of its own below `out`, and removes it at the end, as it
 // does `out` where that was not there. Free space; the time to write, sync and rename over an existing file;
@@ -15,4 +15,4 @@ namespace titrate::sweep {
 DoctorLines check_run_folder(const comm::Session& session, const std::filesystem::path& out,
                              int locking_rank);
 
-}  // namespace titrate::sweep
+}  // namespace titrate::doctor

@@ -1,4 +1,4 @@
-#include "titrate/sweep/doctor_machine.hpp"
+#include "titrate/doctor/machine.hpp"
 
 #include <sched.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 
 #include "titrate/core/text.hpp"
 
-namespace titrate::sweep {
+namespace titrate::doctor {
 namespace {
 
 namespace fs = std::filesystem;
@@ -210,4 +210,4 @@ std::vector<DoctorLines> judge_networks(std::span<const HostNetwork> hosts) {
   return lines;
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::doctor

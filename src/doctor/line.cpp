@@ -1,4 +1,4 @@
-#include "titrate/sweep/doctor_line.hpp"
+#include "titrate/doctor/line.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -7,7 +7,7 @@
 
 #include "titrate/core/text.hpp"
 
-namespace titrate::sweep {
+namespace titrate::doctor {
 namespace {
 
 constexpr std::size_t kColumns = 96;
@@ -174,4 +174,4 @@ std::string format_lines(std::span<const DoctorLine> lines) {
   return text;
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::doctor

@@ -11,9 +11,9 @@
 
 #include "titrate/comm/interfaces.hpp"
 #include "titrate/comm/placement.hpp"
-#include "titrate/sweep/doctor_line.hpp"
+#include "titrate/doctor/line.hpp"
 
-namespace titrate::sweep {
+namespace titrate::doctor {
 
 std::string in_units(std::uint64_t bytes);  // "23.9 GiB", "512 MiB"
 
@@ -51,4 +51,4 @@ DoctorLine judge_no_gpu(const std::string& why, const std::filesystem::path& pro
 // CUDA and NCCL; no lines where titrate was built without them. `used`: a rank has a GPU.
 DoctorLines judge_gpu_versions(const std::optional<comm::GpuVersions>& versions, bool used);
 
-}  // namespace titrate::sweep
+}  // namespace titrate::doctor

@@ -2,9 +2,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "titrate/sweep/doctor.hpp"
+#include "titrate/doctor/doctor.hpp"
 
-namespace titrate::sweep {
+namespace titrate::doctor {
 namespace {
 
 std::size_t count(std::span<const DoctorLine> lines, Verdict verdict) {
@@ -71,4 +71,4 @@ void DoctorReport::speak() {
   silent_ = false;
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::doctor

@@ -1,4 +1,4 @@
-#include "titrate/sweep/doctor_folder.hpp"
+#include "titrate/doctor/folder.hpp"
 
 #include <unistd.h>
 
@@ -10,9 +10,9 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/sweep/doctor_machine.hpp"
+#include "titrate/doctor/machine.hpp"
 
-namespace titrate::sweep {
+namespace titrate::doctor {
 namespace {
 
 namespace fs = std::filesystem;
@@ -152,4 +152,4 @@ DoctorLines check_run_folder(const comm::Session& session, const fs::path& out, 
   return lines;
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::doctor

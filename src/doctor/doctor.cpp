@@ -1,4 +1,4 @@
-#include "titrate/sweep/doctor.hpp"
+#include "titrate/doctor/doctor.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -14,11 +14,11 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/core/version.hpp"
-#include "titrate/sweep/doctor_folder.hpp"
-#include "titrate/sweep/doctor_machine.hpp"
+#include "titrate/doctor/folder.hpp"
+#include "titrate/doctor/machine.hpp"
 #include "titrate/train/engine.hpp"
 
-namespace titrate::sweep {
+namespace titrate::doctor {
 namespace {
 
 constexpr double kStepSeconds = 15;
@@ -322,4 +322,4 @@ int run_doctor(const DoctorOptions& options, const comm::Session& session, Docto
   return session.world().agree(report.finish() ? 0 : static_cast<int>(ErrorCode::failed));
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::doctor

@@ -9,7 +9,7 @@
 
 #include "titrate/core/error.hpp"
 
-namespace titrate::sweep {
+namespace titrate::doctor {
 
 enum class Verdict { ok, warn, fail };
 
@@ -49,4 +49,4 @@ std::vector<std::string> names_that_differ(std::span<const DoctorLines> said);
 // Aligned columns: verdict, name, text; a remedy goes on a line of its own. Wrapped at 96 columns.
 std::string format_lines(std::span<const DoctorLine> lines);
 
-}  // namespace titrate::sweep
+}  // namespace titrate::doctor
