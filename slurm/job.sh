@@ -1,0 +1,31 @@
+# What the templates share, sourced by them: the environment of a job, and what follows when titrate was stopped on request.
+source "$(dirname "${BASH_SOURCE[0]}")/site.env"
+# Words, so no quotes; and before the shell grows strict, because modules use variables that are not set.
+# shellcheck disable=SC2086
+if [[ -n $TITRATE_MODULES ]]; then module load $TITRATE_MODULES || exit 1; fi
+set -euo pipefail
+export OMP_NUM_THREADS=1
+
+# $1: titrate or titrate-prep. Sets `program`, the words that run it.
+find_program() {
+  program=("${TITRATE_CONTAINER[@]}" "$TITRATE_PROGRAMS/$1")
+  if ! command -v -- "${program[0]}" >/dev/null; then
+    echo "titrate: ${program[0]} is no program on $HOSTNAME; bash launch/build.sh, or TITRATE_PROGRAMS in slurm/site.env" >&2
+    exit 2
+  fi
+}
+
+# $1: how titrate ended. 75 is "stopped on request, run again to resume": the job joins the queue again.
+end_job() {
+  if (($1 == 75)); then
+    local restarts=${SLURM_RESTART_COUNT:-0}
+    if ((restarts >= TITRATE_MOST_RESTARTS)); then
+      echo "titrate: stopped after $restarts restarts (TITRATE_MOST_RESTARTS in slurm/site.env); sbatch again to go on" >&2
+    elif scontrol requeue "$SLURM_JOB_ID"; then
+      echo "titrate: job $SLURM_JOB_ID goes on when it is its turn again (restart $((restarts + 1)))" >&2
+    else
+      echo "titrate: job $SLURM_JOB_ID cannot be requeued; sbatch again to go on" >&2
+    fi
+  fi
+  exit "$1"
+}
