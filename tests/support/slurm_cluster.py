@@ -1,7 +1,7 @@
 """A cluster of Slurm's own daemons, for tests: on this machine, or on the two hosts of two_hosts.py. No munge, no database.
 
-Each node says that it has 4 CPUs and 2 GPUs, whatever is there. All daemons and jobs are descendants of this process, which
-adopts the orphans among them, so that close() ends every one of them by its id.
+Each node says that it has 4 CPUs and 2 GPUs, whatever is there. On this machine all daemons and jobs are descendants of this
+process, which adopts the orphans among them, so that close() ends every one of them by its id.
 """
 
 import ctypes
@@ -12,6 +12,8 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+
+from two_hosts import NAMES
 
 CONFIGURATION = """
 ClusterName=titrate
@@ -43,7 +45,6 @@ PreemptMode=REQUEUE
 KillWait=5
 ReturnToService=2
 GresTypes=gpu
-{more}
 {nodes}
 PartitionName=usual Nodes=ALL Default=YES PriorityTier=1 PreemptMode=REQUEUE GraceTime=6 OverSubscribe=NO
 PartitionName=urgent Nodes=ALL PriorityTier=2 PreemptMode=OFF OverSubscribe=NO
@@ -87,10 +88,10 @@ def free_ports(number):
 class SlurmCluster:
     """Made where root may and Slurm is installed; otherwise Unavailable says why not. `folder` has a short name without spaces.
 
-    `more`: lines of slurm.conf. `hosts`: a TwoHosts, which shares `folder`.
+    `hosts`: a TwoHosts, which shares `folder` and is closed with the cluster.
     """
 
-    def __init__(self, folder, more="", hosts=None):
+    def __init__(self, folder, hosts=None):
         missing = [name for name in ("slurmctld", "slurmd", "sbatch", "srun") if not shutil.which(name)]
         if missing:
             raise Unavailable(f"Slurm is not installed: no {missing[0]} (Debian's package slurm-wlm)")
@@ -98,22 +99,23 @@ class SlurmCluster:
             raise Unavailable("only root may start Slurm's daemons")
         adopt_orphans()
         self.folder, self.hosts, self.daemons = Path(folder), hosts, []
-        self.addresses = hosts.addresses if hosts else {socket.gethostname().split(".")[0]: "127.0.0.1"}
+        own = {socket.gethostname().split(".")[0]: "127.0.0.1"}
+        self.addresses = {name: f"10.77.0.{number}" for number, name in enumerate(NAMES, 1)} if hosts else own
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith(("SLURM", "SBATCH", "PMIX", "OMPI"))}
         self.environment["SLURM_CONF"] = str(self.folder / "slurm.conf")
-        self.configure(more)
+        self.configure()
         try:
             self.start()
         except BaseException:
             self.close()
             raise
 
-    def configure(self, more):
+    def configure(self):
         for name in ("state", "tmp"):
             (self.folder / name).mkdir(parents=True)
         controller, address = next(iter(self.addresses.items()))
         nodes = "\n".join(NODE.format(name=name, address=address) for name, address in self.addresses.items())
-        text = CONFIGURATION.format(controller=f"{controller}({address})", ports=free_ports(2), folder=self.folder, nodes=nodes, more=more)
+        text = CONFIGURATION.format(controller=f"{controller}({address})", ports=free_ports(2), folder=self.folder, nodes=nodes)
         (self.folder / "slurm.conf").write_text(text)
         (self.folder / "gres.conf").write_text("Name=gpu File=/dev/null\nName=gpu File=/dev/zero\n")
         version = "v2" if Path("/sys/fs/cgroup/cgroup.controllers").exists() else "v1"
@@ -159,7 +161,12 @@ class SlurmCluster:
         return job
 
     def close(self):
-        """Ends every process that this process began, itself or through others."""
+        """Ends every process of the cluster: on this machine all that this process began, itself or through others."""
+        if self.hosts:
+            self.hosts.close()
+            for daemon in self.daemons:
+                daemon.wait()
+            return
         while left := descendants(os.getpid()):
             for pid in left:
                 try:

@@ -1,0 +1,315 @@
+"""Sweeps under a real Slurm, by the templates of slurm/: stopped, queued again, cancelled, and the same bytes as of a plain run.
+
+    python3 tests/e2e/slurm_test.py BUILD_FOLDER [unittest arguments]
+
+Skipped, and says so, where Slurm is not installed, or its daemons cannot be started.
+"""
+
+import csv
+import shutil
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import golden
+from extent import full_only
+from training_runs import BUILD, REPOSITORY, WORK
+
+sys.path.insert(0, str(REPOSITORY / "tests/support"))
+from slurm_cluster import OVER, SlurmCluster, Unavailable  # noqa: E402
+from two_hosts import TwoHosts  # noqa: E402
+
+FOLDER = Path(tempfile.mkdtemp(prefix="titrate-slurm-"))  # sockets lie below it: a short name without spaces
+CLUSTER = None
+SBATCH = 'cd "$0" && source slurm/site.env && exec sbatch --parsable "$@"'
+# Of the machine that runs the test, not of a cluster: two ranks, and mpirun as root.
+SHAPE = ["--ntasks-per-node=2", "--cpus-per-task=1", "--gpus-per-node=2"]
+ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+PROGRAM = """#!/bin/bash
+echo "task ${{SLURM_PROCID}} sees GPUs ${{CUDA_VISIBLE_DEVICES:-}}, is given $*"
+exit {code}
+"""
+
+
+def skip(reason):
+    print(f"skipped: {reason}", file=sys.stderr)
+    raise unittest.SkipTest(str(reason))
+
+
+def setUpModule():
+    global CLUSTER
+    try:
+        CLUSTER = SlurmCluster(FOLDER / "one")
+    except Unavailable as error:
+        skip(error)
+    golden.prepare()
+    golden.reference()
+
+
+def tearDownModule():
+    CLUSTER.close()
+    golden.clean_up()
+
+
+class SlurmCase(unittest.TestCase):
+    def cluster(self):
+        return CLUSTER
+
+    def out(self, name=""):
+        return WORK / f"{type(self).__name__} {self._testMethodName} {name}"
+
+    def submit(self, script, arguments, *options, **environment):
+        """Number of the job."""
+        environment = {"TITRATE_PROGRAMS": str(BUILD), **ROOT, **environment}
+        command = ["bash", "-c", SBATCH, REPOSITORY, *SHAPE, f"--output={FOLDER}/%j.log", *options, f"slurm/{script}", *arguments]
+        result = self.cluster().command(*command, env=environment)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout.strip()
+
+    def sweep(self, script, out, *options, **environment):
+        return self.submit(script, golden.command(out, None)[2:], *options, **environment)
+
+    def log(self, number):
+        return (FOLDER / f"{number}.log").read_text()
+
+    def over(self, number, seconds=60):
+        return self.cluster().wait_for(number, OVER, seconds)
+
+    def ended(self, number, exit_code, seconds=60):
+        """The job, which has ended so."""
+        job = self.over(number, seconds)
+        self.assertEqual(job["ExitCode"], exit_code, self.log(number))
+        return job
+
+    def wait_until(self, what, condition, seconds=60):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), end, f"no {what}")
+            time.sleep(0.05)
+
+    def wait_for_record(self, number, out, more_than=0):
+        self.wait_until("record in the journal", lambda: self.records(out) > more_than or self.cluster().job(number)["JobState"] in OVER)
+        self.assertGreater(self.records(out), more_than, self.log(number))
+
+    def records(self, out):
+        return len(golden.read_journal(out)[0])
+
+    def wait_for_restart(self, number, restarts=1):
+        self.wait_until(f"restart: {self.log(number)}", lambda: int(self.cluster().job(number)["Restarts"]) >= restarts, 30)
+
+    def whole(self, number, out, restarts, seconds=120):
+        job = self.ended(number, "0:0", seconds)
+        self.assertEqual(int(job["Restarts"]), restarts, self.log(number))
+        self.assertEqual(golden.survivors(out), [])
+        golden.check_whole(out)
+
+
+class StoppedTest(SlurmCase):
+    """Stopped on request, as Slurm does before the time is over: the job queues itself again, and goes on where it was."""
+
+    def stop(self, script, *flags):
+        out = self.out()
+        number = self.sweep(script, out)
+        self.wait_for_record(number, out)
+        self.cluster().command("scancel", *flags, "--signal=USR1", number)
+        self.wait_for_restart(number)
+        before = self.records(out)
+        self.assertLess(before, 12, "all was over")
+        self.whole(number, out, 1)
+        self.assertIn("stopped on request", self.log(number))
+        self.assertIn("goes on when it is its turn again (restart 1)", self.log(number))
+
+    def test_srun(self):
+        self.stop("sweep.sbatch")
+
+    def test_mpirun(self):
+        self.stop("sweep_mpirun.sbatch", "--batch")
+
+
+class CancelledTest(SlurmCase):
+    def test_the_same_command_again_goes_on(self):
+        out = self.out()
+        number = self.sweep("sweep.sbatch", out)
+        self.wait_for_record(number, out)
+        self.cluster().command("scancel", number)
+        job = self.over(number)
+        self.assertEqual((job["JobState"], job["Restarts"]), ("CANCELLED", "0"))
+        self.assertEqual(golden.survivors(out, 10), [])
+        self.whole(self.sweep("sweep.sbatch", out), out, 0)
+
+
+    @full_only
+    def test_while_ranks_are_under_mpirun(self):
+        out = self.out()
+        number = self.sweep("sweep_mpirun.sbatch", out)
+        self.wait_for_record(number, out)
+        self.cluster().command("scancel", number)
+        self.assertEqual(self.over(number)["JobState"], "CANCELLED")
+        self.assertEqual(golden.survivors(out, 10), [])
+        self.whole(self.sweep("sweep.sbatch", out), out, 0)
+
+
+@full_only
+class RequeuedTest(SlurmCase):
+    """By scontrol, and by a job that goes first."""
+
+    def requeue(self, script):
+        out = self.out()
+        number = self.sweep(script, out)
+        self.wait_for_record(number, out)
+        self.cluster().command("scontrol", "requeue", number)
+        self.wait_for_restart(number)
+        self.assertLess(self.records(out), 12, "all was over")
+        self.whole(number, out, 1)
+
+    def test_srun(self):
+        self.requeue("sweep.sbatch")
+
+    def test_mpirun(self):
+        self.requeue("sweep_mpirun.sbatch")
+
+    def preempt(self, script):
+        out = self.out()
+        number = self.sweep(script, out)
+        self.wait_for_record(number, out)
+        first = self.cluster().command("sbatch", "--parsable", "--partition=urgent", "--cpus-per-task=4", f"--output={FOLDER}/%j.log",
+                                       "--wrap=sleep 5").stdout.strip()
+        self.ended(first, "0:0", 40)
+        self.assertLess(self.records(out), 12, "all was over")
+        self.whole(number, out, 1)
+        self.assertIn("stopped on request", self.log(number))
+
+    def test_preempted_under_srun(self):
+        self.preempt("sweep.sbatch")
+
+    def test_preempted_under_mpirun(self):
+        self.preempt("sweep_mpirun.sbatch")
+
+    def test_a_site_that_requeues_75_itself(self):
+        settings = self.cluster().folder / "slurm.conf"
+        text = settings.read_text()
+        settings.write_text(f"{text}RequeueExit=75\n")
+        self.addCleanup(self.cluster().command, "scontrol", "reconfigure")
+        self.addCleanup(settings.write_text, text)
+        self.cluster().command("scontrol", "reconfigure")
+        StoppedTest.stop(self, "sweep.sbatch")
+
+
+@full_only
+class TimeLimitTest(SlurmCase):
+    """Of the 2 minutes Slurm leaves a job 30 to 60 seconds before the signal, so what takes some 75 needs a second or a third."""
+
+    def test_three_attempts_at_most(self):
+        start = time.monotonic()
+        golden.check_ended(golden.finish(golden.start(self.out("short"), 2), 120))
+        longer = ["--set", f"train.epochs={round(30 * 75 / (time.monotonic() - start))}"]
+        golden.check_ended(golden.finish(golden.start(self.out("plain"), 2, *longer), 300))
+        out = self.out()
+        number = self.submit("sweep.sbatch", golden.command(out, None, *longer)[2:], "--time=2", "--signal=USR1@60")
+        job = self.ended(number, "0:0", 400)
+        print(f"time limit: {job['Restarts']} restarts", file=sys.stderr)
+        self.assertIn(job["Restarts"], ("1", "2"), self.log(number))
+        self.assertEqual((out / "trials.csv").read_bytes(), (self.out("plain") / "trials.csv").read_bytes())
+
+
+class TemplateTest(SlurmCase):
+    """With a program that only says what it is given."""
+
+    def program(self, code):
+        folder = FOLDER / f"program {code}"
+        folder.mkdir(exist_ok=True)
+        (folder / "titrate").write_text(PROGRAM.format(code=code))
+        (folder / "titrate").chmod(0o755)
+        return str(folder)
+
+    def test_arguments_and_gpus(self):
+        number = self.submit("sweep.sbatch", ["a study.toml", "--out", "a b"], TITRATE_PROGRAMS=self.program(0))
+        self.ended(number, "0:0")
+        for task in (0, 1):
+            self.assertIn(f"task {task} sees GPUs 0,1, is given sweep a study.toml --out a b\n", self.log(number))
+
+    def test_exit_codes(self):
+        for script in ("sweep.sbatch", "sweep_mpirun.sbatch"):
+            number = self.submit(script, [], TITRATE_PROGRAMS=self.program(5))
+            self.assertEqual(self.ended(number, "5:0")["Restarts"], "0")
+
+    def test_restarts_have_an_end(self):
+        number = self.submit("sweep.sbatch", [], TITRATE_PROGRAMS=self.program(75), TITRATE_MOST_RESTARTS="0")
+        self.assertEqual(self.ended(number, "75:0")["Restarts"], "0")
+        self.assertIn("stopped after 0 restarts", self.log(number))
+
+    def test_a_program_that_is_not_there(self):
+        number = self.submit("sweep.sbatch", [], TITRATE_PROGRAMS="/nowhere")
+        self.ended(number, "2:0")
+        self.assertIn("/nowhere/titrate is no program", self.log(number))
+
+    def test_srun_that_starts_nothing_is_a_failure(self):
+        number = self.submit("sweep.sbatch", [], "--hold", TITRATE_PROGRAMS=self.program(0))
+        in_the_way = CLUSTER.folder / f"tmp/spmix_appdir_0_{number}.0"  # where PMIx wants a folder of its own
+        in_the_way.mkdir()
+        self.cluster().command("scontrol", "release", number)
+        self.ended(number, "1:0")
+        self.assertIn("srun started nothing", self.log(number))
+
+
+class PackTest(SlurmCase):
+    def test_the_same_dataset(self):
+        out = self.out()
+        recipe = WORK / "golden digits.recipe.toml"
+        self.ended(self.submit("pack.sbatch", [recipe, "--out", out, "--quiet"]), "0:0")
+        for file in golden.DATASET.glob("*.h5"):
+            self.assertEqual((out / file.name).read_bytes(), file.read_bytes(), file.name)
+
+
+@full_only
+class TwoNodesTest(SlurmCase):
+    SPREAD = ["--nodes=2", "--ntasks-per-node=1"]
+
+    @classmethod
+    def setUpClass(cls):
+        folder = FOLDER / "two"
+        folder.mkdir()
+        try:
+            cls.nodes = SlurmCluster(folder / "cluster", hosts=TwoHosts([WORK, BUILD, REPOSITORY, FOLDER]))
+        except (RuntimeError, Unavailable) as error:
+            skip(error)
+        cls.addClassCleanup(cls.nodes.close)
+
+    def cluster(self):
+        return self.nodes
+
+    def spread(self, script, *stop):
+        out = self.out()
+        number = self.sweep(script, out, *self.SPREAD)
+        self.wait_for_record(number, out)
+        if stop:
+            self.cluster().command("scancel", *stop, "--signal=USR1", number)
+            self.wait_for_restart(number)
+        self.whole(number, out, 1 if stop else 0)
+        with open(out / "timing.csv", newline="") as file:
+            self.assertEqual({row["host"] for row in csv.DictReader(file)}, {"alpha", "beta"})
+
+    def test_srun(self):
+        self.spread("sweep.sbatch")
+
+    def test_mpirun(self):
+        self.spread("sweep_mpirun.sbatch")
+
+    def test_stopped_under_srun(self):
+        self.spread("sweep.sbatch", "--quiet")
+
+    def test_stopped_under_mpirun(self):
+        self.spread("sweep_mpirun.sbatch", "--batch")
+
+
+def main():
+    try:
+        unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    finally:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
