@@ -1,0 +1,202 @@
+"""Disks that are full or fail while a sweep writes to its run folder: one line, an honest exit code, and the same
+command again comes to the same end.
+
+    python3 tests/e2e/disk_test.py BUILD_FOLDER [unittest arguments]
+
+strace makes the N-th call of a kind fail; TITRATE_FULL=1 tries every N, and TITRATE_SEED=N those of an earlier run. Really
+full disks need root, to mount a tmpfs: in a mount namespace of their own, so that none is left behind.
+"""
+
+import errno
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import golden
+from extent import FULL
+from golden import WORK, check_again, check_whole, finish, start
+from pack_faults_test import take_all_but
+
+SEED = int(os.environ.get("TITRATE_SEED", time.time_ns() % 1_000_000))
+CALLS = ["write", "fsync", "fdatasync", "rename", "ftruncate"]
+ERRORS = ["EIO", "ENOSPC"]
+# By what the failed call was for, the exit codes that are no lie. A sweep can do without the first two. What stands in the
+# run folder itself, reports for instance, has to be there.
+CODES = {"status.json": [0], "checkpoints": [0], "predictions": [5], "weights": [5], "attempt.json": [0, 4], "": [4]}
+
+
+def setUpModule():
+    print(f"TITRATE_SEED={SEED}", flush=True)
+    golden.prepare(epochs=2)
+    golden.reference()
+
+
+def tearDownModule():
+    golden.clean_up()
+
+
+def strace(log, *options):
+    return ["strace", "-f", "--seccomp-bpf", "-y", "-o", str(log), "-e", "trace=" + ",".join(CALLS), *options]
+
+
+def path_of(line, out):
+    """Which of the run folder's files, "." for itself, a line of strace is about; None for anything else. A temporary file
+    is the one that it becomes."""
+    found = re.search(re.escape(str(out)) + r'(?:/([^>"]*))?[>"]', line)
+    if not found:
+        return None
+    path = Path(found[1] or ".")
+    temporary = re.fullmatch(r"\.(.+)\.tmp\d+", path.name)
+    return path.with_name(temporary[1]) if temporary else path
+
+
+def purpose(path):
+    """A key of CODES: a file, a folder with all that is in it, or "" for the rest."""
+    return next((key for key in CODES if path.parts and path.parts[0] == key), "")
+
+
+def group(path):
+    """What is told apart when a few calls are drawn: a folder and its files, the reports, other files by name."""
+    if path.parent != Path("."):
+        return (str(path.parent), "file")
+    return ("reports", "file") if path.suffix in (".csv", ".html") or path.name.startswith(("summary", "class")) else (str(path),)
+
+
+def calls():
+    """The calls of a sweep that nothing disturbs, of which one is to fail: (name, number, path)."""
+    out, log = WORK / "watched", WORK / "watched.log"
+    golden.check_ended(finish(start(out, None, prefix=strace(log)), 60))
+    found, counts = [], dict.fromkeys(CALLS, 0)
+    lines = log.read_text().splitlines()
+    for line in lines:
+        thread, call = line.split(maxsplit=1)
+        name = call.split("(")[0]
+        if name not in counts or thread != lines[0].split()[0]:  # strace counts each thread's calls
+            continue
+        counts[name] += 1
+        if path := path_of(call, out):
+            found.append((name, counts[name], path))
+    return found
+
+
+def drawn(calls):
+    """One call of each name on each kind of file, with one error."""
+    draw = random.Random(SEED)
+    kinds = {}
+    for name, number, path in calls:
+        kinds.setdefault((name, *group(path)), []).append((name, number))
+    return [(*draw.choice(found), draw.choice(ERRORS)) for found in kinds.values()]
+
+
+def fail_once(name, number, error):
+    """Runs a sweep whose call fails, and the same command again. Returns the file that was hit, None where it was none of
+    the run folder's."""
+    out, log = WORK / f"{name} {number} {error}", WORK / f"{name} {number} {error}.log"
+    process = start(out, None, prefix=strace(log, "-e", f"inject={name}:error={error}:when={number}"))
+    result = finish(process, 60)
+    hits = [path_of(line, out) for line in log.read_text().splitlines() if "(INJECTED)" in line]
+    if None in hits or not hits:
+        return None
+    check_reason(result, out, hits[0], os.strerror(getattr(errno, error)))
+    if result.returncode == 0:
+        check_whole(out)
+    check_again(out, None)
+    shutil.rmtree(out)
+    return hits[0]
+
+
+def check_reason(result, out, path, system_reason):
+    told = f"{path}, exit code {result.returncode}: {result.stderr}"
+    assert result.returncode in CODES[purpose(path)], told
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1 and str(out / path) in lines[0] and system_reason in lines[0], told
+    if result.returncode == 5:
+        rows = (out / "trials.csv").read_text().splitlines()
+        assert sum(",failed," in row for row in rows) == 1, rows
+
+
+@unittest.skipUnless(shutil.which("strace"), "skipped: no strace")
+class OneCallFails(unittest.TestCase):
+    def test_and_nothing_is_lost(self):
+        possible = calls()
+        cases = [(name, number, error) for name, number, path in possible for error in ERRORS] if FULL else drawn(possible)
+        hit = []
+        with ThreadPoolExecutor(2) as pool:
+            for case, future in [(case, pool.submit(fail_once, *case)) for case in cases]:
+                with self.subTest(case):
+                    hit.append(future.result())
+        print(f"{len(cases)} calls failed, {hit.count(None)} of them elsewhere", flush=True)
+        self.assertLessEqual(hit.count(None), len(cases) / 10)
+        self.assertLessEqual({"status.json", "checkpoints", "predictions", "weights", "study.toml", "journal"},
+                             {path.parts[0] for path in hit if path and path.parts})
+
+
+class FullDisk(unittest.TestCase):
+    def mount(self, options):
+        disk = WORK / "disk"
+        disk.mkdir(exist_ok=True)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk], capture_output=True).returncode != 0:
+            print("skipped: may not mount a tmpfs", flush=True)
+            self.skipTest("may not mount a tmpfs")
+        self.addCleanup(subprocess.run, ["umount", disk])
+        return disk
+
+    def check_full(self, result, out):
+        """It says so, and ends by itself; a lost trial is no success."""
+        self.assertIn(result.returncode, (0, 4, 5), result.stderr)
+        if result.returncode == 0:
+            check_whole(out)
+        else:
+            self.assertIn("No space left on device", result.stderr)
+        self.assertNotIn("signal", result.stderr)
+
+    def test_that_fills_up(self):
+        """Somebody else takes the room while it trains, and gives it back."""
+        disk = self.mount("size=64m")
+        draw, codes = random.Random(SEED), []
+        for _ in range(20 if FULL else 2):
+            room = draw.choice([0, draw.randrange(1 << 12, 1 << 16), draw.randrange(1 << 16, 1 << 19)])
+            out = disk / "out"
+            with self.subTest(room=room):
+                process = start(out, 2)
+                while not list(out.glob("journal/*.jsonl")) and process.poll() is None:
+                    time.sleep(0.002)
+                take_all_but(room, disk)
+                result = finish(process, 60)
+                self.check_full(result, out)
+                codes.append(result.returncode)
+                (disk / "theirs").unlink()
+                check_again(out, 2)
+            shutil.rmtree(out)
+        print(f"exit codes {codes}", flush=True)
+        self.assertTrue(any(codes))
+
+    def test_that_was_full_before(self):
+        disk = self.mount("size=64m")
+        out = disk / "out"
+        take_all_but(1 << 15, disk)
+        result = finish(start(out, 2), 60)
+        self.assertEqual(result.returncode, 4, result.stderr)
+        self.assertIn(str(out), result.stderr)
+        (disk / "theirs").unlink()
+        check_again(out, 2)
+
+
+def in_own_mounts():
+    """Starts this program again in a mount namespace of its own, where that is allowed."""
+    if "TITRATE_OWN_MOUNTS" in os.environ or subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
+        return
+    os.environ["TITRATE_OWN_MOUNTS"] = "1"
+    os.execvp("unshare", ["unshare", "--mount", sys.executable, *sys.argv])
+
+
+if __name__ == "__main__":
+    in_own_mounts()
+    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
