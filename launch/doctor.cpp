@@ -7,7 +7,7 @@
 #include <optional>
 #include <thread>
 
-#include "titrate/comm/roll_call.hpp"
+#include "titrate/comm/deadline.hpp"
 #include "titrate/comm/session.hpp"
 #include "titrate/doctor/doctor.hpp"
 
@@ -22,14 +22,6 @@ struct Options {
   std::string device = "auto";
   bool json = false;
 };
-
-// Whether the launcher calls this process its first: all that is known while MPI does not run.
-bool is_first(const comm::GetEnvironment& get) {
-  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"}) {
-    if (const auto rank = get(variable)) return *rank == "0";
-  }
-  return true;
-}
 
 comm::Deadline mpi_deadline(doctor::DoctorReport& report, double seconds, const char* what) {
   return comm::Deadline(seconds, [&report, seconds, what] {
@@ -52,7 +44,7 @@ int leave(doctor::DoctorReport& report, ErrorCode code, bool speaks) {
 
 int run(const Options& options) {
   const doctor::DoctorOptions chosen{.out = options.out, .device = comm::parse_device_kind(options.device)};
-  const bool speaks = is_first(comm::get_environment);
+  const bool speaks = comm::launched_rank(comm::get_environment) == 0;
   doctor::DoctorReport report(options.json, !speaks);
   const doctor::DoctorLines start = doctor::check_start(comm::get_environment);
   report.add(start);

@@ -1,12 +1,17 @@
 #include "sweep.hpp"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include "study_options.hpp"
 #include "titrate/comm/session.hpp"
+#include "titrate/comm/watch.hpp"
+#include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/doctor/doctor.hpp"
 #include "titrate/report/report.hpp"
 #include "titrate/sweep/runner.hpp"
 
@@ -22,23 +27,48 @@ struct Options {
   std::string plan{};
   int width = 0, trials_per_gpu = 0;
   double exchange_timeout_seconds = 600;
+  double watchdog_seconds = 300, deadline_minutes = 0;
   bool quiet = false;
 };
 
-// Rank 0 reports; all end with its exit code, since mpirun kills the others when one leaves early with
-// another.
-int run_under_mpi(const sweep::SweepOptions& options, const comm::Session& session) {
-  const Log log({.world_rank = session.world_size() > 1 ? session.world_rank() : -1, .quiet = options.quiet});
-  const sweep::SweepOutcome outcome = sweep::run_sweep(options, session, log);
-  int code = 0;
-  if (session.world_rank() == 0) {
-    report::write_report(options.out, outcome.study, outcome.records);
-    std::fputs(report::terminal_table(outcome.study, outcome.records).c_str(), stdout);
-    std::printf("\nreport: %s\n", std::filesystem::absolute(options.out / "report.html").c_str());
-    std::fflush(stdout);
-    code = outcome.failed > 0 ? static_cast<int>(ErrorCode::some_failed) : 0;
+// On rank 0, at its end. Returns the exit code.
+int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcome) {
+  if (outcome.missing > 0) {
+    outcome.attempt->end("stopped");
+    std::fprintf(stderr,
+                 "titrate: stopped on request: %s of %s trials are finished; the same command resumes\n",
+                 with_commas(outcome.trials - outcome.missing).c_str(), with_commas(outcome.trials).c_str());
+    return static_cast<int>(ErrorCode::stopped);
   }
-  return session.world().agree(code);
+  report::write_report(options.out, outcome.study, outcome.records);
+  std::fputs(report::terminal_table(outcome.study, outcome.records).c_str(), stdout);
+  std::printf("\nreport: %s\n", std::filesystem::absolute(options.out / "report.html").c_str());
+  std::fflush(stdout);
+  outcome.attempt->end("finished");
+  return outcome.failed > 0 ? static_cast<int>(ErrorCode::some_failed) : 0;
+}
+
+// All end with rank 0's exit code, since mpirun kills the others when one leaves early with another.
+int run_under_mpi(const sweep::SweepOptions& options, const comm::WatchOptions& limits,
+                  const comm::Session& session) {
+  const Log log({.world_rank = session.world_size() > 1 ? session.world_rank() : -1, .quiet = options.quiet});
+  comm::Watch watch(session, limits);
+  const sweep::SweepOutcome outcome = sweep::run_sweep(options, session, watch, log);
+  watch.enter("report");
+  const int code = session.world().agree(session.world_rank() == 0 ? report(options, outcome) : 0);
+  watch.enter("end");
+  watch.close();
+  return code;
+}
+
+// What MPI would end this process for, with a page of its own words or none.
+void check_start() {
+  for (const doctor::DoctorLine& line : doctor::check_start(comm::get_environment)) {
+    if (line.verdict != doctor::Verdict::fail) continue;
+    // mpirun ends all when one leaves with a code, so those who say nothing wait for the one who speaks.
+    if (comm::launched_rank(comm::get_environment) != 0) std::this_thread::sleep_for(std::chrono::seconds(1));
+    throw Error({.code = ErrorCode::failed, .where = line.name, .what = line.text, .hint = line.remedy});
+  }
 }
 
 int run(const Options& options) {
@@ -53,8 +83,16 @@ int run(const Options& options) {
                                   .checkpoints = options.checkpoints,
                                   .device = comm::parse_device_kind(options.device),
                                   .quiet = options.quiet};
-  const comm::Session session;
-  return session.run("titrate", [&] { return run_under_mpi(sweep, session); });
+  const comm::WatchOptions limits{.limit_seconds = options.watchdog_seconds,
+                                  .deadline_seconds = 60 * options.deadline_minutes};
+  comm::remember_stop_signals();
+  check_start();
+  const comm::Session session(limits.limit_seconds);
+  return session.run("titrate", [&] { return run_under_mpi(sweep, limits, session); });
+}
+
+std::string zero_or_more(const std::string& text) {
+  return parse_double(text).value_or(-1) >= 0 ? "" : "not a number of 0 or more";
 }
 
 }  // namespace
@@ -98,13 +136,23 @@ void add_sweep(CLI::App& app, Verb& verb) {
       ->add_option("--checkpoint-minutes", options->checkpoints.minutes,
                    "a trial that is cut off goes on from its last checkpoint; 0: none by time")
       ->capture_default_str()
-      ->check([](const std::string& text) {
-        return parse_double(text).value_or(-1) >= 0 ? "" : "not a number of 0 or more";
-      })
+      ->check(zero_or_more)
       ->type_name("M");
   command->add_option("--checkpoint-epochs", options->checkpoints.epochs, "also after so many epochs; 0: not")
       ->capture_default_str()
       ->type_name("N");
+  command
+      ->add_option("--deadline", options->deadline_minutes,
+                   "minutes after which the sweep stops by itself, as USR1 would stop it; 0: none")
+      ->capture_default_str()
+      ->check(zero_or_more)
+      ->type_name("M");
+  command
+      ->add_option("--watchdog", options->watchdog_seconds,
+                   "seconds without progress on a rank after which the run ends with 86; 0: never")
+      ->capture_default_str()
+      ->check(zero_or_more)
+      ->type_name("S");
   command->add_option("--device", options->device, "auto, cpu or cuda")
       ->capture_default_str()
       ->type_name("D");

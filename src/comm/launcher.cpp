@@ -69,6 +69,13 @@ std::optional<std::string> get_environment(const char* name) {
   return text == nullptr ? std::nullopt : std::optional<std::string>(text);
 }
 
+int launched_rank(const GetEnvironment& get) {
+  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"}) {
+    if (const auto rank = get(variable)) return static_cast<int>(parse_integer(*rank).value_or(0));
+  }
+  return 0;
+}
+
 std::string launcher_name(const GetEnvironment& get) {
   if (get("OMPI_COMM_WORLD_SIZE")) return kOpenMpi;
   if (get("SLURM_STEP_NUM_TASKS")) return kSlurm;

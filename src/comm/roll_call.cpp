@@ -21,15 +21,6 @@ double seconds_since(std::chrono::steady_clock::time_point time) {
 
 }  // namespace
 
-Deadline::Deadline(double seconds, std::function<void()> on_late)
-    : thread_([seconds, on_late = std::move(on_late)](const std::stop_token& stop) {
-        std::mutex mutex;
-        std::condition_variable_any bell;
-        std::unique_lock lock(mutex);
-        bell.wait_for(lock, stop, std::chrono::duration<double>(seconds), [] { return false; });
-        if (!stop.stop_requested()) on_late();
-      }) {}
-
 RollCall::RollCall(const Session& session, OnStuck on_stuck)
     : world_(session.world().duplicate()),
       on_stuck_(std::move(on_stuck)),

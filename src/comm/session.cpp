@@ -1,12 +1,19 @@
 #include "titrate/comm/session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 
 #include "mpi_handle.hpp"
 #include "titrate/comm/agreement.hpp"
+#include "titrate/comm/deadline.hpp"
+#include "titrate/comm/placement.hpp"
+#include "titrate/core/fault.hpp"
+#include "titrate/core/host.hpp"
+#include "titrate/core/text.hpp"
 
 namespace titrate::comm {
 namespace {
@@ -27,6 +34,20 @@ void start_mpi() {
                .hint = "install one that was built with it"});
 }
 
+// Ends the process with 86 unless it is destroyed in time. One rank after the other, so that the first one's
+// line is the only one: its launcher ends the others.
+std::optional<Deadline> no_later_than(double limit_seconds, const char* what) {
+  if (limit_seconds <= 0) return std::nullopt;
+  const int rank = launched_rank(get_environment);
+  return std::optional<Deadline>(std::in_place, limit_seconds + 0.1 * std::min(rank, 6), [=] {
+    std::fprintf(stderr,
+                 "titrate: rank %d on %s: MPI did not %s within %s s: a rank is stopped or missing; the same "
+                 "command resumes\n",
+                 rank, host_name().c_str(), what, fixed(limit_seconds, 0).c_str());
+    std::_Exit(static_cast<int>(ErrorCode::no_progress));
+  });
+}
+
 // Each rank would take itself for the whole world, and run the whole sweep.
 void refuse_foreign_launcher(int world_size) {
   for (const char* variable : {"OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "PMI_SIZE"}) {
@@ -42,15 +63,19 @@ void refuse_foreign_launcher(int world_size) {
 }  // namespace
 
 struct Session::State {
+  double limit_seconds = 0;
   int exceptions = std::uncaught_exceptions();
   Communicator world = duplicate_of(MPI_COMM_WORLD);
   Communicator node = world.split_by_node();
 };
 
-Session::Session() {
+Session::Session(double limit_seconds) {
+  const std::optional<Deadline> limit = no_later_than(limit_seconds, "start");
+  fault_at("start");
   start_mpi();
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   state_ = std::make_unique<State>();
+  state_->limit_seconds = limit_seconds;
   refuse_foreign_launcher(world_size());
 }
 
@@ -58,8 +83,9 @@ Session::~Session() {
   if (std::uncaught_exceptions() > state_->exceptions && world_size() > 1) {
     std::fprintf(stderr, "titrate: rank %d: an error ended this rank; the others are ended too\n",
                  world_rank());
-    MPI_Abort(MPI_COMM_WORLD, static_cast<int>(ErrorCode::internal));
+    abort(static_cast<int>(ErrorCode::internal));
   }
+  const std::optional<Deadline> limit = no_later_than(state_->limit_seconds, "end");
   state_.reset();
   MPI_Finalize();
 }
@@ -84,6 +110,7 @@ int Session::run(const char* program, const std::function<int()>& body) const {
 }
 
 void Session::abort(int code) const {
+  const Deadline sure(2, [code] { std::_Exit(code); });
   std::fflush(nullptr);
   MPI_Abort(MPI_COMM_WORLD, code);
   std::_Exit(code);

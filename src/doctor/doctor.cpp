@@ -242,14 +242,6 @@ void check_exchanges(const Ward& ward) {
                      [&] { return comm::probe_nccl(world, ward.own().device, kNcclSeconds); })});
 }
 
-// The first rank on another host than rank 0's; without one another rank, else rank 0 itself.
-int locking_rank(std::span<const comm::Placement> ranks) {
-  for (const comm::Placement& rank : ranks) {
-    if (rank.node != 0) return rank.world_rank;
-  }
-  return ranks.size() > 1 ? 1 : 0;
-}
-
 void examine(Ward& ward, const DoctorOptions& options) {
   try {
     ward.ranks = comm::place_ranks(ward.session, options.device);

@@ -116,6 +116,13 @@ std::string who_by_rank(std::span<const int> ranks) { return comm::name_ranks(ra
 
 }  // namespace
 
+int locking_rank(std::span<const comm::Placement> ranks) {
+  for (const comm::Placement& rank : ranks) {
+    if (rank.node != 0) return rank.world_rank;
+  }
+  return ranks.size() > 1 ? 1 : 0;
+}
+
 DoctorLines check_run_folder(const comm::Session& session, const fs::path& out, int locking_rank) {
   const comm::Communicator& world = session.world();
   const bool is_first = session.world_rank() == 0;

@@ -26,7 +26,7 @@ std::string ranks_text(std::vector<int> ranks) {
 std::string head(const RunView& view) {
   const sweep::SweepStatus& status = *view.status;
   std::string text = fmt::format("sweep {}, attempt {}: {}", status.study, status.attempt, state_of(view));
-  if (status.state == "finished")
+  if (state_of(view) == "finished" || state_of(view) == "stopped")
     return text + fmt::format(" after {}\n", rough_duration(status.elapsed_seconds));
   return text + fmt::format(" on {} (process {}) for {}, last heard of {} ago\n", status.host, status.pid,
                             rough_duration(status.elapsed_seconds),
@@ -41,6 +41,7 @@ std::string advice(const RunView& view) {
            "command "
            "resumes\n";
   }
+  if (state == "stopped") return "on request: trials under way kept a checkpoint; the same command resumes\n";
   if (state == "silent")
     return "its process lives, but says nothing: is its host, or the disk, overloaded?\n";
   return "";
@@ -128,7 +129,7 @@ std::string state_of(const RunView& view) {
   }
   if (lives && (view.holder->host != view.status->host || view.holder->pid != view.status->pid))
     return "starting";
-  if (view.status->state == "finished") return "finished";
+  if (view.status->state != "running") return view.status->state;
   if (!lives) return "ended";
   return view.seconds_since_update > kSilentSeconds ? "silent" : "running";
 }
@@ -140,7 +141,7 @@ std::string status_text(const RunView& view) {
                        view.holder->pid) +
            counts(*view.status) + failures(*view.status);
   std::string text = head(view) + advice(view) + counts(*view.status) + rate(*view.status);
-  if (state_of(view) != "finished") text += groups(*view.status);
+  if (view.status->state == "running") text += groups(*view.status);
   return text + failures(*view.status);
 }
 

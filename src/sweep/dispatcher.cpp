@@ -23,8 +23,14 @@ std::chrono::microseconds poll_interval(Clock::duration silence) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(const comm::Communicator& channel, const Plan& plan, int ranks, Monitor& monitor)
-    : channel_(channel), plan_(plan), queue_(plan.trials, ranks), working_(ranks), monitor_(monitor) {
+Dispatcher::Dispatcher(const comm::Communicator& channel, const Plan& plan, int ranks, Monitor& monitor,
+                       const comm::Watch& watch)
+    : channel_(channel),
+      plan_(plan),
+      queue_(plan.trials, ranks),
+      working_(ranks),
+      monitor_(monitor),
+      watch_(watch) {
   thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
 }
 
@@ -52,6 +58,7 @@ void Dispatcher::serve(const std::stop_token& stop) {
 
 void Dispatcher::answer(int leader, int width) {
   std::vector<std::string> list;
+  if (watch_.stop_requested()) queue_.clear();
   for (const std::size_t index : queue_.take(width)) list.push_back(plan_.trials[index].trial);
   channel_.send(leader, kToWorker, join(list, ","));
   if (!list.empty()) return;

@@ -150,9 +150,9 @@ void Monitor::show() {
   if (Clock::now() - written_ >= kStatusInterval) write_status("running");
 }
 
-void Monitor::finish() {
+void Monitor::finish(bool stopped) {
   if (drawn_records_ < records_.size()) draw();
-  write_status("finished");
+  write_status(stopped && records_.size() < planned_.size() ? "stopped" : "finished");
 }
 
 SweepStatus Monitor::status(const std::string& state) const {

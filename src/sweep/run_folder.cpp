@@ -1,5 +1,7 @@
 #include "titrate/sweep/run_folder.hpp"
 
+#include <algorithm>
+
 #include "titrate/core/error.hpp"
 #include "titrate/sweep/journal.hpp"
 
@@ -8,6 +10,23 @@ namespace {
 
 // A dying run holds the folder for a moment after its mpirun is gone.
 constexpr double kLockWaitSeconds = 10.0;
+
+// The number of the last attempt, of which a damaged file says nothing.
+std::uint32_t last_attempt(const std::filesystem::path& out, const Log& log) {
+  try {
+    const std::optional<AttemptRecord> last = read_attempt(out);
+    if (!last) return 0;
+    if (last->state == "running") {
+      log.warn("attempt " + std::to_string(last->number) + ", process " + std::to_string(last->pid) + " on " +
+               last->host + ", ended without a word: killed, or out of memory?");
+    }
+    return last->number;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::integrity) throw;
+    log.warn(error.what());
+    return 0;
+  }
+}
 
 }  // namespace
 
@@ -27,8 +46,8 @@ RunFolder open_run_folder(const std::filesystem::path& out, const Log& log) {
   }
   Journal journal = read_journal(out);
   for (const std::string& warning : journal.warnings) log.warn(warning);
-  folder.attempt = journal.last_attempt + 1;
   folder.records = std::move(journal.records);
+  folder.attempt = std::make_unique<Attempt>(out, std::max(journal.last_attempt, last_attempt(out, log)) + 1);
   return folder;
 }
 

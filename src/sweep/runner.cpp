@@ -18,6 +18,7 @@
 #include "titrate/sweep/journal.hpp"
 #include "titrate/sweep/monitor.hpp"
 #include "titrate/sweep/node_dataset.hpp"
+#include "titrate/sweep/preflight.hpp"
 #include "titrate/sweep/run_folder.hpp"
 #include "titrate/sweep/run_plan.hpp"
 #include "titrate/sweep/run_trial.hpp"
@@ -33,6 +34,11 @@ void on_root(const comm::Communicator& world, const std::function<void()>& body)
   comm::together(world, [&] {
     if (world.rank() == 0) body();
   });
+}
+
+// All ranks come to the next stage; an error that a test wants there, all throw.
+void enter(const char* site, const comm::Communicator& world, comm::Watch& watch) {
+  comm::together(world, [&] { watch.enter(site); });
 }
 
 // The best of a cell is chosen by validation images; without them only test images could choose.
@@ -164,9 +170,10 @@ std::vector<int> ranks_of(std::span<const NodeRanks> nodes) {
 // One run of a sweep. Every function but those that say so is collective over the world.
 class SweepRun {
  public:
-  SweepRun(const SweepOptions& options, const comm::Session& session, const Log& log)
+  SweepRun(const SweepOptions& options, const comm::Session& session, comm::Watch& watch, const Log& log)
       : options_(options),
         session_(session),
+        watch_(watch),
         world_(session.world()),
         log_(log),
         planned_(share_plan_file(options.plan, world_)),
@@ -175,11 +182,17 @@ class SweepRun {
     comm::DeviceKind device = options.device;
     comm::together(world_, [&] { device = device_of(options, planned_); });
     ranks_ = comm::place_ranks(session, device);
+    enter("open_folder", world_, watch_);
+    check_places(session, ranks_, options_.out, log_);
     on_root(world_, [&] { folder_ = open_run_folder(options_.out, log_); });
     comm::together(world_, [&] { hold_.emplace(options_.out); });
+    if (folder_.attempt) watch_.on_end([this](const std::string& why) { fail_attempt(why); });
   }
+  SweepRun(SweepRun&&) = delete;
+  ~SweepRun() { watch_.on_end(nullptr); }
 
   SweepOutcome finish() {
+    enter("read_dataset", world_, watch_);
     const NodeDataset loaded(session_, study_.dataset);
     on_root(world_, [&] { begin(*loaded); });
     share_missing();
@@ -188,11 +201,21 @@ class SweepRun {
     } else {
       train(*loaded);
     }
+    watch_.rest("wait_for_others");
     world_.rest();
     return world_.rank() == 0 ? outcome() : SweepOutcome{};
   }
 
  private:
+  // In the watch's thread, which is about to end the job.
+  void fail_attempt(const std::string& why) {
+    try {
+      folder_.attempt->end("failed", why);
+    } catch (const std::exception&) {
+      // Then the next start says that this one ended without a word.
+    }
+  }
+
   // On rank 0: what is checked and told before anything runs.
   void begin(const data::Dataset& dataset) {
     check_trials(trials_, dataset);
@@ -200,6 +223,7 @@ class SweepRun {
     for (const std::string& key : keys_without_effect(trials_))
       log_.warn(key + " has no effect on any trial of this study");
     missing_ = missing_trials(trials_, folder_.records);
+    check_room(options_.out, missing_, dataset.manifest(), options_.keep, ranks_.size(), log_);
     remove_finished_checkpoints(options_.out, folder_.records);
     if (!folder_.records.empty() && present_records(trials_, folder_.records).empty()) {
       log_.warn("none of the " + with_commas(folder_.records.size()) +
@@ -223,7 +247,8 @@ class SweepRun {
     missing_.clear();
     std::copy_if(trials_.begin(), trials_.end(), std::back_inserter(missing_),
                  [&](const Trial& trial) { return wanted.contains(trial.id); });
-    folder_.attempt = static_cast<std::uint32_t>(world_.agree(static_cast<int>(folder_.attempt)));
+    const int own = folder_.attempt ? static_cast<int>(folder_.attempt->number()) : 0;
+    attempt_ = static_cast<std::uint32_t>(world_.agree(own));
   }
 
   const comm::Device& device() const { return ranks_[static_cast<std::size_t>(world_.rank())].device; }
@@ -236,9 +261,11 @@ class SweepRun {
         *engines,
         {.run_folder = options_.out, .keep = options_.keep, .checkpoints = options_.checkpoints}};
     const std::vector<NodeRanks> nodes = find_nodes(dataset.manifest());
+    enter("calibrate", world_, watch_);
     const Plan plan = make_shared_plan(workplace, nodes);
     publish();
     show_ranks(plan);
+    enter("form_group", world_, watch_);
     std::optional<WorkGroup> group = form_group(world_, plan, device(), options_.exchange_timeout_seconds);
     const std::string numerics = engines->numerics(device());
     comm::together(world_, [&] {
@@ -298,23 +325,24 @@ class SweepRun {
     if (world_.rank() == 0) {
       const SweepScene scene{.run_folder = options_.out,
                              .study = study_.name,
-                             .attempt = folder_.attempt,
+                             .attempt = attempt_,
                              .ranks = ranks_,
                              .working_ranks = working,
                              .trials = trials_.size()};
       monitor.emplace(scene, plan, missing_, progress_style(options_.quiet), log_);
-      dispatcher.emplace(channel, plan, static_cast<int>(working.size()), *monitor);
+      dispatcher.emplace(channel, plan, static_cast<int>(working.size()), *monitor, watch_);
     }
     if (std::find(working.begin(), working.end(), world_.rank()) != working.end())
-      Worker(workplace, missing_, device()).run(channel, folder_.attempt, std::move(group));
+      Worker(workplace, missing_, device(), watch_, log_).run(channel, attempt_, std::move(group));
     if (!dispatcher) return;
     dispatcher->finish();
-    monitor->finish();
+    monitor->finish(watch_.stop_requested());
     records_ = monitor->take_records();
   }
 
   // On rank 0.
   SweepOutcome outcome() {
+    const std::size_t not_run = missing_.size() - records_.size();
     records_.insert(records_.end(), std::make_move_iterator(folder_.records.begin()),
                     std::make_move_iterator(folder_.records.end()));
     records_ = unite(std::move(records_));
@@ -323,14 +351,19 @@ class SweepRun {
     const auto failed = std::count_if(present.begin(), present.end(), [](const TrialRecord& record) {
       return record.status == Status::failed;
     });
+    watch_.on_end(nullptr);  // it goes on to another owner
     return {.lock = std::move(folder_.lock),
+            .attempt = std::move(folder_.attempt),
             .study = std::move(study_),
             .records = std::move(records_),
-            .failed = static_cast<std::size_t>(failed)};
+            .trials = trials_.size(),
+            .failed = static_cast<std::size_t>(failed),
+            .missing = not_run};
   }
 
   const SweepOptions& options_;
   const comm::Session& session_;
+  comm::Watch& watch_;
   const comm::Communicator& world_;
   const Log& log_;
   std::optional<PlanFile> planned_;
@@ -338,6 +371,7 @@ class SweepRun {
   std::vector<Trial> trials_;  // the grid
   std::vector<comm::Placement> ranks_;
   RunFolder folder_{};
+  std::uint32_t attempt_ = 0;
   std::optional<SharedFolderHold> hold_;
   std::vector<Trial> missing_{};
   std::vector<TrialRecord> records_{};  // of this run, on rank 0
@@ -345,8 +379,10 @@ class SweepRun {
 
 }  // namespace
 
-SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, const Log& log) {
-  return SweepRun(options, session, log).finish();
+SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, comm::Watch& watch,
+                       const Log& log) {
+  enter("read_study", session.world(), watch);
+  return SweepRun(options, session, watch, log).finish();
 }
 
 }  // namespace titrate::sweep

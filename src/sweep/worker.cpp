@@ -1,7 +1,6 @@
 #include "titrate/sweep/worker.hpp"
 
-#include "titrate/core/fault.hpp"
-#include "titrate/core/log.hpp"
+#include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 
 namespace titrate::sweep {
@@ -18,8 +17,9 @@ class Worker::Observer final : public train::TrialObserver {
   Observer(Worker& worker, const DispatchClient& client, const std::string& id, bool leads)
       : worker_(worker), client_(client), id_(id), leads_(leads) {}
 
-  void at(const char* site) override { fault_at(site); }
+  void at(const char* site) override { worker_.watch_.enter(site); }
   void stepped(const train::TrialPosition& position) override {
+    worker_.watch_.step(position.step);
     if (!leads_) return;
     if (!first_step_) first_step_ = position.step - 1;
     worker_.tell(client_, {.trial = id_,
@@ -30,10 +30,8 @@ class Worker::Observer final : public train::TrialObserver {
                            .train_loss = position.train_loss,
                            .validation_loss = position.validation_loss});
   }
-  bool wants_stop() override { return false; }
-  void warn(const std::string& message) override {
-    Log({.world_rank = worker_.world_rank_}).warn("trial " + id_ + ": " + message);
-  }
+  bool wants_stop() override { return worker_.watch_.stop_requested(); }
+  void warn(const std::string& message) override { worker_.log_.warn("trial " + id_ + ": " + message); }
 
  private:
   Worker& worker_;
@@ -43,8 +41,9 @@ class Worker::Observer final : public train::TrialObserver {
   std::optional<std::uint64_t> first_step_{};  // of this run
 };
 
-Worker::Worker(const Workplace& workplace, const std::vector<Trial>& trials, const comm::Device& device)
-    : workplace_(workplace), device_(device) {
+Worker::Worker(const Workplace& workplace, const std::vector<Trial>& trials, const comm::Device& device,
+               comm::Watch& watch, const Log& log)
+    : workplace_(workplace), device_(device), watch_(watch), log_(log) {
   for (const Trial& trial : trials) trials_[trial.id] = &trial;
 }
 
@@ -60,14 +59,22 @@ void Worker::run(const comm::Communicator& channel, std::uint32_t attempt, std::
 }
 
 void Worker::work_off(const DispatchClient& client, WorkGroup* group) {
-  const int width = group == nullptr ? 1 : group->communicator.size();
-  const bool leads = group == nullptr || group->communicator.rank() == 0;
   for (;;) {
-    std::string list = leads ? join(client.request(width), ",") : "";
-    if (group != nullptr) list = group->communicator.broadcast(list, 0);
+    const std::vector<std::string> list = next_trials(client, group);
     if (list.empty()) return;
-    for (const std::string& id : split(list, ',')) run_one(id, client, group);
+    try {
+      for (const std::string& id : list) run_one(id, client, group);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::stopped) throw;
+    }
   }
+}
+
+std::vector<std::string> Worker::next_trials(const DispatchClient& client, WorkGroup* group) {
+  watch_.rest("wait_for_work");
+  if (group == nullptr) return client.request(1);
+  const comm::Communicator& ranks = group->communicator;
+  return split(ranks.broadcast(ranks.rank() == 0 ? join(client.request(ranks.size()), ",") : "", 0), ',');
 }
 
 void Worker::run_one(const std::string& id, const DispatchClient& client, WorkGroup* group) {
@@ -75,15 +82,27 @@ void Worker::run_one(const std::string& id, const DispatchClient& client, WorkGr
   const train::Group ranks =
       group == nullptr ? train::Group{.device = device_} : view(*group, device_, trial.settings.train);
   const bool leads = ranks.rank() == 0;
+  watch_.begin_trial(id, leads);
   Observer observer(*this, client, id, leads);
   TrialRecord record = run_trial(trial, ranks, workplace_, &observer);
-  if (!leads) return;
   record.timing.world_rank = world_rank_;
+  if (leads) keep(record, client);
+  watch_.begin_trial("", true);
+}
+
+// Into the journal first: what rank 0 is told of is never lost.
+void Worker::keep(const TrialRecord& record, const DispatchClient& client) {
   const std::string json = to_json(record);
-  journal_->append(json);
+  watch_.enter("journal");
+  {
+    const auto no_end_now = watch_.writing();
+    journal_->append(json);
+  }
   remove_checkpoints(record, workplace_.files);
+  watch_.enter("deliver");
   client.deliver(json);
   told_ = std::chrono::steady_clock::now();
+  watch_.enter("delivered");
 }
 
 void Worker::tell(const DispatchClient& client, const Activity& activity) {

@@ -39,6 +39,9 @@ std::optional<std::string> get_environment(const char* name);
 // "mpirun (Open MPI)", "srun (Slurm)", "mpiexec (PMI)" for another library's, or "none".
 std::string launcher_name(const GetEnvironment& get);
 
+// What the launcher calls this process: all that is known while MPI does not run. 0 without one.
+int launched_rank(const GetEnvironment& get);
+
 // Only the launcher that started this process is asked: mpirun inside a Slurm job also sees SLURM_PROCID,
 // which is another process's. A fact that does not apply is left out: without a GPU, "GPUs".
 std::vector<Fact> facts_of(const Session& session, const Placement& placement, const GetEnvironment& get);

@@ -1,4 +1,4 @@
-// An end to waiting: what must happen in time, and which rank did not come.
+// Who comes to each step in time, and who does not.
 #pragma once
 
 #include <chrono>
@@ -11,18 +11,10 @@
 #include <thread>
 #include <vector>
 
+#include "titrate/comm/deadline.hpp"
 #include "titrate/comm/session.hpp"
 
 namespace titrate::comm {
-
-// Calls `on_late` in a thread of its own unless it is destroyed within `seconds`.
-class Deadline {
- public:
-  Deadline(double seconds, std::function<void()> on_late);
-
- private:
-  std::jthread thread_;
-};
 
 // Every rank tells rank 0 a few times a second which step it has come to. Where one falls silent for 10 s, or
 // the ranks that are furthest behind stay in their step for longer than it may take, rank 0 calls `on_stuck`,

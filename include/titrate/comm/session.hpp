@@ -16,8 +16,9 @@ class Session {
  public:
   // Throws Error: failed where the library gives less than MPI_THREAD_MULTIPLE (its version is named), usage
   // where this process is one of several but MPI does not know of the others (srun without --mpi=pmix,
-  // another library's mpirun), internal where MPI was started already.
-  Session();
+  // another library's mpirun), internal where MPI was started already. Where MPI takes longer than
+  // `limit_seconds` to start or to end (0: any time), a rank is missing: the job ends with 86.
+  explicit Session(double limit_seconds = 0);
   Session(Session&&) = delete;
 
   // Ends MPI, which waits for all ranks. Where an exception is on its way through and there are others to
@@ -37,7 +38,7 @@ class Session {
   // printed here and, where there are other ranks, ends the job with its code.
   int run(const char* program, const std::function<int()>& body) const;
 
-  // Ends all ranks at once with this exit code. Nothing is cleaned up.
+  // Ends all ranks at once with this exit code, within two seconds. Nothing is cleaned up.
   [[noreturn]] void abort(int code) const;
 
  private:

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 
+#include "titrate/comm/placement.hpp"
 #include "titrate/comm/session.hpp"
 #include "titrate/doctor/line.hpp"
 
 namespace titrate::doctor {
+
+// The first rank on another host than rank 0's; without one another rank, else rank 0 itself.
+int locking_rank(std::span<const comm::Placement> ranks);
 
 // Collective over the world. Writes into a folder of its own below `out`, and removes it at the end, as it
 // does `out` where that was not there. Free space; the time to write, sync and rename over an existing file;

@@ -18,7 +18,7 @@ struct RunView {
 };
 
 // "running", "silent" (its process lives but tells nothing), "starting", "ended" (killed, or out of memory),
-// "finished".
+// "stopped" (on request), "finished".
 std::string state_of(const RunView& view);
 
 // Some lines: how far it is and how fast, what each group does, and what failed.

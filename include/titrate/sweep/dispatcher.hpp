@@ -2,7 +2,8 @@
 //
 // A group's leader asks for its group's width and gets a list of trial ids; it sends each finished record,
 // and at times what it does, and asks again. An empty list says that there is no more for this width: a wide
-// group then dissolves, and its ranks ask for themselves. All messages travel on one communicator that
+// group then dissolves, and its ranks ask for themselves. Once all are asked to stop there is no more for
+// anybody. All messages travel on one communicator that
 // nothing else uses, so that each leader's come in their order.
 #pragma once
 
@@ -11,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "titrate/comm/communicator.hpp"
+#include "titrate/comm/watch.hpp"
 #include "titrate/sweep/monitor.hpp"
 #include "titrate/sweep/work_queue.hpp"
 
@@ -21,8 +22,9 @@ namespace titrate::sweep {
 // the Dispatcher is destroyed: an error on rank 0 must not wait for groups that will never ask again.
 class Dispatcher {
  public:
-  // `plan` and `monitor`, which is used in the dispatcher's thread, must outlive it.
-  Dispatcher(const comm::Communicator& channel, const Plan& plan, int ranks, Monitor& monitor);
+  // `plan`, `watch`, and `monitor`, which is used in the dispatcher's thread, must outlive it.
+  Dispatcher(const comm::Communicator& channel, const Plan& plan, int ranks, Monitor& monitor,
+             const comm::Watch& watch);
   Dispatcher(Dispatcher&&) = delete;
 
   // Waits until all have ended; throws what the monitor threw.
@@ -38,6 +40,7 @@ class Dispatcher {
   WorkQueue queue_;
   int working_;
   Monitor& monitor_;
+  const comm::Watch& watch_;
   std::exception_ptr failure_;
   std::jthread thread_;
 };

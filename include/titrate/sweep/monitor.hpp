@@ -45,8 +45,8 @@ class Monitor {
   // Brings the live line and, every other second, the status file up to date. Cheap when called often. A
   // status that cannot be written is told of once.
   void show();
-  // The last status.
-  void finish();
+  // The last status: that all is done, or that the run was stopped.
+  void finish(bool stopped);
 
   std::vector<TrialRecord> take_records() { return std::move(records_); }
 

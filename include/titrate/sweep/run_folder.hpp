@@ -8,6 +8,7 @@
 
 #include "titrate/core/file.hpp"
 #include "titrate/core/log.hpp"
+#include "titrate/sweep/attempt.hpp"
 #include "titrate/sweep/record.hpp"
 #include "titrate/sweep/study.hpp"
 
@@ -15,12 +16,13 @@ namespace titrate::sweep {
 
 struct RunFolder {
   std::unique_ptr<FolderLock> lock{};
+  std::unique_ptr<Attempt> attempt{};  // this run's; after the lock, under which it ends
   std::optional<Study> earlier_study{};
   std::vector<TrialRecord> records{};  // of all attempts
-  std::uint32_t attempt = 1;           // of this run
 };
 
-// Makes what is missing of the folder, locks it and reads its journal. Throws Error: in_use where another run
+// Makes what is missing of the folder, locks it, reads its journal and begins an attempt. Tells of an earlier
+// run that ended without a word. Throws Error: in_use where another run
 // holds it, usage where it holds a study that no run wrote, io.
 RunFolder open_run_folder(const std::filesystem::path& out, const Log& log);
 

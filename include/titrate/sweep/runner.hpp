@@ -8,8 +8,10 @@
 
 #include "titrate/comm/device.hpp"
 #include "titrate/comm/session.hpp"
+#include "titrate/comm/watch.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/log.hpp"
+#include "titrate/sweep/attempt.hpp"
 #include "titrate/sweep/record.hpp"
 #include "titrate/sweep/study.hpp"
 #include "titrate/sweep/weights.hpp"
@@ -35,13 +37,15 @@ struct SweepOptions {
 // ranks.
 struct SweepOutcome {
   std::unique_ptr<FolderLock> lock{};  // of the run folder: keep it until the report is written
+  std::unique_ptr<Attempt> attempt{};  // to be ended by then
   Study study{};
   std::vector<TrialRecord> records{};
-  std::size_t failed = 0;  // of the present grid
+  std::size_t trials = 0, failed = 0, missing = 0;  // of the present grid
 };
 
-// Collective over the session's world. Runs what the journal lacks. Throws Error, the same on every rank
-// before training starts.
-SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, const Log& log);
+// Collective over the session's world. Runs what the journal lacks; trials are missing afterwards only where
+// `watch` was asked to stop. Throws Error, the same on every rank before training starts.
+SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, comm::Watch& watch,
+                       const Log& log);
 
 }  // namespace titrate::sweep

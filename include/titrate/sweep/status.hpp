@@ -40,7 +40,7 @@ struct FailureStatus {
 };
 
 struct SweepStatus {
-  std::string state{};  // "running", "finished"
+  std::string state{};  // "running", "finished", "stopped"
   std::string study{};
   std::string host{};  // of rank 0
   int pid = 0;

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "titrate/comm/watch.hpp"
+#include "titrate/core/log.hpp"
 #include "titrate/sweep/dispatcher.hpp"
 #include "titrate/sweep/journal.hpp"
 #include "titrate/sweep/run_trial.hpp"
@@ -18,22 +20,28 @@ namespace titrate::sweep {
 class Worker {
  public:
   // `trials`: all that may be asked for.
-  Worker(const Workplace& workplace, const std::vector<Trial>& trials, const comm::Device& device);
+  Worker(const Workplace& workplace, const std::vector<Trial>& trials, const comm::Device& device,
+         comm::Watch& watch, const Log& log);
 
   // Asks for trials until there are none; each record goes into the journal, then to rank 0. The wide group,
-  // if any, is gone when its work is.
+  // if any, is gone when its work is. A trial that is stopped on request has no record: its checkpoint is in
+  // the run folder.
   void run(const comm::Communicator& channel, std::uint32_t attempt, std::optional<WorkGroup> group);
 
  private:
   class Observer;
 
   void work_off(const DispatchClient& client, WorkGroup* group);
+  std::vector<std::string> next_trials(const DispatchClient& client, WorkGroup* group);
   void run_one(const std::string& id, const DispatchClient& client, WorkGroup* group);
+  void keep(const TrialRecord& record, const DispatchClient& client);
   void tell(const DispatchClient& client, const Activity& activity);  // not too often
 
   Workplace workplace_;
   std::map<std::string, const Trial*> trials_;
   comm::Device device_;
+  comm::Watch& watch_;
+  const Log& log_;
   std::optional<JournalWriter> journal_;
   int world_rank_ = 0;
   std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();

@@ -48,18 +48,18 @@ class MonitorTest : public testing::Test {
 
 TEST_F(MonitorTest, ASingleRankIsAGroupOfItsOwnAndAWideOneDissolves) {
   Monitor monitor = make();
-  monitor.finish();
+  monitor.finish(false);
   ASSERT_EQ(status().groups.size(), 2u);
   EXPECT_EQ(status().groups[0].ranks, (std::vector<int>{0, 2}));
   EXPECT_EQ(status().groups[1].ranks, (std::vector<int>{1}));
   monitor.end_group(0, 2);
-  monitor.finish();
+  monitor.finish(false);
   ASSERT_EQ(status().groups.size(), 3u);
   EXPECT_EQ(status().groups[0].ranks, (std::vector<int>{0}));
   EXPECT_EQ(status().groups[2].ranks, (std::vector<int>{2}));
   EXPECT_TRUE(status().groups[2].working);
   monitor.end_group(2, 1);
-  monitor.finish();
+  monitor.finish(false);
   EXPECT_FALSE(status().groups[2].working);
 }
 
@@ -69,7 +69,7 @@ TEST_F(MonitorTest, CountsWhatEnds) {
                to_json(Activity{.trial = trials_[1].id, .step = 50, .total_steps = 100, .train_loss = 0.5}));
   monitor.take(record(2, 0));
   monitor.take(record(3, 0, Status::failed));
-  monitor.finish();
+  monitor.finish(false);
   const SweepStatus now = status();
   EXPECT_EQ(now.state, "finished");
   EXPECT_EQ(now.attempt, 7u);
@@ -85,7 +85,7 @@ TEST_F(MonitorTest, CountsWhatEnds) {
   EXPECT_EQ(now.groups[1].settings, "seed=1");
   ASSERT_TRUE(now.seconds_left);
   monitor.take(record(1, 1));
-  monitor.finish();
+  monitor.finish(false);
   EXPECT_FALSE(status().groups[1].activity) << "it is over";
   EXPECT_EQ(monitor.take_records().size(), 3u);
 }
@@ -97,10 +97,10 @@ TEST_F(MonitorTest, TheForecastKnowsHowFarTrialsAre) {
   monitor.take(record(3, 0));
   monitor.take(record(0, 0));
   monitor.hear(1, to_json(Activity{.trial = trials_[1].id, .step = 50, .total_steps = 100}));
-  monitor.finish();
+  monitor.finish(false);
   const double half = status().seconds_left.value() / status().elapsed_seconds;
   monitor.hear(1, to_json(Activity{.trial = trials_[1].id, .step = 99, .total_steps = 100}));
-  monitor.finish();
+  monitor.finish(false);
   const double nearly = status().seconds_left.value() / status().elapsed_seconds;
   EXPECT_LT(nearly, 0.1 * half);
   EXPECT_GT(half, 0.1);
@@ -112,7 +112,7 @@ TEST_F(MonitorTest, ATrialThatIsGoneOnWithCountsFromThere) {
     Monitor monitor = make();
     monitor.hear(1, to_json(Activity{
                         .trial = trials_[1].id, .step = 100, .total_steps = 1000, .first_step = first_step}));
-    monitor.finish();
+    monitor.finish(false);
     return status().images_per_second * status().elapsed_seconds;
   };
   EXPECT_NEAR(rate(0) / rate(90), 10, 0.01);
@@ -122,7 +122,7 @@ TEST_F(MonitorTest, ASweepGoesOnWithoutItsStatus) {
   scene_.run_folder = folder_.path() / "gone";
   Monitor monitor = make();
   monitor.take(record(2, 0));
-  monitor.finish();
+  monitor.finish(false);
   EXPECT_EQ(monitor.take_records().size(), 1u);
 }
 

@@ -1,0 +1,18 @@
+// An end to waiting.
+#pragma once
+
+#include <functional>
+#include <thread>
+
+namespace titrate::comm {
+
+// Calls `on_late` in a thread of its own unless it is destroyed within `seconds`.
+class Deadline {
+ public:
+  Deadline(double seconds, std::function<void()> on_late);
+
+ private:
+  std::jthread thread_;
+};
+
+}  // namespace titrate::comm

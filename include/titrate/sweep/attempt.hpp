@@ -1,0 +1,42 @@
+// RUN/attempt.json: which attempt the last run of a sweep was, and how it ended. Written and synced by rank 0
+// under the folder's lock, so that numbers are never given twice and a death without a word is noticed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace titrate::sweep {
+
+struct AttemptRecord {
+  std::uint32_t number = 0;  // from 1
+  std::string host{};        // of rank 0
+  long pid = 0;              // likewise
+  std::string state{};       // running, finished, stopped, failed
+  std::string reason{};      // of failed, where it is known
+};
+
+// Nothing where there is none. Throws Error: integrity for a file that is damaged, io.
+std::optional<AttemptRecord> read_attempt(const std::filesystem::path& run_folder);
+
+// This run's, from its start to its end.
+class Attempt {
+ public:
+  // Throws Error (io), as does end().
+  Attempt(std::filesystem::path run_folder, std::uint32_t number);
+  Attempt(Attempt&&) = delete;
+  // Without end() an error is on its way: failed.
+  ~Attempt();
+
+  std::uint32_t number() const { return record_.number; }
+
+  // In which state.
+  void end(const std::string& state, const std::string& reason = "");
+
+ private:
+  std::filesystem::path file_;
+  AttemptRecord record_;
+};
+
+}  // namespace titrate::sweep

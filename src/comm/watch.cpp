@@ -1,0 +1,377 @@
+#include "titrate/comm/watch.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "titrate/comm/deadline.hpp"
+#include "titrate/core/fault.hpp"
+#include "titrate/core/host.hpp"
+#include "titrate/core/text.hpp"
+
+namespace titrate::comm {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kBeatTag = 1, kStopTag = 2, kByeTag = 3, kAlarmTag = 4, kEndTag = 5;
+constexpr double kSlowSites = 4;    // files, the first step, a test: times the least limit
+constexpr double kSlowSteps = 30;   // times the median step
+constexpr double kBeatSeconds = 1;  // between two signs of life
+constexpr double kLookSeconds = 0.05;
+constexpr double kSuspension = 1;       // a look that is so late says that the process was stopped
+constexpr double kOneSignal = 1;        // a launcher may send the same one twice, in so short a time
+constexpr double kWritingPatience = 1;  // of TERM and INT
+constexpr double kWaiters = 0.5;        // beyond its limit, so that who is waited for is named first
+constexpr double kGathering = 0.2;      // rank 0 waits so long for other alarms, to choose the best of them
+constexpr double kOthersPatience =
+    0.6;  // then a rank speaks for itself: rank 0 may be the one that is stopped
+constexpr std::size_t kStepsKept = 31;
+
+// What a handler may touch.
+volatile sig_atomic_t stop_signals = 0, end_signals = 0, end_signal = 0;
+
+void on_stop_signal(int) { stop_signals = stop_signals + 1; }
+
+void on_end_signal(int number) {
+  end_signal = number;
+  end_signals = end_signals + 1;
+  if (end_signals > 1) ::_exit(128 + number);
+}
+
+void handle(std::initializer_list<int> numbers, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  for (const int number : numbers) ::sigaction(number, &action, nullptr);
+}
+
+double seconds_between(Clock::time_point start, Clock::time_point end) {
+  return std::chrono::duration<double>(end - start).count();
+}
+
+std::chrono::duration<double> seconds(double count) { return std::chrono::duration<double>(count); }
+
+// What the rank's thread is doing, since when, and how long it may.
+struct Pulse {
+  std::string site = "start";
+  std::string trial{};
+  std::uint64_t step = 0;
+  Clock::time_point since = Clock::now();
+  double limit = 0;  // seconds; 0: any
+
+  std::string place() const {
+    const std::string text = "\"" + site + "\"";
+    return trial.empty() ? text : text + ", trial " + trial + ", step " + std::to_string(step);
+  }
+};
+
+// Why the job is to end with 86.
+struct Alarm {
+  bool is_silence = false;  // of another rank: no other alarm says more
+  std::string line{};
+};
+
+}  // namespace
+
+void remember_stop_signals() { handle({SIGUSR1, SIGUSR2}, on_stop_signal); }
+
+struct Watch::State {
+  State(const Session& given, const WatchOptions& asked_for)
+      : session(given), options(asked_for), channel(given.world().duplicate()) {
+    const std::vector<std::string> hosts = channel.all_gather(host_name());
+    previous_name =
+        "rank " + std::to_string(previous()) + " on " + hosts[static_cast<std::size_t>(previous())];
+    pulse.limit = kSlowSites * options.limit_seconds;
+    heard = beaten = Clock::now();
+    thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  }
+
+  int next() const { return (channel.rank() + 1) % channel.size(); }
+  int previous() const { return (channel.rank() + channel.size() - 1) % channel.size(); }
+
+  void run(const std::stop_token& stop) {
+    for (Clock::time_point last = Clock::now(); !stop.stop_requested();) {
+      std::this_thread::sleep_for(seconds(kLookSeconds));
+      const Clock::time_point now = Clock::now();
+      if (seconds_between(last, now) > kSuspension) forgive(now - last);
+      last = now;
+      look_at_signals(now);
+      listen(now);
+      if (options.limit_seconds <= 0) continue;
+      look_at_pulse(now);
+      listen_for_life(now);
+      beat(now);
+      end_if_alarmed(now);
+    }
+  }
+
+  void forgive(Clock::duration suspension) {
+    const std::lock_guard lock(mutex);
+    pulse.since += suspension;
+    heard += suspension;
+  }
+
+  void look_at_signals(Clock::time_point now) {
+    if (end_signal != 0) end(end_signal);
+    if (stop_signals > seen_stops) {
+      seen_stops = stop_signals;
+      if (!first_stop) {
+        first_stop = now;
+        ask_to_stop();
+      } else if (seconds_between(*first_stop, now) > kOneSignal) {
+        finish("asked to stop a second time, and ends at once", static_cast<int>(ErrorCode::stopped));
+      }
+    }
+    const bool late = options.deadline_seconds > 0 && seconds_between(start, now) > options.deadline_seconds;
+    if (late && channel.rank() == 0) ask_to_stop();
+  }
+
+  // By way of rank 0, which hands out the work: it knows first.
+  void ask_to_stop() {
+    if (channel.rank() != 0) {
+      channel.send(0, kStopTag, "");
+    } else if (!stopping.exchange(true)) {
+      tell_all(kStopTag);
+    }
+  }
+
+  void tell_all(int tag) const {
+    for (int rank = 0; rank < channel.size(); ++rank) {
+      if (rank != channel.rank()) channel.send(rank, tag, "");
+    }
+  }
+
+  void listen(Clock::time_point now) {
+    while (channel.poll(kStopTag)) {
+      if (channel.rank() == 0) {
+        ask_to_stop();
+      } else {
+        stopping = true;
+      }
+    }
+    while (const auto message = channel.poll(kBeatTag)) {
+      heard = now;
+      previous_place = message->text;
+    }
+    if (channel.poll(kByeTag)) previous_left = true;
+    if (channel.poll(kEndTag)) ending = true;
+    while (const auto message = channel.poll(kAlarmTag))
+      take_alarm({.is_silence = message->text[0] == '1', .line = message->text.substr(1)}, now);
+  }
+
+  // A rank that the job's end meets from outside: the launcher passes TERM on to all of its ranks, also when
+  // one of them ended the job and has said why.
+  [[noreturn]] void end(int number) {
+    const Clock::time_point patience =
+        Clock::now() + std::chrono::milliseconds(channel.rank() == 0 ? 200 : 600);
+    while (!ending && Clock::now() < patience) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      listen(Clock::now());
+    }
+    const bool whole = writing.try_lock_for(seconds(kWritingPatience));
+    const int code = number == SIGINT ? static_cast<int>(ErrorCode::interrupted) : 128 + number;
+    if (ending) std::_Exit(code);
+    finish(std::string(number == SIGINT ? "interrupted" : "terminated") + " by a signal" +
+               (whole ? "" : ", in the middle of a record"),
+           code);
+  }
+
+  void look_at_pulse(Clock::time_point now) {
+    Pulse seen;
+    {
+      const std::lock_guard lock(mutex);
+      seen = pulse;
+    }
+    const double quiet = seconds_between(seen.since, now);
+    if (alarmed || seen.limit <= 0 || quiet <= seen.limit + kWaiters) return;
+    raise_alarm({.is_silence = false,
+                 .line = "rank " + std::to_string(channel.rank()) + " on " + host_name() +
+                         ": no progress for " + fixed(quiet, 1) + " s at " + seen.place()},
+                now);
+  }
+
+  void listen_for_life(Clock::time_point now) {
+    const double silence = seconds_between(heard, now);
+    if (alarmed || channel.size() == 1 || previous_left || silence <= options.limit_seconds) return;
+    raise_alarm({.is_silence = true,
+                 .line = previous_name + ": no sign of life for " + fixed(silence, 1) +
+                         " s: stopped, or its machine hangs; last seen at " + previous_place},
+                now);
+  }
+
+  void beat(Clock::time_point now) {
+    const double interval = std::min(kBeatSeconds, options.limit_seconds / 8);
+    if (channel.size() == 1 || leaving || seconds_between(beaten, now) < interval) return;
+    beaten = now;
+    std::string place;
+    {
+      const std::lock_guard lock(mutex);
+      place = pulse.place();
+    }
+    channel.send(next(), kBeatTag, place);
+  }
+
+  // Rank 0 speaks for all, so that a person reads one line; a rank that waits for that in vain speaks itself.
+  void raise_alarm(const Alarm& alarm, Clock::time_point now) {
+    if (channel.rank() != 0) channel.send(0, kAlarmTag, (alarm.is_silence ? "1" : "0") + alarm.line);
+    take_alarm(alarm, now);
+  }
+
+  void take_alarm(const Alarm& alarm, Clock::time_point now) {
+    if (!alarmed) alarmed = now;
+    if (loudest.line.empty() || (alarm.is_silence && !loudest.is_silence)) loudest = alarm;
+  }
+
+  void end_if_alarmed(Clock::time_point now) {
+    const double patience = channel.rank() == 0 ? kGathering : kOthersPatience;
+    if (alarmed && seconds_between(*alarmed, now) >= patience)
+      finish(loudest.line, static_cast<int>(ErrorCode::no_progress), false);
+  }
+
+  [[noreturn]] void finish(const std::string& what, int code, bool name_self = true) {
+    const std::string who = name_self && channel.size() > 1
+                                ? "rank " + std::to_string(channel.rank()) + " on " + host_name() + ": "
+                                : "";
+    std::fputs(("titrate: " + who + what + "; the same command resumes\n").c_str(), stderr);
+    // What follows may hang too.
+    const Deadline sure(kOthersPatience, [code] { std::_Exit(code); });
+    tell_all(kEndTag);
+    const std::lock_guard lock(mutex);
+    if (tell_of_end) tell_of_end(what);
+    session.abort(code);
+  }
+
+  // The rank's thread goes on to something else.
+  void move_on(const char* site, double limit) {
+    const std::lock_guard lock(mutex);
+    pulse.site = site;
+    pulse.since = Clock::now();
+    pulse.limit = limit;
+  }
+
+  double slow_limit() const { return kSlowSites * options.limit_seconds; }
+
+  double step_limit() const {
+    if (options.limit_seconds <= 0) return 0;
+    if (!leads || steps.empty()) return slow_limit();
+    std::vector<double> sorted = steps;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+    std::nth_element(sorted.begin(), middle, sorted.end());
+    return std::max(options.limit_seconds, kSlowSteps * *middle);
+  }
+
+  const Session& session;
+  WatchOptions options;
+  Communicator channel;
+  std::string previous_name{}, previous_place = "\"start\"";
+  std::mutex mutex{};  // of the pulse, and of tell_of_end
+  Pulse pulse{};
+  std::function<void(const std::string&)> tell_of_end{};
+  std::timed_mutex writing{};
+  std::atomic<bool> stopping{false}, leaving{false}, previous_left{false};
+
+  // Of the rank's thread.
+  std::vector<double> steps{};  // seconds of the last ones, in any order
+  std::size_t steps_seen = 0;
+  bool leads = true;
+
+  // Of the watch's.
+  Clock::time_point start = Clock::now(), heard = start, beaten = start;
+  std::optional<Clock::time_point> first_stop{}, alarmed{};
+  Alarm loudest{};
+  bool ending = false;
+  sig_atomic_t seen_stops = 0;
+
+  std::jthread thread{};  // last: it uses all of the above
+};
+
+Watch::Watch(const Session& session, const WatchOptions& options)
+    : state_(std::make_unique<State>(session, options)) {
+  remember_stop_signals();
+  handle({SIGTERM, SIGINT}, on_end_signal);
+}
+
+Watch::~Watch() {
+  handle({SIGTERM, SIGINT}, SIG_DFL);
+  if (!state_->thread.joinable()) return;
+  state_->thread.request_stop();
+  state_->thread.join();
+  try {
+    state_->tell_all(kEndTag);
+  } catch (const std::exception&) {
+    // Then they say for themselves that they were ended.
+  }
+}
+
+void Watch::enter(const char* site) {
+  state_->move_on(site, state_->slow_limit());
+  fault_at(site);
+}
+
+void Watch::rest(const char* site) {
+  state_->move_on(site, 0);
+  fault_at(site);
+}
+
+void Watch::begin_trial(const std::string& trial, bool leads) {
+  const std::lock_guard lock(state_->mutex);
+  state_->pulse.trial = trial;
+  state_->pulse.step = 0;
+  state_->leads = leads;
+  state_->steps.clear();  // another network takes another time
+  state_->steps_seen = 0;
+}
+
+void Watch::step(std::uint64_t number) {
+  State& state = *state_;
+  const Clock::time_point now = Clock::now();
+  const std::lock_guard lock(state.mutex);
+  if (state.pulse.site == "train_step") {
+    const double duration = seconds_between(state.pulse.since, now);
+    if (state.steps.size() < kStepsKept) {
+      state.steps.push_back(duration);
+    } else {
+      state.steps[state.steps_seen % kStepsKept] = duration;
+    }
+    if (state.steps_seen++ % kStepsKept == 0) state.pulse.limit = state.step_limit();
+  } else {
+    state.pulse.site = "train_step";
+    state.pulse.limit = state.step_limit();
+  }
+  state.pulse.step = number;
+  state.pulse.since = now;
+}
+
+bool Watch::stop_requested() const { return state_->stopping; }
+
+std::unique_lock<std::timed_mutex> Watch::writing() {
+  return std::unique_lock<std::timed_mutex>(state_->writing);
+}
+
+void Watch::on_end(std::function<void(const std::string& why)> tell) {
+  const std::lock_guard lock(state_->mutex);
+  state_->tell_of_end = std::move(tell);
+}
+
+void Watch::close() {
+  State& state = *state_;
+  state.move_on("end", state.slow_limit());
+  state.leaving = true;
+  if (state.channel.size() > 1) {
+    state.channel.send(state.next(), kByeTag, "");
+    while (!state.previous_left) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  state.thread.request_stop();
+  state.thread.join();
+}
+
+}  // namespace titrate::comm

@@ -1,0 +1,66 @@
+#include "titrate/sweep/attempt.hpp"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/core/host.hpp"
+
+namespace titrate::sweep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kName = "attempt.json";
+constexpr const char* kRunning = "running";
+
+}  // namespace
+
+std::optional<AttemptRecord> read_attempt(const std::filesystem::path& run_folder) {
+  const std::filesystem::path file = run_folder / kName;
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const std::string text = read_text(file);
+  try {
+    const Json json = Json::parse(text);
+    return AttemptRecord{.number = json.at("attempt"),
+                         .host = json.at("host"),
+                         .pid = json.at("process"),
+                         .state = json.at("state"),
+                         .reason = json.at("reason")};
+  } catch (const Json::exception& error) {
+    throw Error({.code = ErrorCode::integrity,
+                 .where = file.string(),
+                 .what = "not what a run writes",
+                 .got = error.what()});
+  }
+}
+
+Attempt::Attempt(std::filesystem::path run_folder, std::uint32_t number)
+    : file_(std::move(run_folder) / kName),
+      record_{.number = number, .host = host_name(), .pid = ::getpid()} {
+  end(kRunning);
+}
+
+Attempt::~Attempt() {
+  if (record_.state != kRunning) return;
+  try {
+    end("failed");
+  } catch (const std::exception&) {
+    // What the next start then says, that this run ended without a word, is true.
+  }
+}
+
+void Attempt::end(const std::string& state, const std::string& reason) {
+  record_.state = state;
+  record_.reason = reason;
+  const Json json{{"attempt", record_.number},
+                  {"host", record_.host},
+                  {"process", record_.pid},
+                  {"state", record_.state},
+                  {"reason", record_.reason}};
+  write_file(file_, std::string_view(json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"));
+}
+
+}  // namespace titrate::sweep
