@@ -28,7 +28,7 @@ AuthInfo=cred_expire=5
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool-%n
-TmpFS={folder}/tmp
+TmpFS={temporary}
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
@@ -115,7 +115,8 @@ class SlurmCluster:
             (self.folder / name).mkdir(parents=True)
         controller, address = next(iter(self.addresses.items()))
         nodes = "\n".join(NODE.format(name=name, address=address) for name, address in self.addresses.items())
-        text = CONFIGURATION.format(controller=f"{controller}({address})", ports=free_ports(2), folder=self.folder, nodes=nodes)
+        text = CONFIGURATION.format(controller=f"{controller}({address})", ports=free_ports(2), folder=self.folder, nodes=nodes,
+                                    temporary="/tmp" if self.hosts else self.folder / "tmp")  # each node its own: PMIx wants that
         (self.folder / "slurm.conf").write_text(text)
         (self.folder / "gres.conf").write_text("Name=gpu File=/dev/null\nName=gpu File=/dev/zero\n")
         version = "v2" if Path("/sys/fs/cgroup/cgroup.controllers").exists() else "v1"
