@@ -39,7 +39,7 @@ void start_mpi() {
 std::optional<Deadline> no_later_than(double limit_seconds, const char* what) {
   if (limit_seconds <= 0) return std::nullopt;
   const int rank = launched_rank(get_environment);
-  return std::optional<Deadline>(std::in_place, limit_seconds + 0.1 * std::min(rank, 6), [=] {
+  return std::optional<Deadline>(std::in_place, limit_seconds + 0.25 * std::min(rank, 3), [=] {
     std::fprintf(stderr,
                  "titrate: rank %d on %s: MPI did not %s within %s s: a rank is stopped or missing; the same "
                  "command resumes\n",
@@ -112,7 +112,7 @@ int Session::run(const char* program, const std::function<int()>& body) const {
 void Session::abort(int code) const {
   const Deadline sure(2, [code] { std::_Exit(code); });
   std::fflush(nullptr);
-  MPI_Abort(MPI_COMM_WORLD, code);
+  if (world_size() > 1) MPI_Abort(MPI_COMM_WORLD, code);  // which has much to say
   std::_Exit(code);
 }
 

@@ -179,7 +179,10 @@ struct Watch::State {
     }
     const bool whole = writing.try_lock_for(seconds(kWritingPatience));
     const int code = number == SIGINT ? static_cast<int>(ErrorCode::interrupted) : 128 + number;
-    if (ending) std::_Exit(code);
+    if (ending) {
+      tell_end("another rank ended it");
+      std::_Exit(code);
+    }
     finish(std::string(number == SIGINT ? "interrupted" : "terminated") + " by a signal" +
                (whole ? "" : ", in the middle of a record"),
            code);
@@ -245,9 +248,13 @@ struct Watch::State {
     // What follows may hang too.
     const Deadline sure(kOthersPatience, [code] { std::_Exit(code); });
     tell_all(kEndTag);
-    const std::lock_guard lock(mutex);
-    if (tell_of_end) tell_of_end(what);
+    tell_end(what);
     session.abort(code);
+  }
+
+  void tell_end(const std::string& why) {
+    const std::lock_guard lock(mutex);
+    if (tell_of_end) tell_of_end(why);
   }
 
   // The rank's thread goes on to something else.
