@@ -48,11 +48,6 @@ def setUpModule():
     golden.reference()
 
 
-def tearDownModule():
-    CLUSTER.close()
-    golden.clean_up()
-
-
 class SlurmCase(unittest.TestCase):
     def cluster(self):
         return CLUSTER
@@ -308,7 +303,10 @@ def main():
     try:
         unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
     finally:
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        if CLUSTER:
+            CLUSTER.close()
+        for folder in (FOLDER, WORK):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
