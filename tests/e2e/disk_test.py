@@ -1,9 +1,10 @@
-"""Disks that are full or fail while a sweep writes to its run folder: one line, an honest exit code, and the same
-command again comes to the same end.
+"""Disks that are full or fail while a sweep writes to its run folder, and sweeps that are killed there: one line, an honest
+exit code, and the same command again comes to the same end.
 
     python3 tests/e2e/disk_test.py BUILD_FOLDER [unittest arguments]
 
-strace makes the N-th call of a kind fail; TITRATE_FULL=1 tries every N, and TITRATE_SEED=N those of an earlier run. Really
+strace makes the N-th call of a kind fail, or kills there; TITRATE_FULL=1 tries every N, and TITRATE_SEED=N those of an
+earlier run. Really
 full disks need root, to mount a tmpfs: in a mount namespace of their own, so that none is left behind.
 """
 
@@ -12,6 +13,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -26,7 +28,7 @@ from pack_faults_test import take_all_but
 
 SEED = int(os.environ.get("TITRATE_SEED", time.time_ns() % 1_000_000))
 CALLS = ["write", "fsync", "fdatasync", "rename", "ftruncate"]
-ERRORS = ["EIO", "ENOSPC"]
+FAULTS = ["error=EIO", "error=ENOSPC", "signal=KILL"]
 # By what the failed call was for, the exit codes that are no lie. A sweep can do without the first two. What stands in the
 # run folder itself, reports for instance, has to be there.
 CODES = {"status.json": [0], "checkpoints": [0], "predictions": [5], "weights": [5], "attempt.json": [0, 4], "": [4]}
@@ -43,7 +45,9 @@ def tearDownModule():
 
 
 def strace(log, *options):
-    return ["strace", "-f", "--seccomp-bpf", "-y", "-o", str(log), "-e", "trace=" + ",".join(CALLS), *options]
+    """Quick but for kills, which need every call to be looked at."""
+    quick = [] if any("signal=" in option for option in options) else ["--seccomp-bpf"]
+    return ["strace", "-f", *quick, "-y", "-o", str(log), "-e", "trace=" + ",".join(CALLS), *options]
 
 
 def path_of(line, out):
@@ -62,8 +66,15 @@ def purpose(path):
     return next((key for key in CODES if path.parts and path.parts[0] == key), "")
 
 
+def is_probe(path):
+    """Written to see whether the folder can be written to."""
+    return bool(path.parts) and path.parts[0].startswith(".doctor-")
+
+
 def group(path):
     """What is told apart when a few calls are drawn: a folder and its files, the reports, other files by name."""
+    if is_probe(path):
+        return ("probe",)
     if path.parent != Path("."):
         return (str(path.parent), "file")
     return ("reports", "file") if path.suffix in (".csv", ".html") or path.name.startswith(("summary", "class")) else (str(path),)
@@ -75,10 +86,11 @@ def calls():
     golden.check_ended(finish(start(out, None, prefix=strace(log)), 60))
     found, counts = [], dict.fromkeys(CALLS, 0)
     lines = log.read_text().splitlines()
+    writer = next(line.split()[0] for line in lines if path_of(line, out))
     for line in lines:
         thread, call = line.split(maxsplit=1)
         name = call.split("(")[0]
-        if name not in counts or thread != lines[0].split()[0]:  # strace counts each thread's calls
+        if name not in counts or thread != writer:  # strace counts each thread's calls
             continue
         counts[name] += 1
         if path := path_of(call, out):
@@ -87,24 +99,29 @@ def calls():
 
 
 def drawn(calls):
-    """One call of each name on each kind of file, with one error."""
+    """One call of each name on each kind of file, with one fault."""
     draw = random.Random(SEED)
     kinds = {}
     for name, number, path in calls:
         kinds.setdefault((name, *group(path)), []).append((name, number))
-    return [(*draw.choice(found), draw.choice(ERRORS)) for found in kinds.values()]
+    return [(*draw.choice(found), draw.choice(FAULTS)) for found in kinds.values()]
 
 
-def fail_once(name, number, error):
+def fail_once(name, number, fault):
     """Runs a sweep whose call fails, and the same command again. Returns the file that was hit, None where it was none of
     the run folder's."""
-    out, log = WORK / f"{name} {number} {error}", WORK / f"{name} {number} {error}.log"
-    process = start(out, None, prefix=strace(log, "-e", f"inject={name}:error={error}:when={number}"))
+    out, log = WORK / f"{name} {number} {fault}", WORK / f"{name} {number} {fault}.log"
+    process = start(out, None, prefix=strace(log, "-e", f"inject={name}:{fault}:when={number}"))
     result = finish(process, 60)
-    hits = [path_of(line, out) for line in log.read_text().splitlines() if "(INJECTED)" in line]
-    if None in hits or not hits:
-        return None
-    check_reason(result, out, hits[0], os.strerror(getattr(errno, error)))
+    kind, what = fault.split("=")
+    if kind == "signal":
+        assert (result.returncode, result.stderr) == (-signal.SIGKILL, ""), f"{result.returncode}: {result.stderr}"
+        hits = [Path("killed")]
+    else:
+        hits = [path_of(line, out) for line in log.read_text().splitlines() if "(INJECTED)" in line]
+        if None in hits or not hits:
+            return None
+        check_reason(result, out, hits[0], os.strerror(getattr(errno, what)))
     if result.returncode == 0:
         check_whole(out)
     check_again(out, None)
@@ -116,7 +133,8 @@ def check_reason(result, out, path, system_reason):
     told = f"{path}, exit code {result.returncode}: {result.stderr}"
     assert result.returncode in CODES[purpose(path)], told
     lines = result.stderr.splitlines()
-    assert len(lines) == 1 and str(out / path) in lines[0] and system_reason in lines[0], told
+    named = out if is_probe(path) else out / path
+    assert len(lines) == 1 and str(named) in lines[0] and system_reason in lines[0], told
     if result.returncode == 5:
         rows = (out / "trials.csv").read_text().splitlines()
         assert sum(",failed," in row for row in rows) == 1, rows
@@ -126,7 +144,7 @@ def check_reason(result, out, path, system_reason):
 class OneCallFails(unittest.TestCase):
     def test_and_nothing_is_lost(self):
         possible = calls()
-        cases = [(name, number, error) for name, number, path in possible for error in ERRORS] if FULL else drawn(possible)
+        cases = [(name, number, fault) for name, number, path in possible for fault in FAULTS] if FULL else drawn(possible)
         hit = []
         with ThreadPoolExecutor(2) as pool:
             for case, future in [(case, pool.submit(fail_once, *case)) for case in cases]:
@@ -134,8 +152,8 @@ class OneCallFails(unittest.TestCase):
                     hit.append(future.result())
         print(f"{len(cases)} calls failed, {hit.count(None)} of them elsewhere", flush=True)
         self.assertLessEqual(hit.count(None), len(cases) / 10)
-        self.assertLessEqual({"status.json", "checkpoints", "predictions", "weights", "study.toml", "journal"},
-                             {path.parts[0] for path in hit if path and path.parts})
+        self.assertLessEqual({"status.json", "attempt.json", "checkpoints", "predictions", "weights", "study.toml", "journal"},
+                             {path.parts[0] for name, number, path in possible if path.parts})
 
 
 class FullDisk(unittest.TestCase):

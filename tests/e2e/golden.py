@@ -148,8 +148,9 @@ def check_whole(out):
     assert sorted(found) == sorted(expected), f"left over or lost: {sorted(set(found) ^ set(expected))}"
     differing = [name for name in expected if found[name] != expected[name]]
     assert not differing, f"other bytes: {differing}"
-    left = [path.name for folder in (out, out / "journal", out / "checkpoints") for path in folder.iterdir()
-            if ".tmp" in path.name or folder.name == "checkpoints"]
+    names, expected = [sorted(path.name for path in folder.iterdir()) for folder in (out, reference_folder())]
+    assert names == expected, f"left over or lost: {sorted(set(names) ^ set(expected))}"
+    left = [path.name for path in (out / "checkpoints").iterdir()]
     assert not left, f"left over: {left}"
     records, damaged = read_journal(out)
     done = [record["trial"] for record in records if record["status"] == "done"]
