@@ -45,6 +45,8 @@ test_packages='
   clang-format         clang-format
   libclang-rt-dev      -
   hdf5-tools           h5ls
+  strace               -
+  slurm-wlm            -
 '
 
 # The first python3 that the wheels exist for and that can make a venv (Debian's cannot without python3-venv).
@@ -60,7 +62,7 @@ find_python() {
 
 is_there() {
   case $1 in
-    -) ;;  # makes things faster, or comes with another on such systems
+    -) ;;  # makes things faster, comes with another on such systems, or is skipped aloud by tests
     *.h | *.hpp)
       local flags=() prefix
       while IFS= read -r prefix; do flags+=(-I "$prefix/include"); done < <(user_prefixes)

@@ -34,12 +34,13 @@ void start_mpi() {
                .hint = "install one that was built with it"});
 }
 
-// Ends the process with 86 unless it is destroyed in time. One rank after the other, so that the first one's
-// line is the only one: its launcher ends the others.
+// Ends the process with 86 unless it is destroyed in time. Rank 0 first: once it has said so the launcher
+// ends the others.
 std::optional<Deadline> no_later_than(double limit_seconds, const char* what) {
   if (limit_seconds <= 0) return std::nullopt;
   const int rank = launched_rank(get_environment);
-  return std::optional<Deadline>(std::in_place, limit_seconds + 0.25 * std::min(rank, 3), [=] {
+  const double patience = rank == 0 ? 0 : rank == 1 ? 0.7 : 0.9;  // seconds
+  return std::optional<Deadline>(std::in_place, limit_seconds + patience, [=] {
     std::fprintf(stderr,
                  "titrate: rank %d on %s: MPI did not %s within %s s: a rank is stopped or missing; the same "
                  "command resumes\n",

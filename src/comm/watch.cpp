@@ -22,7 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kBeatTag = 1, kStopTag = 2, kByeTag = 3, kAlarmTag = 4, kEndTag = 5;
+constexpr int kBeatTag = 1, kStopTag = 2, kAlarmTag = 3, kEndTag = 4;
 constexpr double kSlowSites = 4;    // files, the first step, a test: times the least limit
 constexpr double kSlowSteps = 30;   // times the median step
 constexpr double kBeatSeconds = 1;  // between two signs of life
@@ -31,9 +31,9 @@ constexpr double kSuspension = 1;       // a look that is so late says that the 
 constexpr double kOneSignal = 1;        // a launcher may send the same one twice, in so short a time
 constexpr double kWritingPatience = 1;  // of TERM and INT
 constexpr double kWaiters = 0.5;        // beyond its limit, so that who is waited for is named first
-constexpr double kGathering = 0.2;      // rank 0 waits so long for other alarms, to choose the best of them
+constexpr double kGathering = 0.15;     // rank 0 waits so long for other alarms, to choose the best of them
 constexpr double kOthersPatience =
-    0.6;  // then a rank speaks for itself: rank 0 may be the one that is stopped
+    0.4;  // then a rank speaks for itself: rank 0 may be the one that is stopped
 constexpr std::size_t kStepsKept = 31;
 
 // What a handler may touch.
@@ -64,13 +64,16 @@ std::chrono::duration<double> seconds(double count) { return std::chrono::durati
 struct Pulse {
   std::string site = "start";
   std::string trial{};
+  int width = 1;
   std::uint64_t step = 0;
   Clock::time_point since = Clock::now();
   double limit = 0;  // seconds; 0: any
 
   std::string place() const {
-    const std::string text = "\"" + site + "\"";
-    return trial.empty() ? text : text + ", trial " + trial + ", step " + std::to_string(step);
+    std::string text = "\"" + site + "\"";
+    if (!trial.empty()) text += ", trial " + trial + ", step " + std::to_string(step);
+    if (width > 1) text += ", in a group of " + std::to_string(width) + " ranks";
+    return text;
   }
 };
 
@@ -162,7 +165,6 @@ struct Watch::State {
       heard = now;
       previous_place = message->text;
     }
-    if (channel.poll(kByeTag)) previous_left = true;
     if (channel.poll(kEndTag)) ending = true;
     while (const auto message = channel.poll(kAlarmTag))
       take_alarm({.is_silence = message->text[0] == '1', .line = message->text.substr(1)}, now);
@@ -204,7 +206,7 @@ struct Watch::State {
 
   void listen_for_life(Clock::time_point now) {
     const double silence = seconds_between(heard, now);
-    if (alarmed || channel.size() == 1 || previous_left || silence <= options.limit_seconds) return;
+    if (alarmed || channel.size() == 1 || silence <= options.limit_seconds) return;
     raise_alarm({.is_silence = true,
                  .line = previous_name + ": no sign of life for " + fixed(silence, 1) +
                          " s: stopped, or its machine hangs; last seen at " + previous_place},
@@ -213,7 +215,7 @@ struct Watch::State {
 
   void beat(Clock::time_point now) {
     const double interval = std::min(kBeatSeconds, options.limit_seconds / 8);
-    if (channel.size() == 1 || leaving || seconds_between(beaten, now) < interval) return;
+    if (channel.size() == 1 || seconds_between(beaten, now) < interval) return;
     beaten = now;
     std::string place;
     {
@@ -225,6 +227,7 @@ struct Watch::State {
 
   // Rank 0 speaks for all, so that a person reads one line; a rank that waits for that in vain speaks itself.
   void raise_alarm(const Alarm& alarm, Clock::time_point now) {
+    if (alarm.is_silence && previous() == 0) give_up(alarm);
     if (channel.rank() != 0) channel.send(0, kAlarmTag, (alarm.is_silence ? "1" : "0") + alarm.line);
     take_alarm(alarm, now);
   }
@@ -236,8 +239,11 @@ struct Watch::State {
 
   void end_if_alarmed(Clock::time_point now) {
     const double patience = channel.rank() == 0 ? kGathering : kOthersPatience;
-    if (alarmed && seconds_between(*alarmed, now) >= patience)
-      finish(loudest.line, static_cast<int>(ErrorCode::no_progress), false);
+    if (alarmed && !ending && seconds_between(*alarmed, now) >= patience) give_up(loudest);
+  }
+
+  [[noreturn]] void give_up(const Alarm& alarm) {
+    finish(alarm.line, static_cast<int>(ErrorCode::no_progress), false);
   }
 
   [[noreturn]] void finish(const std::string& what, int code, bool name_self = true) {
@@ -284,7 +290,7 @@ struct Watch::State {
   Pulse pulse{};
   std::function<void(const std::string&)> tell_of_end{};
   std::timed_mutex writing{};
-  std::atomic<bool> stopping{false}, leaving{false}, previous_left{false};
+  std::atomic<bool> stopping{false};
 
   // Of the rank's thread.
   std::vector<double> steps{};  // seconds of the last ones, in any order
@@ -329,14 +335,17 @@ void Watch::rest(const char* site) {
   fault_at(site);
 }
 
-void Watch::begin_trial(const std::string& trial, bool leads) {
+void Watch::begin_trial(const std::string& trial, bool leads, int width) {
   const std::lock_guard lock(state_->mutex);
   state_->pulse.trial = trial;
   state_->pulse.step = 0;
+  state_->pulse.width = width;
   state_->leads = leads;
   state_->steps.clear();  // another network takes another time
   state_->steps_seen = 0;
 }
+
+void Watch::end_trial() { begin_trial("", true, 1); }
 
 void Watch::step(std::uint64_t number) {
   State& state = *state_;
@@ -372,11 +381,7 @@ void Watch::on_end(std::function<void(const std::string& why)> tell) {
 void Watch::close() {
   State& state = *state_;
   state.move_on("end", state.slow_limit());
-  state.leaving = true;
-  if (state.channel.size() > 1) {
-    state.channel.send(state.next(), kByeTag, "");
-    while (!state.previous_left) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  state.channel.rest();
   state.thread.request_stop();
   state.thread.join();
 }

@@ -48,6 +48,9 @@ bool act(const Fault& fault) {
   if (fault.action == "nan") return true;
   if (fault.action == "kill") ::kill(::getpid(), SIGKILL);
   if (fault.action == "stop") ::kill(::getpid(), SIGSTOP);
+  if (fault.action == "hang") {
+    for (;;) ::pause();
+  }
   if (fault.action == "segv") {
     ::signal(SIGSEGV, SIG_DFL);
     ::raise(SIGSEGV);

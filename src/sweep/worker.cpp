@@ -82,12 +82,12 @@ void Worker::run_one(const std::string& id, const DispatchClient& client, WorkGr
   const train::Group ranks =
       group == nullptr ? train::Group{.device = device_} : view(*group, device_, trial.settings.train);
   const bool leads = ranks.rank() == 0;
-  watch_.begin_trial(id, leads);
+  watch_.begin_trial(id, leads, static_cast<int>(ranks.size()));
   Observer observer(*this, client, id, leads);
   TrialRecord record = run_trial(trial, ranks, workplace_, &observer);
   record.timing.world_rank = world_rank_;
   if (leads) keep(record, client);
-  watch_.begin_trial("", true);
+  watch_.end_trial();
 }
 
 // Into the journal first: what rank 0 is told of is never lost.

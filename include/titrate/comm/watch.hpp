@@ -42,9 +42,10 @@ class Watch {
   // Waits for other ranks, as long as it takes: their own watches see to them.
   void rest(const char* site);
 
-  // What is done from now on is part of this trial; a rank that does not lead its group may have to wait in
-  // a step for the leader's files.
-  void begin_trial(const std::string& trial, bool leads);
+  // What is done from now on is part of this trial, in a group of `width` ranks. One that does not lead it may
+  // have to wait in a step for the leader's files.
+  void begin_trial(const std::string& trial, bool leads, int width);
+  void end_trial();
   // A step of training is done, and the next begins: it may take the least limit, or 30 times the median of
   // the last steps.
   void step(std::uint64_t number);

@@ -4,6 +4,7 @@
 // world rank RANK (*: every one) comes to SITE, it does ACTION:
 //   kill     ends the process as kill -9 does
 //   stop     stops it as SIGSTOP does
+//   hang     the thread that came there does nothing more
 //   segv     a segmentation fault
 //   exit0    leaves without a word, with 0
 //   throw    throws Error (failed)

@@ -36,6 +36,8 @@ std::vector<Placement> eight_ranks() {
 
 TEST(Launcher, IsTheOneThatStartedThisProcess) {
   EXPECT_EQ(launcher_name(environment({})), "none");
+  EXPECT_EQ(launched_rank(environment({})), 0);
+  EXPECT_EQ(launched_rank(environment({{"SLURM_PROCID", "0"}, {"OMPI_COMM_WORLD_RANK", "3"}})), 3);
   EXPECT_EQ(launcher_name(environment({{"SLURM_PROCID", "0"}})), "none");  // in a batch script
   EXPECT_EQ(launcher_name(environment({{"SLURM_STEP_NUM_TASKS", "4"}})), "srun (Slurm)");
   EXPECT_EQ(launcher_name(environment({{"SLURM_STEP_NUM_TASKS", "1"}, {"OMPI_COMM_WORLD_SIZE", "8"}})),

@@ -1,0 +1,63 @@
+#include "titrate/sweep/attempt.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/outcome.hpp"
+#include "support/temporary_folder.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/sweep/run_folder.hpp"
+
+namespace titrate::sweep {
+namespace {
+
+TEST(Attempt, SaysHowItEnded) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(read_attempt(folder.path()));
+  {
+    Attempt attempt(folder.path(), 3);
+    EXPECT_EQ(read_attempt(folder.path())->state, "running");
+    attempt.end("stopped");
+  }
+  EXPECT_EQ(read_attempt(folder.path())->number, 3u);
+  EXPECT_EQ(read_attempt(folder.path())->state, "stopped");
+  { const Attempt attempt(folder.path(), 4); }
+  EXPECT_EQ(read_attempt(folder.path())->state, "failed") << "an error was on its way";
+  {
+    Attempt attempt(folder.path(), 5);
+    attempt.end("failed", "no progress");
+  }
+  EXPECT_EQ(read_attempt(folder.path())->reason, "no progress");
+}
+
+TEST(Attempt, IsNumberedAlsoWhereTheLastOneLeftNoRecord) {
+  const TemporaryFolder folder;
+  for (const std::uint32_t number : {1u, 2u, 3u})
+    EXPECT_EQ(open_run_folder(folder.path(), Log({.quiet = true})).attempt->number(), number);
+}
+
+// What a killed run leaves: the file as it was while it ran.
+TEST(Attempt, ADeathWithoutAWordIsToldOfOnce) {
+  const TemporaryFolder folder;
+  { const Attempt attempt(folder.path(), 7); }
+  write_file(
+      folder.path() / "attempt.json",
+      std::string_view(R"({"attempt": 7, "host": "left", "process": 99, "state": "running", "reason": ""})"));
+  testing::internal::CaptureStderr();
+  const RunFolder opened = open_run_folder(folder.path(), Log());
+  EXPECT_EQ(opened.attempt->number(), 8u);
+  opened.attempt->end("finished");
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("attempt 7, process 99 on left, ended without a word: killed, or out of memory?"),
+            std::string::npos)
+      << said;
+}
+
+TEST(Attempt, ADamagedFileStopsNobody) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "attempt.json", std::string_view("{\"attempt\": 7"));
+  EXPECT_EQ(outcome([&] { read_attempt(folder.path()); }).code, ErrorCode::integrity);
+  EXPECT_EQ(open_run_folder(folder.path(), Log({.quiet = true})).attempt->number(), 1u);
+}
+
+}  // namespace
+}  // namespace titrate::sweep
