@@ -25,7 +25,8 @@ using Clock = std::chrono::steady_clock;
 constexpr int kBeatTag = 1, kStopTag = 2, kAlarmTag = 3, kEndTag = 4;
 constexpr double kSlowSites = 4;    // files, the first step, a test: times the least limit
 constexpr double kSlowSteps = 30;   // times the median step
-constexpr double kBeatSeconds = 1;  // between two signs of life
+constexpr double kBeatSeconds = 1;  // between two signs of life, or less
+constexpr double kMostBeats = 300;  // within the limit: what a stopped rank does not take, MPI has to keep
 constexpr double kLookSeconds = 0.05;
 constexpr double kSuspension = 1;       // a look that is so late says that the process was stopped
 constexpr double kOneSignal = 1;        // a launcher may send the same one twice, in so short a time
@@ -214,7 +215,8 @@ struct Watch::State {
   }
 
   void beat(Clock::time_point now) {
-    const double interval = std::min(kBeatSeconds, options.limit_seconds / 8);
+    const double limit = options.limit_seconds;
+    const double interval = std::max(std::min(kBeatSeconds, limit / 8), limit / kMostBeats);
     if (channel.size() == 1 || seconds_between(beaten, now) < interval) return;
     beaten = now;
     std::string place;
