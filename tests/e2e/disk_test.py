@@ -197,13 +197,20 @@ class FullDisk(unittest.TestCase):
         self.assertTrue(any(codes))
 
     def test_that_was_full_before(self):
+        """Nothing is trained: not where nothing can be written, and not where the results would find too little room."""
         disk = self.mount("size=64m")
         out = disk / "out"
-        take_all_but(1 << 15, disk)
-        result = finish(start(out, 2), 60)
-        self.assertEqual(result.returncode, 4, result.stderr)
-        self.assertIn(str(out), result.stderr)
-        (disk / "theirs").unlink()
+        for room, reason in [(0, "No space left on device"), (1 << 15, "too little room on this disk")]:
+            with self.subTest(room=room):
+                take_all_but(room, disk)
+                result = finish(start(out, 2), 60)
+                self.assertEqual(result.returncode, 4, result.stderr)
+                lines = [line for line in result.stderr.splitlines() if line.startswith("titrate: ")]
+                self.assertEqual(len(lines), 1, result.stderr)
+                self.assertIn(f"{out}: ", lines[0])
+                self.assertIn(reason, lines[0])
+                self.assertFalse((out / "study.toml").exists())
+                (disk / "theirs").unlink()
         check_again(out, 2)
 
 

@@ -135,6 +135,8 @@ def check_ended(result):
 
 def check_again(out, ranks, *options, planned=False, limit=120):
     """The same command again, and undisturbed, comes to the same end as the reference. Returns what it said."""
+    for probe in out.glob(".doctor-*"):  # a start's look at the folder, killed; another's may be under way, so it goes by age
+        os.utime(probe, (0, 0))
     result = finish(start(out, ranks, *options, planned=planned), limit)
     check_ended(result)
     check_whole(out)
