@@ -6,7 +6,9 @@ Skipped, and says so, where Slurm is not installed, or its daemons cannot be sta
 """
 
 import csv
+import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -77,18 +79,18 @@ class SlurmCase(unittest.TestCase):
     def wait_until(self, what, condition, seconds=60):
         end = time.monotonic() + seconds
         while not condition():
-            self.assertLess(time.monotonic(), end, f"no {what}")
+            self.assertLess(time.monotonic(), end, f"no {what()}")
             time.sleep(0.05)
 
-    def wait_for_record(self, number, out, more_than=0):
-        self.wait_until("record in the journal", lambda: self.records(out) > more_than or self.cluster().job(number)["JobState"] in OVER)
-        self.assertGreater(self.records(out), more_than, self.log(number))
+    def wait_for_record(self, number, out):
+        self.wait_until(lambda: "record in the journal", lambda: self.records(out) or self.cluster().job(number)["JobState"] in OVER)
+        self.assertGreater(self.records(out), 0, self.log(number))
 
     def records(self, out):
         return len(golden.read_journal(out)[0])
 
     def wait_for_restart(self, number, restarts=1):
-        self.wait_until(f"restart: {self.log(number)}", lambda: int(self.cluster().job(number)["Restarts"]) >= restarts, 30)
+        self.wait_until(lambda: f"restart: {self.log(number)}", lambda: int(self.cluster().job(number)["Restarts"]) >= restarts, 30)
 
     def whole(self, number, out, restarts, seconds=120):
         job = self.ended(number, "0:0", seconds)
@@ -119,27 +121,43 @@ class StoppedTest(SlurmCase):
         self.stop("sweep_mpirun.sbatch", "--batch")
 
 
-class CancelledTest(SlurmCase):
-    def test_the_same_command_again_goes_on(self):
-        out = self.out()
-        number = self.sweep("sweep.sbatch", out)
-        self.wait_for_record(number, out)
-        self.cluster().command("scancel", number)
-        job = self.over(number)
-        self.assertEqual((job["JobState"], job["Restarts"]), ("CANCELLED", "0"))
-        self.assertEqual(golden.survivors(out, 10), [])
-        self.whole(self.sweep("sweep.sbatch", out), out, 0)
+class CutOffTest(SlurmCase):
+    """What ends otherwise is not requeued, leaves no process, and the same command again goes on."""
 
+    def cut_off(self, script, state, end):
+        """`end` ends a job, by its number and run folder."""
+        out = self.out()
+        number = self.sweep(script, out)
+        self.wait_for_record(number, out)
+        end(number, out)
+        job = self.over(number)
+        self.assertEqual((job["JobState"], job["Restarts"]), (state, "0"), self.log(number))
+        self.assertEqual(golden.survivors(out, 10), [])
+        self.assertLess(self.records(out), 12, "all was over")
+        self.whole(self.sweep(script, out), out, 0)
+
+    def cancel(self, number, out):
+        self.cluster().command("scancel", number)
+
+    def kill_a_rank(self, number, out):
+        ranks = [pid for pid in golden.processes(out) if Path(f"/proc/{pid}/comm").read_text() == "titrate\n"]
+        self.assertEqual(len(ranks), 2)
+        os.kill(ranks[-1], signal.SIGKILL)
+
+    def test_scancel_under_srun(self):
+        self.cut_off("sweep.sbatch", "CANCELLED", self.cancel)
 
     @full_only
-    def test_while_ranks_are_under_mpirun(self):
-        out = self.out()
-        number = self.sweep("sweep_mpirun.sbatch", out)
-        self.wait_for_record(number, out)
-        self.cluster().command("scancel", number)
-        self.assertEqual(self.over(number)["JobState"], "CANCELLED")
-        self.assertEqual(golden.survivors(out, 10), [])
-        self.whole(self.sweep("sweep.sbatch", out), out, 0)
+    def test_scancel_under_mpirun(self):
+        self.cut_off("sweep_mpirun.sbatch", "CANCELLED", self.cancel)
+
+    @full_only
+    def test_a_killed_rank_under_srun(self):
+        self.cut_off("sweep.sbatch", "FAILED", self.kill_a_rank)
+
+    @full_only
+    def test_a_killed_rank_under_mpirun(self):
+        self.cut_off("sweep_mpirun.sbatch", "FAILED", self.kill_a_rank)
 
 
 @full_only
