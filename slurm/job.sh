@@ -5,6 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/site.env"
 if [[ -n $TITRATE_MODULES ]]; then module load $TITRATE_MODULES || exit 1; fi
 set -euo pipefail
 export OMP_NUM_THREADS=1
+unset SLURM_EXPORT_ENV  # after sbatch --export=NONE, srun would hand nothing of all this to the ranks
 
 # $1: titrate or titrate-prep. Sets `program`, the words that run it.
 find_program() {

@@ -30,7 +30,7 @@ SBATCH = 'cd "$0" && source slurm/site.env && exec sbatch --parsable "$@"'
 SHAPE = ["--ntasks-per-node=2", "--cpus-per-task=1", "--gpus-per-node=2"]
 ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 PROGRAM = """#!/bin/bash
-echo "task ${{SLURM_PROCID}} sees GPUs ${{CUDA_VISIBLE_DEVICES:-}}, is given $*"
+echo "task $SLURM_PROCID in ${{CONTAINER:-no container}} with $OMP_NUM_THREADS thread, sees GPUs $CUDA_VISIBLE_DEVICES, is given $*"
 exit {code}
 """
 
@@ -53,16 +53,18 @@ class SlurmCase(unittest.TestCase):
     def out(self, name=""):
         return WORK / f"{type(self).__name__} {self._testMethodName} {name}"
 
-    def submit(self, script, arguments, *options, **environment):
-        """Number of the job."""
-        environment = {"TITRATE_PROGRAMS": str(BUILD), **ROOT, **environment}
-        command = ["bash", "-c", SBATCH, REPOSITORY, *SHAPE, f"--output={FOLDER}/%j.log", *options, f"slurm/{script}", *arguments]
-        result = self.cluster().command(*command, env=environment)
+    def submit(self, script, arguments, *options, site="", programs=BUILD):
+        """Number of the job. `site`: lines that a cluster has added to site.env."""
+        folder = tempfile.mkdtemp(prefix="a site ", dir=FOLDER)
+        edited = shutil.copytree(REPOSITORY / "slurm", Path(folder, "slurm")) / "site.env"
+        edited.write_text(f"{edited.read_text()}TITRATE_PROGRAMS='{programs}'\n{site}\n")
+        command = ["bash", "-c", SBATCH, folder, *SHAPE, f"--output={FOLDER}/%j.log", *options, f"slurm/{script}", *arguments]
+        result = self.cluster().command(*command, env=ROOT)
         self.assertEqual(result.returncode, 0, result.stderr)
         return result.stdout.strip()
 
-    def sweep(self, script, out, *options, **environment):
-        return self.submit(script, golden.command(out, None)[2:], *options, **environment)
+    def sweep(self, script, out, *options):
+        return self.submit(script, golden.command(out, None)[2:], *options)
 
     def log(self, number):
         return (FOLDER / f"{number}.log").read_text()
@@ -238,28 +240,42 @@ class TemplateTest(SlurmCase):
         return str(folder)
 
     def test_arguments_and_gpus(self):
-        number = self.submit("sweep.sbatch", ["a study.toml", "--out", "a b"], TITRATE_PROGRAMS=self.program(0))
+        number = self.submit("sweep.sbatch", ["a study.toml", "--out", "a b"], programs=self.program(0))
         self.ended(number, "0:0")
         for task in (0, 1):
-            self.assertIn(f"task {task} sees GPUs 0,1, is given sweep a study.toml --out a b\n", self.log(number))
+            self.assertIn(f"task {task} in no container with 1 thread, sees GPUs 0,1, is given sweep a study.toml --out a b\n", self.log(number))
+
+    def test_a_site_of_its_own(self):
+        lines = ["export SBATCH_TIMELIMIT=7", "TITRATE_MODULES='gcc/12 openmpi'", 'module() { echo "modules $* $UNSET"; }',
+                 "TITRATE_CONTAINER=(env 'CONTAINER=an image')"]
+        for script in ("sweep.sbatch", "sweep_mpirun.sbatch"):
+            number = self.submit(script, [], site="\n".join(lines), programs=self.program(0))
+            self.assertEqual(self.ended(number, "0:0")["TimeLimit"], "00:07:00")
+            self.assertIn("modules load gcc/12 openmpi \n", self.log(number))
+            self.assertEqual(self.log(number).count("in an image"), 2)
+
+    def test_a_job_without_the_environment_of_sbatch(self):
+        number = self.submit("sweep.sbatch", [], "--export=NONE", programs=self.program(0))
+        self.ended(number, "0:0")
+        self.assertEqual(self.log(number).count("with 1 thread,"), 2)
 
     def test_exit_codes(self):
         for script in ("sweep.sbatch", "sweep_mpirun.sbatch"):
-            number = self.submit(script, [], TITRATE_PROGRAMS=self.program(5))
+            number = self.submit(script, [], programs=self.program(5))
             self.assertEqual(self.ended(number, "5:0")["Restarts"], "0")
 
     def test_restarts_have_an_end(self):
-        number = self.submit("sweep.sbatch", [], TITRATE_PROGRAMS=self.program(75), TITRATE_MOST_RESTARTS="0")
+        number = self.submit("sweep.sbatch", [], programs=self.program(75), site="TITRATE_MOST_RESTARTS=0")
         self.assertEqual(self.ended(number, "75:0")["Restarts"], "0")
         self.assertIn("stopped after 0 restarts", self.log(number))
 
     def test_a_program_that_is_not_there(self):
-        number = self.submit("sweep.sbatch", [], TITRATE_PROGRAMS="/nowhere")
+        number = self.submit("sweep.sbatch", [], programs="/nowhere")
         self.ended(number, "2:0")
         self.assertIn("/nowhere/titrate is no program", self.log(number))
 
     def test_srun_that_starts_nothing_is_a_failure(self):
-        number = self.submit("sweep.sbatch", [], "--hold", TITRATE_PROGRAMS=self.program(0))
+        number = self.submit("sweep.sbatch", [], "--hold", programs=self.program(0))
         in_the_way = CLUSTER.folder / f"tmp/spmix_appdir_0_{number}.0"  # where PMIx wants a folder of its own
         in_the_way.mkdir()
         self.cluster().command("scontrol", "release", number)
