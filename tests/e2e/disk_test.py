@@ -35,12 +35,9 @@ CODES = {"status.json": [0], "checkpoints": [0], "predictions": [5], "weights": 
 
 def setUpModule():
     print(f"TITRATE_SEED={SEED}", flush=True)
+    unittest.addModuleCleanup(golden.clean_up)
     golden.prepare(epochs=2)
     golden.reference()
-
-
-def tearDownModule():
-    golden.clean_up()
 
 
 def strace(log, *options):
@@ -219,6 +216,7 @@ def in_own_mounts():
     if "TITRATE_OWN_MOUNTS" in os.environ or subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
         return
     os.environ["TITRATE_OWN_MOUNTS"] = "1"
+    golden.clean_up()  # the other has a folder of its own
     os.execvp("unshare", ["unshare", "--mount", sys.executable, *sys.argv])
 
 

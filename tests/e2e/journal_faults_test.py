@@ -26,14 +26,11 @@ FIRST = "attempt-0001-rank-00000.jsonl"
 
 def setUpModule():
     print(f"TITRATE_SEED={SEED}", flush=True)
+    unittest.addModuleCleanup(golden.clean_up)
     golden.prepare(epochs=2)
     alone = WORK / "alone"
     golden.check_ended(finish(start(alone, None), 60))
     check_whole(alone)
-
-
-def tearDownModule():
-    golden.clean_up()
 
 
 def finished(name):
