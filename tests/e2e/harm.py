@@ -1,0 +1,118 @@
+"""How tests harm a golden sweep from outside, and what they look at after."""
+
+import atexit
+import functools
+import json
+import os
+import random
+import re
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import golden
+from golden import processes, read_journal
+from training_runs import run, write
+
+SEED = int(os.environ.get("TITRATE_SEED", time.time_ns() % 1_000_000))
+RANDOM = random.Random(SEED)
+SECONDS = None  # that an undisturbed run takes
+
+
+def prepare(epochs=8):
+    """Once for each file of tests. 8 epochs: 2 s at 2 ranks on two cores. TITRATE_SEED=N takes an earlier run's moments."""
+    global SECONDS
+    print(f"TITRATE_SEED={SEED}", flush=True)
+    golden.prepare(epochs)
+    began = time.monotonic()
+    golden.reference()
+    SECONDS = time.monotonic() - began
+
+
+def ranks(out):
+    """Process ids by rank, of those that live."""
+    found = {}
+    for pid in processes(out):
+        try:
+            rank = re.search(rb"\0OMPI_COMM_WORLD_RANK=(\d+)\0", Path(f"/proc/{pid}/environ").read_bytes())
+        except OSError:  # it has just ended
+            continue
+        if rank:
+            found[int(rank[1])] = pid
+    return found
+
+
+def send(number, pids):
+    """The signal to all of these that still live."""
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+
+def wait_for(condition, process, seconds=60):
+    """Until it holds, or the process has ended. What the condition last was."""
+    end = time.monotonic() + seconds
+    while not (found := condition()) and process.poll() is None:
+        assert time.monotonic() < end, f"not within {seconds} s: {process.log.read_text()}"
+        time.sleep(0.005)
+    return found
+
+
+def catches(pid, number):
+    """Whether it has a handler of its own for this signal."""
+    try:
+        mask = re.search(r"^SigCgt:\s*([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    except OSError:
+        return False
+    return bool(mask) and int(mask[1], 16) >> (number - 1) & 1 == 1
+
+
+def random_moment(process, out, count, until=0.9):
+    """Waits for it: from when all ranks have started until this share of a run has passed. Process ids by rank."""
+    found = wait_for(lambda: len(living := ranks(out)) == count and living, process)
+    time.sleep(RANDOM.uniform(0, until * SECONDS))
+    return found or {}
+
+
+def is_stopped(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False
+
+
+@functools.cache
+def hanging_disk():
+    """For LD_PRELOAD: records are written, but the disk never says that it has them."""
+    library = Path(tempfile.mkdtemp(prefix="titrate-preload-")) / "hanging_disk.so"  # without spaces, at which the linker splits
+    source = write("hanging_disk.cpp", "#include <unistd.h>\nextern \"C\" int fdatasync(int) { for (;;) sleep(600); }\n")
+    result = run(["g++", "-shared", "-fPIC", "-o", library, source])
+    assert result.returncode == 0, result.stderr
+    atexit.register(shutil.rmtree, library.parent)
+    return library
+
+
+def said(stderr):
+    """The lines of titrate, without those of its launcher."""
+    return [line for line in stderr.splitlines() if re.match(r"titrate: |\d\d:\d\d:\d\d ", line)]
+
+
+def attempt(out):
+    """attempt.json; empty where there is none."""
+    file = out / "attempt.json"
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def records(out):
+    """Trial and attempt of all that the journal has, with the checksum that its line ends in."""
+    return {(record["trial"], record["attempt"], record["crc"]) for record in read_journal(out)[0]}
+
+
+def check_published(out):
+    """What a run that died has published is what an undisturbed one publishes, byte by byte."""
+    reference = golden.reference_folder()
+    for file in [*out.glob("weights/[!.]*"), *out.glob("predictions/[!.]*"), *out.glob("trials.csv")]:
+        assert file.read_bytes() == (reference / file.relative_to(out)).read_bytes(), f"{file} is torn"

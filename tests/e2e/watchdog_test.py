@@ -1,0 +1,176 @@
+"""Ranks of a sweep that stand still: the job ends with 86 within the limit and a second, one line says who and where, and
+the same command again comes to the same end. Ranks that are merely slow, or stopped for a while, are left alone.
+
+    python3 tests/e2e/watchdog_test.py BUILD_FOLDER [unittest arguments]
+"""
+
+import contextlib
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+import golden
+import harm
+from extent import FULL
+from golden import WORK, check_again, check_ended, check_whole, finish, start, survivors
+from harm import RANDOM, check_published, is_stopped, random_moment, ranks, said, send, wait_for
+
+LIMIT = 3  # seconds
+WATCHED = ["--watchdog", str(LIMIT)]
+NO_PROGRESS = 86
+HOST = subprocess.run(["hostname"], capture_output=True, text=True, check=True).stdout.strip()
+# Of a site, the visit at which a rank is in the middle of a run that follows a plan.
+VISITS = {"start": 1, "train_step": 150, "gradient": 400, "deliver": 2, "wait_for_work": 2, "wait_for_others": 1,
+          "checkpoint": 3, "report": 1, "end": 1}
+WITHOUT_MPI = ("start", "end")  # nobody knows who is missing
+delays = []  # seconds from each stop to the end of its job
+
+
+def setUpModule():
+    harm.prepare()
+    for count in (2, 3, 4):
+        golden.plan(count)
+
+
+def tearDownModule():
+    golden.clean_up()
+    if delays:
+        print(f"ended {min(delays):.2f} to {max(delays):.2f} s after a stop, in {len(delays)} runs with a limit of {LIMIT} s")
+
+
+class WatchCase(unittest.TestCase):
+    def out(self, name):
+        return WORK / f"{type(self).__name__} {name}"
+
+    def check_all(self, check, cases):
+        """Two at a time: they mostly wait."""
+        with ThreadPoolExecutor(2) as pool:
+            for case, future in [(case, pool.submit(check, *case)) for case in cases]:
+                with self.subTest(case):
+                    future.result()
+
+    def check_end(self, process, out, stopped, site=""):
+        """The rank that is stopped now ends the job, and that is said of it in one line."""
+        began = time.monotonic()
+        result = finish(process, 60)
+        seconds = time.monotonic() - began
+        self.assertEqual(result.returncode, NO_PROGRESS, result.stderr)
+        delays.append(seconds)
+        self.assertLessEqual(seconds, LIMIT + 3, "which is much, on a busy machine too")
+        self.assertEqual(survivors(out), [], "a process lives on")
+        lines = said(result.stderr)
+        self.assertEqual(len(lines), 1, lines)
+        if "MPI did not" in lines[0]:
+            self.assertIn(site, ("", *WITHOUT_MPI))
+            self.assertRegex(lines[0], rf"^titrate: rank \d+ on {HOST}: MPI did not (start|end) within {LIMIT} s: ")
+        else:
+            self.assertRegex(lines[0], rf"^titrate: rank {stopped} on {HOST}: no sign of life for {LIMIT}\.\d s: .*last seen at \"")
+        if site in ("train_step", "gradient", "checkpoint"):
+            self.assertRegex(lines[0], r"trial [0-9a-f]{16}, step [1-9]\d*")
+        check_published(out)
+
+
+class StopTest(WatchCase):
+    def stop_at(self, site, rank, count):
+        options, planned = (WATCHED, True) if site != "gradient" else ([*WATCHED, "--width", "2"], False)
+        out = self.out(f"{site} {rank} {count}")
+        process = start(out, count, *options, planned=planned, fault=f"{rank}:{site}:{VISITS[site]}:stop")
+        found = wait_for(lambda: (pid := ranks(out).get(rank)) and is_stopped(pid), process)
+        self.assertTrue(found, process.log.read_text())
+        self.check_end(process, out, rank, site)
+        check_again(out, count, *options, planned=planned)
+
+    def test_at_a_site(self):
+        every = [(site, rank, count) for count in (2, 3, 4) for site in VISITS for rank in (0, count - 1)]
+        few = [(site, number % 2, 2 + number % 3) for number, site in enumerate(VISITS)]
+        self.check_all(self.stop_at, every if FULL else few)
+        self.assertLessEqual(statistics.median(delays), LIMIT + 1)
+
+    def test_at_any_moment(self):
+        def stop(number, count, rank):
+            out = self.out(f"any {number}")
+            process = start(out, count, *WATCHED)
+            pid = random_moment(process, out, count)[rank]
+            send(signal.SIGSTOP, [pid])
+            self.check_end(process, out, rank)
+            check_again(out, count, *WATCHED)
+
+        counts = [RANDOM.choice([2, 3, 4]) for _ in range(20 if FULL else 1)]
+        self.check_all(stop, [(number, count, RANDOM.randrange(count)) for number, count in enumerate(counts)])
+
+    def test_a_rank_that_left_before_mpi_started(self):
+        """With 0, which mpirun takes for no fault."""
+        out = self.out("left")
+        result = finish(start(out, 2, *WATCHED, fault="1:start:1:exit0"), 60)
+        self.assertEqual(result.returncode, NO_PROGRESS, result.stderr)
+        self.assertRegex("\n".join(said(result.stderr)), rf"^titrate: rank 0 on {HOST}: MPI did not start within {LIMIT} s: .*$")
+
+    def test_a_disk_that_hangs(self):
+        """The process lives, its thread does not come on; files may take four times the limit."""
+        def hang(name, count, who):
+            out, options = self.out(f"disk {name}"), ["--watchdog", "1"]
+            result = finish(start(out, count, *options, LD_PRELOAD=str(harm.hanging_disk())), 60)
+            self.assertEqual(result.returncode, NO_PROGRESS, result.stderr)
+            self.assertEqual(survivors(out), [], "a process lives on")
+            line, = said(result.stderr)
+            self.assertRegex(line, rf"^titrate: {who}no progress for [45]\.\d s at \"journal\", trial [0-9a-f]{{16}}, step [1-9]")
+            check_again(out, count, *options)
+
+        self.check_all(hang, [("alone", None, rf"(rank 0 on {HOST}: )?"), ("two", 2, rf"rank [01] on {HOST}: ")])
+
+
+class NoAlarmTest(WatchCase):
+    def go_on(self, name, count, choose, seconds):
+        """Some ranks are stopped for so long, then continued; nothing comes of it."""
+        out = self.out(name)
+        process = start(out, count, *WATCHED)
+        stopped = choose(list(random_moment(process, out, count, until=0.6).values()))
+        send(signal.SIGSTOP, stopped)
+        time.sleep(seconds)
+        send(signal.SIGCONT, stopped)
+        result = finish(process, 60)
+        check_ended(result)
+        self.assertEqual(result.stderr, "")
+        check_whole(out)
+
+    def test_a_short_stop(self):
+        ranks_stopped = [RANDOM.randrange(3) for _ in range(20)] if FULL else [0, 1]
+        self.check_all(self.go_on, [(f"short {number}", 3, lambda living, rank=rank: [living[rank]], LIMIT - 1)
+                                    for number, rank in enumerate(ranks_stopped)])
+
+    def test_a_long_stop_of_all_ranks(self):
+        self.check_all(self.go_on, [(f"all {number}", 2 + number, lambda living: living, LIMIT + 2)
+                                    for number in range(3 if FULL else 1)])
+
+    def test_healthy_runs_on_a_busy_machine(self):
+        def run(number):
+            out = self.out(f"healthy {number}")
+            result = finish(start(out, 4, *WATCHED), 120)
+            check_ended(result)
+            self.assertEqual(result.stderr, "")
+            check_whole(out)
+            shutil.rmtree(out)
+
+        with busy_loops(2):
+            self.check_all(run, [(number,) for number in range(200 if FULL else 4)])
+
+
+@contextlib.contextmanager
+def busy_loops(count):
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
