@@ -135,12 +135,6 @@ std::string counted(std::size_t count, const std::string& thing) {
   return with_commas(count) + " " + thing + (count == 1 ? "" : "s");
 }
 
-std::string in_bytes(std::uint64_t bytes) {
-  const double megabytes = static_cast<double>(bytes) / 1e6;
-  if (megabytes < 1000) return fixed(megabytes, megabytes < 10 ? 1 : 0) + " MB";
-  return fixed(megabytes / 1000, 1) + " GB";
-}
-
 std::string in_digits(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", value);
@@ -190,10 +184,10 @@ void print_space(const sweep::PlanFile& file, const Costs& costs, std::size_t da
   const bool has_gpus = file.device == comm::DeviceKind::cuda;
   const std::uint64_t rank = sweep::program_bytes(file.device) + (has_gpus ? 0 : costs.training_bytes);
   const std::uint64_t node = rank * file.nodes[0].ranks.size() + dataset_bytes;
-  print("memory", in_bytes(rank) + " a rank, " + in_bytes(node) + " a node");
-  if (has_gpus) print("GPU memory", in_bytes(costs.training_bytes) + " a rank, beside CUDA's own");
+  print("memory", in_megabytes(rank) + " a rank, " + in_megabytes(node) + " a node");
+  if (has_gpus) print("GPU memory", in_megabytes(costs.training_bytes) + " a rank, beside CUDA's own");
   const std::size_t workers = static_cast<std::size_t>(file.plan.ranks);
-  print("disk", in_bytes(costs.disk_bytes) + ", and up to " + in_bytes(costs.checkpoint_bytes * workers) +
+  print("disk", in_megabytes(costs.disk_bytes) + ", and up to " + in_megabytes(costs.checkpoint_bytes * workers) +
                     " of checkpoints on the way");
 }
 

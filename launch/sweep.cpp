@@ -53,6 +53,8 @@ int run_under_mpi(const sweep::SweepOptions& options, const comm::WatchOptions& 
                   const comm::Session& session) {
   const Log log({.world_rank = session.world_size() > 1 ? session.world_rank() : -1, .quiet = options.quiet});
   comm::Watch watch(session, limits);
+  watch.enter("preflight");
+  doctor::require_places(session, options.out, log);
   const sweep::SweepOutcome outcome = sweep::run_sweep(options, session, watch, log);
   watch.enter("report");
   const int code = session.world().agree(session.world_rank() == 0 ? report(options, outcome) : 0);
@@ -61,13 +63,14 @@ int run_under_mpi(const sweep::SweepOptions& options, const comm::WatchOptions& 
   return code;
 }
 
-// What MPI would end this process for, with a page of its own words or none.
+// What MPI would end this process for, with a page of its own words or none. mpirun ends all ranks when one
+// leaves with a code, so those who say nothing wait for the one who speaks.
 void check_start() {
-  for (const doctor::DoctorLine& line : doctor::check_start(comm::get_environment)) {
-    if (line.verdict != doctor::Verdict::fail) continue;
-    // mpirun ends all when one leaves with a code, so those who say nothing wait for the one who speaks.
+  try {
+    doctor::require_start(comm::get_environment);
+  } catch (const Error&) {
     if (comm::launched_rank(comm::get_environment) != 0) std::this_thread::sleep_for(std::chrono::seconds(1));
-    throw Error({.code = ErrorCode::failed, .where = line.name, .what = line.text, .hint = line.remedy});
+    throw;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "titrate/core/error.hpp"
+#include "titrate/core/text.hpp"
 
 namespace titrate {
 namespace {
@@ -58,8 +59,11 @@ struct Temporary {
   }
 };
 
+constexpr std::string_view kTemporary = ".tmp";
+
 std::filesystem::path temporary_path(const std::filesystem::path& path) {
-  return path.parent_path() / ("." + path.filename().string() + ".tmp" + std::to_string(::getpid()));
+  return path.parent_path() /
+         ("." + path.filename().string() + std::string(kTemporary) + std::to_string(::getpid()));
 }
 
 FileDescriptor create(const Temporary& temporary, const std::filesystem::path& path) {
@@ -112,6 +116,20 @@ void read_file_into(const std::filesystem::path& path, std::span<std::byte> out)
                  .got = std::to_string(size)});
   }
   read_exactly(file, out, path);
+}
+
+std::optional<std::string> name_to_be(std::string_view name) {
+  const std::size_t end = name.rfind(kTemporary);
+  if (!name.starts_with('.') || end == std::string_view::npos || end <= 1) return std::nullopt;
+  if (parse_integer(name.substr(end + kTemporary.size())).value_or(0) <= 0) return std::nullopt;  // a process
+  return std::string(name.substr(1, end - 1));
+}
+
+void remove_half_written(const std::filesystem::path& folder) {
+  std::error_code absent, stays;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, absent)) {
+    if (name_to_be(entry.path().filename().string())) std::filesystem::remove(entry.path(), stays);
+  }
 }
 
 void write_all(int descriptor, std::string_view text, const std::filesystem::path& path) {

@@ -126,6 +126,12 @@ std::string fixed(double value, int digits) {
   return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, digits).ptr};
 }
 
+std::string in_megabytes(std::uint64_t bytes) {
+  const double megabytes = static_cast<double>(bytes) / 1e6;
+  if (megabytes < 1000) return fixed(megabytes, megabytes < 10 ? 1 : 0) + " MB";
+  return fixed(megabytes / 1000, 1) + " GB";
+}
+
 std::string rough_duration(double seconds) {
   const auto whole = static_cast<unsigned long long>(std::max(seconds, 0.0) + 0.5);
   if (whole < 100) return std::to_string(whole) + " s";

@@ -21,8 +21,6 @@ constexpr const char* kJournalName = "packing.jsonl";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_number(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }
-
 bool is_published(std::string_view name) {
   if (name == shard::kManifestName || name == shard::kVirtualName || name == shard::kQuarantineName)
     return true;
@@ -37,12 +35,7 @@ bool is_published(std::string_view name) {
 // Is `name` one that packing gives: a shard, a file beside them, the journal, or the temporary file of one?
 bool is_ours(const std::string& name) {
   if (name == kJournalName) return true;
-  // ".NAME.tmpPID" is how core/file names what it is about to rename to NAME.
-  const std::size_t end = name.rfind(".tmp");
-  const bool temporary = name.starts_with('.') && end != std::string::npos && end > 1;
-  if (temporary && is_number(std::string_view(name).substr(end + 4)))
-    return is_published(name.substr(1, end - 1));
-  return is_published(name);
+  return is_published(name_to_be(name).value_or(name));
 }
 
 std::vector<std::string> our_files(const fs::path& folder) {

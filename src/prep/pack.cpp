@@ -77,8 +77,8 @@ void check_space(const Recipe& recipe, const Plan& plan, const OutputFolder& fol
   throw Error({.code = ErrorCode::io,
                .where = folder.staging().parent_path().string(),
                .what = "the disk has too little room for " + recipe.name,
-               .expected = with_commas(need / 1'000'000 + 1) + " MB",
-               .got = with_commas(space.available / 1'000'000) + " MB",
+               .expected = in_megabytes(need),
+               .got = in_megabytes(space.available),
                .hint = "free some, or choose another --out"});
 }
 

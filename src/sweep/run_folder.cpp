@@ -34,6 +34,7 @@ RunFolder open_run_folder(const std::filesystem::path& out, const Log& log) {
   RunFolder folder;
   for (const char* name : {"journal", "predictions", "weights"}) make_folder(out / name);
   folder.lock = std::make_unique<FolderLock>(out, kLockWaitSeconds);
+  for (const char* name : {"", "predictions", "weights", "checkpoints"}) remove_half_written(out / name);
   std::error_code absent;
   if (std::filesystem::exists(out / "study.toml", absent)) {
     folder.earlier_study = read_study(out / "study.toml");

@@ -18,7 +18,7 @@
 #include "titrate/sweep/journal.hpp"
 #include "titrate/sweep/monitor.hpp"
 #include "titrate/sweep/node_dataset.hpp"
-#include "titrate/sweep/preflight.hpp"
+#include "titrate/sweep/room.hpp"
 #include "titrate/sweep/run_folder.hpp"
 #include "titrate/sweep/run_plan.hpp"
 #include "titrate/sweep/run_trial.hpp"
@@ -183,7 +183,6 @@ class SweepRun {
     comm::together(world_, [&] { device = device_of(options, planned_); });
     ranks_ = comm::place_ranks(session, device);
     enter("open_folder", world_, watch_);
-    check_places(session, ranks_, options_.out, log_);
     on_root(world_, [&] { folder_ = open_run_folder(options_.out, log_); });
     comm::together(world_, [&] { hold_.emplace(options_.out); });
     if (folder_.attempt) watch_.on_end([this](const std::string& why) { fail_attempt(why); });

@@ -20,9 +20,9 @@ ARROWS = {
     "train": ["data", "net", "comm"],
     "engine_torch": ["train"],
     "doctor": ["train"],
-    "sweep": ["doctor"],
+    "sweep": ["train"],
     "report": ["sweep"],
-    "launch": ["report"],
+    "launch": ["report", "doctor"],
 }
 HEAVY = [
     (r"hdf5(_hl)?\.h|H5\w+\.h", ["shard"]),

@@ -43,6 +43,12 @@ void write_file(const std::filesystem::path& path, std::string_view text);
 // the new text, but after a power failure either may be gone.
 void replace_file(const std::filesystem::path& path, std::string_view text);
 
+// NAME, where `name` is what these two call a file before they rename it to NAME.
+std::optional<std::string> name_to_be(std::string_view name);
+
+// What killed processes left half written in `folder`, if that is there. Nobody may be writing in it.
+void remove_half_written(const std::filesystem::path& folder);
+
 // Writes all of `text`, going on after short writes and EINTR. `path` is for the message.
 void write_all(int descriptor, std::string_view text, const std::filesystem::path& path);
 

@@ -40,7 +40,8 @@ double parse_hex_float(const std::string& text);
 // Fixed digits after the point, C locale: fixed(0.98765, 4) is "0.9877".
 std::string fixed(double value, int digits);
 
-std::string rough_duration(double seconds);  // "45 s", "12 min", "3 h 20 min"
+std::string in_megabytes(std::uint64_t bytes);  // "5.1 MB", "206 MB", "1.7 GB"
+std::string rough_duration(double seconds);     // "45 s", "12 min", "3 h 20 min"
 
 std::string with_commas(unsigned long long value);  // 28188000 is "28,188,000"
 

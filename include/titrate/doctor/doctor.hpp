@@ -1,5 +1,5 @@
 // titrate doctor: looks at everything that a sweep relies on, and says what is wrong with it and what to do.
-// It waits for no rank for ever.
+// It waits for no rank for ever. A sweep asks it, before it touches anything, about what is cheap to see.
 #pragma once
 
 #include <filesystem>
@@ -10,6 +10,7 @@
 
 #include "titrate/comm/placement.hpp"
 #include "titrate/comm/session.hpp"
+#include "titrate/core/log.hpp"
 #include "titrate/doctor/line.hpp"
 
 namespace titrate::doctor {
@@ -50,5 +51,13 @@ struct DoctorOptions {
 // Collective over the world. Returns the exit code, the same on all ranks: 0, or 1 where something FAILs.
 // Where a rank does not come, the report ends with that, and the job with code 86.
 int run_doctor(const DoctorOptions& options, const comm::Session& session, DoctorReport& report);
+
+// Throws Error (failed) that says what check_start() has a FAIL for.
+void require_start(const comm::GetEnvironment& get);
+
+// Whether files can be written and renamed in the run folder, are seen by all ranks, and can be locked;
+// shared memory and temporary space of each node. Leaves nothing behind. Collective over the world. Throws
+// AgreedError (io) that names the folder and what it lacks; what is only doubtful is warned of.
+void require_places(const comm::Session& session, const std::filesystem::path& out, const Log& log);
 
 }  // namespace titrate::doctor

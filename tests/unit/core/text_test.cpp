@@ -115,6 +115,9 @@ TEST(Text, LinesAreCountedFromOne) {
 }
 
 TEST(Text, RoughDurations) {
+  EXPECT_EQ(in_megabytes(5'060'000), "5.1 MB");
+  EXPECT_EQ(in_megabytes(206'400'000), "206 MB");
+  EXPECT_EQ(in_megabytes(1'700'000'000), "1.7 GB");
   EXPECT_EQ(rough_duration(-1), "0 s");
   EXPECT_EQ(rough_duration(99.4), "99 s");
   EXPECT_EQ(rough_duration(99.6), "2 min");

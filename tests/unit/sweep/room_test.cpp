@@ -1,4 +1,4 @@
-#include "titrate/sweep/preflight.hpp"
+#include "titrate/sweep/room.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,9 +10,9 @@
 namespace titrate::sweep {
 namespace {
 
-class PreflightTest : public testing::Test {
+class RoomTest : public testing::Test {
  protected:
-  PreflightTest() {
+  RoomTest() {
     manifest_.mean = {0.1};
     manifest_.deviation = {0.3};
     manifest_.splits = {{.split = data::Split::train, .counts = {{200, 0, 0}}},
@@ -31,7 +31,7 @@ class PreflightTest : public testing::Test {
   shard::Manifest manifest_{.name = "d", .class_names = {"a"}, .shape = {28, 28, 1}};
 };
 
-TEST_F(PreflightTest, ResultsThatDoNotFitAreRefusedByName) {
+TEST_F(RoomTest, ResultsThatDoNotFitAreRefusedByName) {
   const std::uint64_t free = std::filesystem::space(folder_.path()).available;
   const auto [code, what] =
       outcome([&] { check_room(folder_.path(), trials_of(2 * free), manifest_, Keep::all, 4, Log()); });

@@ -52,6 +52,19 @@ TEST(Attempt, ADeathWithoutAWordIsToldOfOnce) {
       << said;
 }
 
+TEST(RunFolder, LosesWhatWasHalfWritten) {
+  const TemporaryFolder folder;
+  for (const char* name : {"weights", "predictions"}) make_folder(folder.path() / name);
+  const std::filesystem::path half = folder.path() / "weights" / ".a.safetensors.tmp77";
+  const std::filesystem::path report = folder.path() / ".report.html.tmp1",
+                              other = folder.path() / ".mine.tmp";
+  for (const auto& file : {half, report, other}) write_file(file, std::string_view("x"));
+  open_run_folder(folder.path(), Log({.quiet = true}));
+  EXPECT_FALSE(std::filesystem::exists(half));
+  EXPECT_FALSE(std::filesystem::exists(report));
+  EXPECT_TRUE(std::filesystem::exists(other));
+}
+
 TEST(Attempt, ADamagedFileStopsNobody) {
   const TemporaryFolder folder;
   write_file(folder.path() / "attempt.json", std::string_view("{\"attempt\": 7"));
