@@ -40,6 +40,7 @@ int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcom
                  with_commas(outcome.trials - outcome.missing).c_str(), with_commas(outcome.trials).c_str());
     return static_cast<int>(ErrorCode::stopped);
   }
+  outcome.attempt->require_current();
   report::write_report(options.out, outcome.study, outcome.records);
   std::fputs(report::terminal_table(outcome.study, outcome.records).c_str(), stdout);
   std::printf("\nreport: %s\n", std::filesystem::absolute(options.out / "report.html").c_str());

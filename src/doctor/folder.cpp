@@ -23,6 +23,8 @@ constexpr const char* kFirst = "first";
 constexpr const char* kSecond = "second";
 constexpr std::uintmax_t kWantedBytes = std::uintmax_t{1} << 30;
 constexpr double kSlowSeconds = 0.2;
+constexpr const char* kProbe = ".doctor-";
+constexpr std::chrono::minutes kProbeMinutes(1);  // no look takes so long: older ones are of killed processes
 constexpr double kSeenSeconds = 5;  // network file systems remember for a while what was not there
 
 // Rank 0's folder for the trials, gone at its end with whatever was made for it.
@@ -34,7 +36,8 @@ class ProbeFolder {
       made_.push_back(part);
     }
     make_folder(whole);
-    path_ = whole / (".doctor-" + std::to_string(::getpid()));
+    remove_old(whole);
+    path_ = whole / (kProbe + std::to_string(::getpid()));
     make_folder(path_);
   }
   ProbeFolder(ProbeFolder&&) = delete;
@@ -47,6 +50,17 @@ class ProbeFolder {
   const fs::path& path() const { return path_; }
 
  private:
+  static void remove_old(const fs::path& out) {
+    std::error_code ignored;
+    std::vector<fs::path> old;
+    for (const fs::directory_entry& entry : fs::directory_iterator(out, ignored)) {
+      const bool is_probe = entry.path().filename().string().starts_with(kProbe);
+      if (is_probe && fs::file_time_type::clock::now() - entry.last_write_time(ignored) > kProbeMinutes)
+        old.push_back(entry.path());
+    }
+    for (const fs::path& probe : old) fs::remove_all(probe, ignored);
+  }
+
   fs::path path_;
   std::vector<fs::path> made_;
 };
@@ -135,7 +149,7 @@ DoctorLines check_run_folder(const comm::Session& session, const fs::path& out, 
       lines = write_there(out, probe->path());
       lock.emplace(probe->path());
     } catch (const std::exception& error) {
-      lines.push_back(failure(error.what(), "choose a folder that you may write to"));
+      lines.push_back(failure(error.what(), "choose a folder that you may write to, on a disk with room"));
       lock.reset();
       probe.reset();
     }

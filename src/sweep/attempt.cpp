@@ -16,6 +16,17 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kName = "attempt.json";
 constexpr const char* kRunning = "running";
 
+// A damaged file is nobody's.
+std::uint32_t number_in(const std::filesystem::path& run_folder) {
+  try {
+    const std::optional<AttemptRecord> last = read_attempt(run_folder);
+    return last ? last->number : 0;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::integrity) throw;
+    return 0;
+  }
+}
+
 }  // namespace
 
 std::optional<AttemptRecord> read_attempt(const std::filesystem::path& run_folder) {
@@ -52,9 +63,19 @@ Attempt::~Attempt() {
   }
 }
 
+void Attempt::require_current() const {
+  const std::uint32_t last = number_in(file_.parent_path());
+  if (last <= record_.number) return;
+  throw Error({.code = ErrorCode::in_use,
+               .where = file_.parent_path().string(),
+               .what = "attempt " + std::to_string(last) + " took over while this one, " +
+                       std::to_string(record_.number) + ", was thought dead"});
+}
+
 void Attempt::end(const std::string& state, const std::string& reason) {
   record_.state = state;
   record_.reason = reason;
+  if (number_in(file_.parent_path()) > record_.number) return;
   const Json json{{"attempt", record_.number},
                   {"host", record_.host},
                   {"process", record_.pid},

@@ -23,7 +23,7 @@ std::optional<AttemptRecord> read_attempt(const std::filesystem::path& run_folde
 // This run's, from its start to its end.
 class Attempt {
  public:
-  // Throws Error (io), as does end().
+  // Throws Error (io), as do the functions below.
   Attempt(std::filesystem::path run_folder, std::uint32_t number);
   Attempt(Attempt&&) = delete;
   // Without end() an error is on its way: failed.
@@ -31,7 +31,10 @@ class Attempt {
 
   std::uint32_t number() const { return record_.number; }
 
-  // In which state.
+  // Throws Error (in_use) where a later run took over the folder: this process slept, and was taken for dead.
+  void require_current() const;
+
+  // In which state. A later run's file stays as it is.
   void end(const std::string& state, const std::string& reason = "");
 
  private:

@@ -29,6 +29,17 @@ TEST(Attempt, SaysHowItEnded) {
   EXPECT_EQ(read_attempt(folder.path())->reason, "no progress");
 }
 
+TEST(Attempt, ThatWasTakenForDeadLeavesALaterOneAlone) {
+  const TemporaryFolder folder;
+  Attempt sleeper(folder.path(), 3);
+  sleeper.require_current();
+  Attempt later(folder.path(), 4);
+  EXPECT_EQ(outcome([&] { sleeper.require_current(); }).code, ErrorCode::in_use);
+  sleeper.end("finished");
+  EXPECT_EQ(read_attempt(folder.path())->number, 4u);
+  EXPECT_EQ(read_attempt(folder.path())->state, "running");
+}
+
 TEST(Attempt, IsNumberedAlsoWhereTheLastOneLeftNoRecord) {
   const TemporaryFolder folder;
   for (const std::uint32_t number : {1u, 2u, 3u})
