@@ -2,22 +2,24 @@
 # Sets up what is missing, builds, and runs every check and test. One line per stage; what a stage says goes to
 # build/<stage>.log and is shown where it fails. Ends with CTest's summary of the main build.
 #
-#   bash tests/run.sh [--full] [--fuzz]
+#   bash tests/run.sh [--full] [--fuzz] [--soak]
 #
-# --full: every fault as often as it is meant to be tried (50 kills, 30 full disks, 2,000 damaged pictures)
+# --full: every fault as often as it is meant to be tried (20 kills of each kind, every failing call, 2,000 damaged pictures)
 # --fuzz: also each fuzz target for 20 seconds
+# --soak: also 200 deaths of sweeps at random moments; nothing may be lost
 set -uo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$repo" || exit
 mkdir -p build
 failed=()
-fuzz=false
+fuzz=false soak=false
 for argument in "$@"; do
   case $argument in
     --full) export TITRATE_FULL=1 ;;
     --fuzz) fuzz=true ;;
+    --soak) soak=true ;;
     *)
-      printf 'run.sh: unknown argument %s; expected --full or --fuzz\n' "$argument" >&2
+      printf 'run.sh: unknown argument %s; expected --full, --fuzz or --soak\n' "$argument" >&2
       exit 2
       ;;
   esac
@@ -81,5 +83,8 @@ if ((${#failed[@]})); then
   printf 'failed before the main tests: %s\n' "${failed[*]}"
 fi
 [[ " ${failed[*]} " != *" build "* ]] || exit 1
+if $soak; then
+  stage soak .deps/venv/bin/python tests/e2e/soak.py build && tail -n 1 build/soak.log
+fi
 test_folder build || failed+=(test)
 ((${#failed[@]} == 0))

@@ -7,7 +7,8 @@
 namespace titrate::doctor {
 namespace {
 
-void refuse_failures(const DoctorLines& lines, ErrorCode code, const std::string& where) {
+// `where`: what the lines are about; empty: they say so themselves.
+void refuse_failures(const DoctorLines& lines, ErrorCode code, const std::string& where = "") {
   for (const DoctorLine& line : lines) {
     if (line.verdict != Verdict::fail) continue;
     throw Error(
@@ -18,7 +19,8 @@ void refuse_failures(const DoctorLines& lines, ErrorCode code, const std::string
 }  // namespace
 
 void require_start(const comm::GetEnvironment& get) {
-  refuse_failures(check_start(get), ErrorCode::failed, "");
+  for (const DoctorLine& line : check_start(get))
+    refuse_failures({line}, line.name == "launcher" ? ErrorCode::usage : ErrorCode::failed);
 }
 
 void require_places(const comm::Session& session, const std::filesystem::path& out, const Log& log) {
@@ -27,7 +29,7 @@ void require_places(const comm::Session& session, const std::filesystem::path& o
   comm::together(session.world(), [&] {
     refuse_failures(folder, ErrorCode::io, out.string());
     if (session.node_rank() != 0) return;
-    refuse_failures({check_temporary_space(comm::get_environment)}, ErrorCode::io, "");
+    refuse_failures({check_temporary_space(comm::get_environment)}, ErrorCode::io);
     const DoctorLine shared = check_shared_memory("/dev/shm", session.node_size());
     if (shared.verdict != Verdict::ok) log.warn("shared memory: " + shared.text + "; " + shared.remedy);
   });

@@ -48,21 +48,22 @@ def clean_up():
 
 
 @functools.cache
-def plan(ranks):
+def plan(ranks, width=1):
     """A file for --plan, with which a sweep trains nothing but its trials: without one it probes for a moment first."""
-    path = WORK / f"plan for {ranks}.json"
-    command = [BUILD / "titrate", "plan", STUDY, "--dataset", DATASET, "--device", "cpu", "--ranks", ranks, "--out", path]
+    path = WORK / f"plan for {ranks} of width {width}.json"
+    command = [BUILD / "titrate", "plan", STUDY, "--dataset", DATASET, "--device", "cpu", "--ranks", ranks, "--width", width,
+               "--out", path]
     result = run(command)
     assert result.returncode == 0, result.stderr
     return path
 
 
-def command(out, ranks, *options, planned=False):
-    """With mpirun; alone, as one process, where `ranks` is None."""
+def command(out, ranks, *options, planned=0):
+    """With mpirun; alone, as one process, where `ranks` is None. `planned`: the width of all groups, by a plan; 0: no plan."""
     words = sweep_command(STUDY, DATASET, out, *ALWAYS, *options, ranks=ranks)
     if planned:
         at = words.index("sweep")
-        words[at + 1:at + 4] = ["--plan", plan(ranks or 1)]
+        words[at + 1:at + 4] = ["--plan", plan(ranks or 1, planned)]
     return [str(word) for word in words]
 
 
@@ -79,7 +80,7 @@ class Started(subprocess.Popen):
                              env=dict(os.environ, OMP_NUM_THREADS="1", **environment))
 
 
-def start(out, ranks, *options, planned=False, fault="", prefix=(), **environment):
+def start(out, ranks, *options, planned=0, fault="", prefix=(), **environment):
     """`prefix`: words before the command, such as strace's."""
     return Started([*prefix, *command(out, ranks, *options, planned=planned)], fault, **environment)
 
@@ -133,7 +134,7 @@ def check_ended(result):
     assert result.returncode == 0, f"exit code {result.returncode}: {result.stderr}"
 
 
-def check_again(out, ranks, *options, planned=False, limit=120):
+def check_again(out, ranks, *options, planned=0, limit=120):
     """The same command again, and undisturbed, comes to the same end as the reference. Returns what it said."""
     for probe in out.glob(".doctor-*"):  # a start's look at the folder, killed; another's may be under way, so it goes by age
         os.utime(probe, (0, 0))

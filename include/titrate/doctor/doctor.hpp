@@ -52,7 +52,7 @@ struct DoctorOptions {
 // Where a rank does not come, the report ends with that, and the job with code 86.
 int run_doctor(const DoctorOptions& options, const comm::Session& session, DoctorReport& report);
 
-// Throws Error (failed) that says what check_start() has a FAIL for.
+// Throws Error that says what check_start() has a FAIL for: usage for the launcher, else failed.
 void require_start(const comm::GetEnvironment& get);
 
 // Whether files can be written and renamed in the run folder, are seen by all ranks, and can be locked;
