@@ -25,15 +25,16 @@ LIMIT = 3  # seconds
 WATCHED = ["--watchdog", str(LIMIT)]
 NO_PROGRESS = 86
 HOST = subprocess.run(["hostname"], capture_output=True, text=True, check=True).stdout.strip()
-# Of a site, the visit at which a rank is in the middle of a run that follows a plan.
-VISITS = {"start": 1, "train_step": 40, "gradient": 200, "deliver": 2, "wait_for_work": 2, "wait_for_others": 1,
-          "checkpoint": 3, "report": 1, "end": 1}
+# The visit at which a rank is in the middle of a run that follows a plan, long enough in training to have told of it.
+VISITS = {"start": lambda count: 1, "train_step": lambda count: 500 // count, "gradient": lambda count: 2000 // count,
+          "deliver": lambda count: 2, "wait_for_work": lambda count: 2, "wait_for_others": lambda count: 1,
+          "checkpoint": lambda count: 10, "report": lambda count: 1, "end": lambda count: 1}
 WITHOUT_MPI = ("start", "end")  # nobody knows who is missing
 delays = []  # seconds from each stop to the end of its job
 
 
 def setUpModule():
-    harm.prepare(epochs=4)
+    harm.prepare()
     for plan in ((2, 1), (3, 1), (4, 1), (2, 2), (4, 2)):  # not by two threads at once
         golden.plan(*plan)
 
@@ -80,7 +81,7 @@ class StopTest(WatchCase):
     def stop_at(self, site, rank, count):
         planned = 2 if site == "gradient" else 1  # the width; the gradients of wide groups are exchanged
         out = self.out(f"{site} {rank} {count}")
-        process = start(out, count, *WATCHED, planned=planned, fault=f"{rank}:{site}:{VISITS[site]}:stop")
+        process = start(out, count, *WATCHED, planned=planned, fault=f"{rank}:{site}:{VISITS[site](count)}:stop")
         found = wait_for(lambda: (pid := ranks(out).get(rank)) and is_stopped(pid), process)
         self.assertTrue(found, process.log.read_text())
         self.check_end(process, out, rank, site)
