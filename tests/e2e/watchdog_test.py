@@ -25,10 +25,9 @@ LIMIT = 3  # seconds
 WATCHED = ["--watchdog", str(LIMIT)]
 NO_PROGRESS = 86
 HOST = subprocess.run(["hostname"], capture_output=True, text=True, check=True).stdout.strip()
-# The visit at which a rank is in the middle of a run that follows a plan, long enough in training to have told of it.
-VISITS = {"start": lambda count: 1, "train_step": lambda count: 500 // count, "gradient": lambda count: 2000 // count,
-          "deliver": lambda count: 2, "wait_for_work": lambda count: 2, "wait_for_others": lambda count: 1,
-          "checkpoint": lambda count: 10, "report": lambda count: 1, "end": lambda count: 1}
+# The visit at which a rank is in the middle of a run that follows a plan.
+VISITS = {"start": 1, "train_step": 100, "gradient": 400, "deliver": 2, "wait_for_work": 2, "wait_for_others": 1,
+          "checkpoint": 3, "report": 1, "end": 1}
 WITHOUT_MPI = ("start", "end")  # nobody knows who is missing
 delays = []  # seconds from each stop to the end of its job
 
@@ -72,16 +71,15 @@ class WatchCase(unittest.TestCase):
             self.assertRegex(lines[0], rf"^titrate: rank \d+ on {HOST}: MPI did not (start|end) within {LIMIT} s: ")
         else:
             self.assertRegex(lines[0], rf"^titrate: rank {stopped} on {HOST}: no sign of life for {LIMIT}\.\d s: .*last seen at \"")
-        if site in ("train_step", "gradient", "checkpoint"):
-            self.assertRegex(lines[0], r"trial [0-9a-f]{16}, step [1-9]\d*")
         check_published(out)
+        return lines[0]
 
 
 class StopTest(WatchCase):
     def stop_at(self, site, rank, count):
         planned = 2 if site == "gradient" else 1  # the width; the gradients of wide groups are exchanged
         out = self.out(f"{site} {rank} {count}")
-        process = start(out, count, *WATCHED, planned=planned, fault=f"{rank}:{site}:{VISITS[site](count)}:stop")
+        process = start(out, count, *WATCHED, planned=planned, fault=f"{rank}:{site}:{VISITS[site]}:stop")
         found = wait_for(lambda: (pid := ranks(out).get(rank)) and is_stopped(pid), process)
         self.assertTrue(found, process.log.read_text())
         self.check_end(process, out, rank, site)
@@ -110,6 +108,27 @@ class StopTest(WatchCase):
 
     def test_at_any_moment(self):
         self.check_all(self.stop_at_any_moment, [(number,) for number in range(20 if FULL else 1)])
+
+    def test_says_which_trial_and_step(self):
+        """As they were at the rank's last sign of life, which comes every 0.4 s."""
+        out = self.out("place")
+        process = start(out, 2, *WATCHED, "--set", "train.epochs=500")  # 20 s
+
+        def steps():
+            found = {}
+            for file in (out / "checkpoints").glob("[0-9a-f]*"):
+                trial, _, step, _ = file.name.split("-")
+                found[trial] = max(int(step), found.get(trial, 0))
+            return found
+
+        wait_for(lambda: len(steps()) == 2, process)
+        time.sleep(1)
+        send(signal.SIGSTOP, [ranks(out)[1]])
+        line = self.check_end(process, out, 1)
+        trial, step = re.search(r'last seen at "[a-z_]+", trial ([0-9a-f]{16}), step (\d+);', line).groups()
+        self.assertIn(trial, steps())
+        self.assertGreater(int(step), 0)
+        self.assertLess(int(step), steps()[trial] + 30, "an epoch has less")
 
     def test_a_rank_that_left_before_mpi_started(self):
         """With 0, which mpirun takes for no fault."""
