@@ -102,10 +102,13 @@ class ThrowTest(DeathCase):
     """An exception at every site in turn, in one run folder: what one run leaves is where the next begins."""
 
     def check_end(self, fault, reason, code, out, count):
-        """The run ends with this code, and its one line is the reason."""
+        """The run ends with this code, and its one line is the reason. False: it came to its end without the fault."""
         result = self.run_with(fault, out, count)
+        if result.returncode == 0:
+            return False
         self.assertEqual(result.returncode, code, f"{fault}: {result.stderr}")
         self.assertEqual(said(result.stderr), ["titrate: " + reason], fault)
+        return True
 
     def check_failure(self, fault, reason, out, count):
         """The trial is a row with the reason; a plan, without which the first steps are those of a probe."""
@@ -124,12 +127,20 @@ class ThrowTest(DeathCase):
         for number, site in enumerate(BEFORE_TRIALS + OF_A_RESULT + AT_THE_END):
             rank = (number + count // 2) % count
             with self.subTest(site=site, ranks=count, rank=rank):
-                # So many ranks may finish all trials before the one that is to throw has its first.
-                folder = self.out(f"{site} {count}") if site in OF_A_RESULT and count > 2 else out
-                self.check_end(f"{rank}:{site}:1:throw", THROWN.format(site), 1, folder, count)
-                if folder != out:
-                    self.check_after(folder, count)
+                if site in OF_A_RESULT and count > 2:
+                    self.at_a_result(site, count)
+                else:
+                    self.assertTrue(self.check_end(f"{rank}:{site}:1:throw", THROWN.format(site), 1, out, count))
         self.check_after(out, count)
+
+    def at_a_result(self, site, count):
+        """Of many ranks some may have no result: others were faster, or lead their group."""
+        for rank in RANDOM.sample(range(count), count):
+            out = self.out(f"{site} {rank} of {count}")
+            if self.check_end(f"{rank}:{site}:1:throw", THROWN.format(site), 1, out, count):
+                self.check_after(out, count)
+                return
+        self.fail("no rank had a result")
 
     def in_a_trial(self, count):
         out = self.out(f"in a trial {count}")
@@ -155,7 +166,7 @@ class ThrowTest(DeathCase):
         out = self.out("full disk")
         self.check_failure("*:write_files:1:enospc", FULL_DISK.format("write_files"), out, 2)
         for site in ("journal", "report"):
-            self.check_end(f"0:{site}:1:enospc", FULL_DISK.format(site), 4, out, 2)
+            self.assertTrue(self.check_end(f"0:{site}:1:enospc", FULL_DISK.format(site), 4, out, 2))
         self.check_after(out, 2)
 
     def test_a_checkpoint_that_cannot_be_kept(self):
