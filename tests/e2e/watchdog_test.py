@@ -33,13 +33,13 @@ delays = []  # seconds from each stop to the end of its job
 
 
 def setUpModule():
+    unittest.addModuleCleanup(golden.clean_up)
     harm.prepare()
     for plan in ((2, 1), (3, 1), (4, 1), (2, 2), (4, 2)):  # not by two threads at once
         golden.plan(*plan)
 
 
 def tearDownModule():
-    golden.clean_up()
     if delays:
         print(f"ended {min(delays):.2f} to {max(delays):.2f} s after a stop, in {len(delays)} runs with a limit of {LIMIT} s")
 
