@@ -32,8 +32,10 @@ struct Options {
 };
 
 // On rank 0, at its end. Returns the exit code.
-int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcome) {
+int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcome, comm::Watch& watch) {
+  watch.enter("report");
   if (outcome.missing > 0) {
+    watch.on_end(nullptr);
     outcome.attempt->end("stopped");
     std::fprintf(stderr,
                  "titrate: stopped on request: %s of %s trials are finished; the same command resumes\n",
@@ -45,6 +47,7 @@ int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcom
   std::fputs(report::terminal_table(outcome.study, outcome.records).c_str(), stdout);
   std::printf("\nreport: %s\n", std::filesystem::absolute(options.out / "report.html").c_str());
   std::fflush(stdout);
+  watch.on_end(nullptr);
   outcome.attempt->end("finished");
   return outcome.failed > 0 ? static_cast<int>(ErrorCode::some_failed) : 0;
 }
@@ -53,12 +56,14 @@ int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcom
 int run_under_mpi(const sweep::SweepOptions& options, const comm::WatchOptions& limits,
                   const comm::Session& session) {
   const Log log({.world_rank = session.world_size() > 1 ? session.world_rank() : -1, .quiet = options.quiet});
+  sweep::SweepOutcome outcome;  // before the watch, which may have to write into it
   comm::Watch watch(session, limits);
   watch.enter("preflight");
   doctor::require_places(session, options.out, log);
-  const sweep::SweepOutcome outcome = sweep::run_sweep(options, session, watch, log);
-  watch.enter("report");
-  const int code = session.world().agree(session.world_rank() == 0 ? report(options, outcome) : 0);
+  outcome = sweep::run_sweep(options, session, watch, log);
+  if (outcome.attempt) watch.on_end([&](const std::string& why) { outcome.attempt->fail(why); });
+  if (session.world_rank() != 0) watch.rest("report");
+  const int code = session.world().agree(session.world_rank() == 0 ? report(options, outcome, watch) : 0);
   watch.enter("end");
   watch.close();
   return code;

@@ -29,12 +29,13 @@ constexpr double kBeatSeconds = 1;  // between two signs of life, or less
 constexpr double kMostBeats = 300;  // within the limit: what a stopped rank does not take, MPI has to keep
 constexpr double kLookSeconds = 0.05;
 constexpr double kSuspension = 1;       // a look that is so late says that the process was stopped
-constexpr double kOneSignal = 1;        // a launcher may send the same one twice, in so short a time
+constexpr double kOneSignal = 2;        // a launcher may send the same one twice, in so short a time
 constexpr double kWritingPatience = 1;  // of TERM and INT
 constexpr double kWaiters = 0.5;        // beyond its limit, so that who is waited for is named first
 constexpr double kGathering = 0.15;     // rank 0 waits so long for other alarms, to choose the best of them
 constexpr double kOthersPatience =
-    0.4;  // then a rank speaks for itself: rank 0 may be the one that is stopped
+    0.4;                            // then a rank speaks for itself: rank 0 may be the one that is stopped
+constexpr double kEndPatience = 5;  // for an end that others have announced
 constexpr std::size_t kStepsKept = 31;
 
 // What a handler may touch.
@@ -120,7 +121,8 @@ struct Watch::State {
 
   void forgive(Clock::duration suspension) {
     const std::lock_guard lock(mutex);
-    pulse.since += suspension;
+    pulse.since = std::min(pulse.since + suspension, Clock::now());
+    if (served_at) served_at = Clock::now();
     heard += suspension;
   }
 
@@ -132,6 +134,7 @@ struct Watch::State {
         first_stop = now;
         ask_to_stop();
       } else if (seconds_between(*first_stop, now) > kOneSignal) {
+        let_others_speak();
         finish("asked to stop a second time, and ends at once", static_cast<int>(ErrorCode::stopped));
       }
     }
@@ -166,7 +169,10 @@ struct Watch::State {
       heard = now;
       previous_place = message->text;
     }
-    if (channel.poll(kEndTag)) ending = true;
+    if (channel.poll(kEndTag)) {
+      ended_at = now;
+      tell_end("another rank ended it");
+    }
     while (const auto message = channel.poll(kAlarmTag))
       take_alarm({.is_silence = message->text[0] == '1', .line = message->text.substr(1)}, now);
   }
@@ -174,21 +180,24 @@ struct Watch::State {
   // A rank that the job's end meets from outside: the launcher passes TERM on to all of its ranks, also when
   // one of them ended the job and has said why.
   [[noreturn]] void end(int number) {
+    let_others_speak();
+    const bool whole = writing.try_lock_for(seconds(kWritingPatience));
+    const int code = number == SIGINT ? static_cast<int>(ErrorCode::interrupted) : 128 + number;
+    if (ended_at) std::_Exit(code);
+    // A launcher sends TERM also to those whom a killed rank leaves behind.
+    const std::string what = number == SIGINT ? "interrupted by a signal"
+                                              : "terminated by a signal, or since another rank was killed";
+    finish(what + (whole ? "" : ", in the middle of a record"), code);
+  }
+
+  // A signal may have come to all ranks: rank 0 speaks, or whoever ends the job.
+  void let_others_speak() {
     const Clock::time_point patience =
-        Clock::now() + std::chrono::milliseconds(channel.rank() == 0 ? 200 : 600);
-    while (!ending && Clock::now() < patience) {
+        Clock::now() + std::chrono::milliseconds(channel.rank() == 0 ? 100 : 300);
+    while (!ended_at && Clock::now() < patience) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       listen(Clock::now());
     }
-    const bool whole = writing.try_lock_for(seconds(kWritingPatience));
-    const int code = number == SIGINT ? static_cast<int>(ErrorCode::interrupted) : 128 + number;
-    if (ending) {
-      tell_end("another rank ended it");
-      std::_Exit(code);
-    }
-    finish(std::string(number == SIGINT ? "interrupted" : "terminated") + " by a signal" +
-               (whole ? "" : ", in the middle of a record"),
-           code);
   }
 
   void look_at_pulse(Clock::time_point now) {
@@ -196,6 +205,8 @@ struct Watch::State {
     {
       const std::lock_guard lock(mutex);
       seen = pulse;
+      if (served_at && seconds_between(*served_at, now) > slow_limit())
+        seen = {.site = "dispatch", .since = *served_at, .limit = slow_limit()};
     }
     const double quiet = seconds_between(seen.since, now);
     if (alarmed || seen.limit <= 0 || quiet <= seen.limit + kWaiters) return;
@@ -241,7 +252,10 @@ struct Watch::State {
 
   void end_if_alarmed(Clock::time_point now) {
     const double patience = channel.rank() == 0 ? kGathering : kOthersPatience;
-    if (alarmed && !ending && seconds_between(*alarmed, now) >= patience) give_up(loudest);
+    if (alarmed && !ended_at && seconds_between(*alarmed, now) >= patience) give_up(loudest);
+    // Who wanted to end it may have got stuck on the way.
+    if (ended_at && seconds_between(*ended_at, now) > kEndPatience)
+      std::_Exit(static_cast<int>(ErrorCode::no_progress));
   }
 
   [[noreturn]] void give_up(const Alarm& alarm) {
@@ -252,11 +266,13 @@ struct Watch::State {
     const std::string who = name_self && channel.size() > 1
                                 ? "rank " + std::to_string(channel.rank()) + " on " + host_name() + ": "
                                 : "";
-    std::fputs(("titrate: " + who + what + "; the same command resumes\n").c_str(), stderr);
-    // What follows may hang too.
-    const Deadline sure(kOthersPatience, [code] { std::_Exit(code); });
-    tell_all(kEndTag);
-    tell_end(what);
+    {
+      // All of this may hang too.
+      const Deadline sure(kOthersPatience, [this, code] { session.abort(code); });
+      std::fputs(("titrate: " + who + what + "; the same command resumes\n").c_str(), stderr);
+      tell_all(kEndTag);
+      tell_end(what);
+    }
     session.abort(code);
   }
 
@@ -288,9 +304,10 @@ struct Watch::State {
   WatchOptions options;
   Communicator channel;
   std::string previous_name{}, previous_place = "\"start\"";
-  std::mutex mutex{};  // of the pulse, and of tell_of_end
+  std::mutex mutex{};  // of the next three
   Pulse pulse{};
   std::function<void(const std::string&)> tell_of_end{};
+  std::optional<Clock::time_point> served_at{};
   std::timed_mutex writing{};
   std::atomic<bool> stopping{false};
 
@@ -301,9 +318,8 @@ struct Watch::State {
 
   // Of the watch's.
   Clock::time_point start = Clock::now(), heard = start, beaten = start;
-  std::optional<Clock::time_point> first_stop{}, alarmed{};
+  std::optional<Clock::time_point> first_stop{}, alarmed{}, ended_at{};
   Alarm loudest{};
-  bool ending = false;
   sig_atomic_t seen_stops = 0;
 
   std::jthread thread{};  // last: it uses all of the above
@@ -318,6 +334,8 @@ Watch::Watch(const Session& session, const WatchOptions& options)
 Watch::~Watch() {
   handle({SIGTERM, SIGINT}, SIG_DFL);
   if (!state_->thread.joinable()) return;
+  // A thread that waits for a stopped rank, in a send, would not come.
+  const Deadline sure(kEndPatience, [] { std::_Exit(static_cast<int>(ErrorCode::no_progress)); });
   state_->thread.request_stop();
   state_->thread.join();
   try {
@@ -332,9 +350,29 @@ void Watch::enter(const char* site) {
   fault_at(site);
 }
 
+void Watch::progress() {
+  const std::lock_guard lock(state_->mutex);
+  state_->pulse.since = Clock::now();
+}
+
 void Watch::rest(const char* site) {
   state_->move_on(site, 0);
   fault_at(site);
+}
+
+void Watch::rest() {
+  const std::lock_guard lock(state_->mutex);
+  state_->pulse.limit = 0;
+}
+
+void Watch::serving() {
+  const std::lock_guard lock(state_->mutex);
+  state_->served_at = Clock::now();
+}
+
+void Watch::served() {
+  const std::lock_guard lock(state_->mutex);
+  state_->served_at.reset();
 }
 
 void Watch::begin_trial(const std::string& trial, bool leads, int width) {

@@ -68,13 +68,14 @@ void copy_shard(const shard::Shard& shard, Split split, std::size_t first, const
 std::size_t dataset_bytes(const shard::Manifest& manifest) { return layout_of(manifest).end; }
 
 void load_dataset(const std::filesystem::path& folder, const shard::Manifest& manifest,
-                  std::span<std::byte> block) {
+                  std::span<std::byte> block, const std::function<void()>& on_shard) {
   const Layout layout = layout_of(manifest);
   std::size_t first = 0;
   for (const shard::ShardFile& file : manifest.shards) {
     const shard::Shard shard(folder, manifest, file);
     copy_shard(shard, file.split, first, layout, block, manifest.shape.bytes());
     first += file.rows;
+    on_shard();
   }
 }
 

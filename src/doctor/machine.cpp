@@ -169,7 +169,8 @@ DoctorLine check_temporary_space(const comm::GetEnvironment& get) {
   if (!error && !fs::is_directory(place)) error = std::make_error_code(std::errc::not_a_directory);
   if (error || free == 0) {
     line.verdict = Verdict::fail;
-    line.text = folder.string() + ": " + (error ? error.message() : "no space left");
+    line.text = folder.string() + ": " +
+                (error ? error.message() : "no space left, " + in_units(kTemporaryBytes) + " are wanted");
     line.remedy = "MPI cannot start without it: set TMPDIR to a folder of this host that you may write to";
     return line;
   }

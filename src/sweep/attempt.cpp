@@ -55,9 +55,12 @@ Attempt::Attempt(std::filesystem::path run_folder, std::uint32_t number)
 }
 
 Attempt::~Attempt() {
-  if (record_.state != kRunning) return;
+  if (record_.state == kRunning) fail("");
+}
+
+void Attempt::fail(const std::string& reason) noexcept {
   try {
-    end("failed");
+    end("failed", reason);
   } catch (const std::exception&) {
     // What the next start then says, that this run ended without a word, is true.
   }

@@ -24,7 +24,7 @@ std::chrono::microseconds poll_interval(Clock::duration silence) {
 }  // namespace
 
 Dispatcher::Dispatcher(const comm::Communicator& channel, const Plan& plan, int ranks, Monitor& monitor,
-                       const comm::Watch& watch)
+                       comm::Watch& watch)
     : channel_(channel),
       plan_(plan),
       queue_(plan.trials, ranks),
@@ -35,9 +35,19 @@ Dispatcher::Dispatcher(const comm::Communicator& channel, const Plan& plan, int 
 }
 
 void Dispatcher::serve(const std::stop_token& stop) {
+  try {
+    serve_until(stop);
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+  watch_.served();
+}
+
+void Dispatcher::serve_until(const std::stop_token& stop) {
   Clock::time_point last_tick = Clock::now(), last_message = last_tick;
   while (working_ > 0 && !stop.stop_requested()) {
     const Clock::time_point now = Clock::now();
+    watch_.serving();
     if (now - last_tick >= kTickInterval) {
       monitor_.show();
       last_tick = now;

@@ -41,7 +41,6 @@ std::uint32_t attempt_of(const std::filesystem::path& file) {
 bool has_result(const TrialRecord& record) { return record.status != Status::failed; }
 
 void check_agreement(const TrialRecord& a, const TrialRecord& b) {
-  if (!has_result(a) || !has_result(b) || a.numerics != b.numerics) return;
   const std::string left = deterministic_json(a), right = deterministic_json(b);
   if (left == right) return;
   throw Error({.code = ErrorCode::integrity,
@@ -64,10 +63,12 @@ void JournalWriter::append(const std::string& record_json) {
 
 std::vector<TrialRecord> unite(std::vector<TrialRecord> records) {
   std::map<std::string, TrialRecord> best;
+  std::map<std::pair<std::string, std::string>, TrialRecord> results;  // by trial and numerics class
   for (TrialRecord& record : records) {
+    if (has_result(record))
+      check_agreement(results.try_emplace({record.trial, record.numerics}, record).first->second, record);
     const auto [place, fresh] = best.try_emplace(record.trial, record);
     if (fresh) continue;
-    check_agreement(place->second, record);
     const auto order = [](const TrialRecord& r) { return std::tuple(r.status, r.attempt, r.numerics); };
     if (order(record) < order(place->second)) place->second = std::move(record);
   }

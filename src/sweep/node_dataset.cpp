@@ -14,20 +14,21 @@ shard::Manifest read_together(const comm::Session& session, const std::filesyste
 }
 
 comm::NodeBuffer load(const comm::Session& session, const std::filesystem::path& folder,
-                      const shard::Manifest& manifest) {
+                      const shard::Manifest& manifest, const std::function<void()>& on_shard) {
   std::optional<comm::NodeBuffer> memory;
   comm::together(session.world(), [&] {
     memory.emplace(session.node(), data::dataset_bytes(manifest));
-    memory->fill([&](std::span<std::byte> block) { data::load_dataset(folder, manifest, block); });
+    memory->fill([&](std::span<std::byte> block) { data::load_dataset(folder, manifest, block, on_shard); });
   });
   return std::move(*memory);
 }
 
 }  // namespace
 
-NodeDataset::NodeDataset(const comm::Session& session, const std::filesystem::path& folder)
+NodeDataset::NodeDataset(const comm::Session& session, const std::filesystem::path& folder,
+                         const std::function<void()>& on_shard)
     : manifest_(read_together(session, folder)),
-      memory_(load(session, folder, manifest_)),
+      memory_(load(session, folder, manifest_, on_shard)),
       dataset_(manifest_, memory_.bytes()) {}
 
 }  // namespace titrate::sweep

@@ -20,6 +20,8 @@ std::uint32_t last_attempt(const std::filesystem::path& out, const Log& log) {
       log.warn("attempt " + std::to_string(last->number) + ", process " + std::to_string(last->pid) + " on " +
                last->host + ", ended without a word: killed, or out of memory?");
     }
+    if (last->state == "failed" && !last->reason.empty())
+      log.warn("attempt " + std::to_string(last->number) + " ended: " + last->reason);
     return last->number;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::integrity) throw;

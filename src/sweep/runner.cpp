@@ -41,6 +41,12 @@ void enter(const char* site, const comm::Communicator& world, comm::Watch& watch
   comm::together(world, [&] { watch.enter(site); });
 }
 
+// The same for a stage in which the others wait for rank 0.
+void enter_on_root(const char* site, const comm::Communicator& world, comm::Watch& watch) {
+  enter(site, world, watch);
+  if (world.rank() != 0) watch.rest();
+}
+
 // The best of a cell is chosen by validation images; without them only test images could choose.
 void check_keep(const SweepOptions& options, const std::vector<Trial>& trials) {
   if (options.keep != Keep::best) return;
@@ -182,17 +188,18 @@ class SweepRun {
     comm::DeviceKind device = options.device;
     comm::together(world_, [&] { device = device_of(options, planned_); });
     ranks_ = comm::place_ranks(session, device);
-    enter("open_folder", world_, watch_);
+    enter_on_root("open_folder", world_, watch_);
     on_root(world_, [&] { folder_ = open_run_folder(options_.out, log_); });
     comm::together(world_, [&] { hold_.emplace(options_.out); });
-    if (folder_.attempt) watch_.on_end([this](const std::string& why) { fail_attempt(why); });
+    if (folder_.attempt) watch_.on_end([this](const std::string& why) { folder_.attempt->fail(why); });
   }
   SweepRun(SweepRun&&) = delete;
   ~SweepRun() { watch_.on_end(nullptr); }
 
   SweepOutcome finish() {
     enter("read_dataset", world_, watch_);
-    const NodeDataset loaded(session_, study_.dataset);
+    if (session_.node_rank() != 0) watch_.rest();
+    const NodeDataset loaded(session_, study_.dataset, [this] { watch_.progress(); });
     on_root(world_, [&] { begin(*loaded); });
     share_missing();
     if (missing_.empty()) {
@@ -202,19 +209,12 @@ class SweepRun {
     }
     watch_.rest("wait_for_others");
     world_.rest();
-    return world_.rank() == 0 ? outcome() : SweepOutcome{};
+    if (world_.rank() != 0) return {};
+    watch_.enter("collect");
+    return outcome();
   }
 
  private:
-  // In the watch's thread, which is about to end the job.
-  void fail_attempt(const std::string& why) {
-    try {
-      folder_.attempt->end("failed", why);
-    } catch (const std::exception&) {
-      // Then the next start says that this one ended without a word.
-    }
-  }
-
   // On rank 0: what is checked and told before anything runs.
   void begin(const data::Dataset& dataset) {
     check_trials(trials_, dataset);
@@ -334,6 +334,7 @@ class SweepRun {
     if (std::find(working.begin(), working.end(), world_.rank()) != working.end())
       Worker(workplace, missing_, device(), watch_, log_).run(channel, attempt_, std::move(group));
     if (!dispatcher) return;
+    watch_.rest("wait_for_others");
     dispatcher->finish();
     monitor->finish(watch_.stop_requested());
     records_ = monitor->take_records();
@@ -380,7 +381,7 @@ class SweepRun {
 
 SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, comm::Watch& watch,
                        const Log& log) {
-  enter("read_study", session.world(), watch);
+  enter_on_root("read_study", session.world(), watch);
   return SweepRun(options, session, watch, log).finish();
 }
 

@@ -18,6 +18,7 @@ class Worker::Observer final : public train::TrialObserver {
       : worker_(worker), client_(client), id_(id), leads_(leads) {}
 
   void at(const char* site) override { worker_.watch_.enter(site); }
+  void alive() override { worker_.watch_.progress(); }
   void stepped(const train::TrialPosition& position) override {
     worker_.watch_.step(position.step);
     if (!leads_) return;
@@ -66,6 +67,7 @@ void Worker::work_off(const DispatchClient& client, WorkGroup* group) {
       for (const std::string& id : list) run_one(id, client, group);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::stopped) throw;
+      watch_.end_trial();
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/fault.hpp"
+#include "titrate/train/trainer.hpp"
 
 namespace titrate::train {
 namespace {
@@ -26,12 +27,14 @@ void share(const Group& group, std::vector<Prediction>& predictions) {
 }  // namespace
 
 std::vector<Prediction> predict_rows(Engine& engine, std::span<const std::uint32_t> rows,
-                                     const data::Pipeline& pipeline, const Group& group) {
+                                     const data::Pipeline& pipeline, const Group& group,
+                                     TrialObserver* observer) {
   std::vector<Prediction> predictions(rows.size());
   together(group, [&] {
     fault_at("predict");
     for (std::size_t start = 0, chunk = 0; start < rows.size(); start += kChunk, ++chunk) {
       if (chunk % group.size() != group.rank()) continue;
+      if (observer != nullptr) observer->alive();
       const std::size_t count = std::min(kChunk, rows.size() - start);
       engine.evaluate(rows.subspan(start, count), pipeline, std::span(predictions).subspan(start, count));
     }

@@ -152,7 +152,7 @@ class Run {
   void validate(EpochRecord& record) {
     together(group_, [&] { enter("validate"); });
     const std::vector<Prediction> predictions =
-        predict_rows(*engine_, prepared_.validation, prepared_.validation_pipeline, group_);
+        predict_rows(*engine_, prepared_.validation, prepared_.validation_pipeline, group_, hooks_.observer);
     together(group_, [&] { judge(predictions, record); });
   }
 
@@ -230,8 +230,9 @@ class Run {
       rows = test_rows(dataset_);
     });
     for (const image::Noise& noise : setup_.conditions) {
+      stop_if_wanted();
       const data::Pipeline pipeline = test_pipeline(setup_, result.standardisation, noise);
-      result.predictions.push_back(predict_rows(*engine_, rows, pipeline, group_));
+      result.predictions.push_back(predict_rows(*engine_, rows, pipeline, group_, hooks_.observer));
       result.outcome.conditions.push_back(
           {noise, tally_rows(dataset_, rows, pipeline, result.predictions.back())});
       // The last step may have been the one too many.

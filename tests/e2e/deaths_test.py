@@ -25,11 +25,8 @@ FULL_DISK = "{}: a full disk that a test asked for; got No space left on device"
 
 
 def setUpModule():
+    unittest.addModuleCleanup(golden.clean_up)
     harm.prepare()
-
-
-def tearDownModule():
-    golden.clean_up()
 
 
 class DeathCase(unittest.TestCase):
@@ -43,10 +40,12 @@ class DeathCase(unittest.TestCase):
 
     def check_after(self, out, count, *options, planned=0):
         self.assertEqual(survivors(out), [], "a process lives on")
-        before, unsaid = records(out), attempt(out).get("state") == "running"
+        before, last = records(out), attempt(out)
         lines = said(check_again(out, count, *options, planned=planned))
         self.assertLessEqual(before, records(out), "a finished trial is lost")
+        unsaid = last.get("state") == "running"
         self.assertEqual(sum("killed, or out of memory?" in line for line in lines), unsaid, lines)
+        self.assertEqual(sum(" ended: " in line for line in lines), bool(last.get("reason")), lines)
 
 
 class KillTest(DeathCase):

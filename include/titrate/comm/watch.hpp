@@ -39,16 +39,24 @@ class Watch {
   // What this rank's thread does from now on: a literal. It may take four times the least limit, as files and
   // first steps do. A test's fault may strike here (core/fault).
   void enter(const char* site);
-  // Waits for other ranks, as long as it takes: their own watches see to them.
+  // It goes on with the same, and gets on.
+  void progress();
+  // Waits for other ranks, as long as it takes, at a site or at the one it has come to: their own watches see
+  // to them.
   void rest(const char* site);
+  void rest();
 
-  // What is done from now on is part of this trial, in a group of `width` ranks. One that does not lead it may
-  // have to wait in a step for the leader's files.
+  // What is done from now on is part of this trial, in a group of `width` ranks. One that does not lead it
+  // may have to wait in a step for the leader's files.
   void begin_trial(const std::string& trial, bool leads, int width);
   void end_trial();
   // A step of training is done, and the next begins: it may take the least limit, or 30 times the median of
   // the last steps.
   void step(std::uint64_t number);
+
+  // Of a second thread of rank 0, which serves the others: it says so at every turn, and when it is done.
+  void serving();
+  void served();
 
   // Somebody wants all to stop.
   bool stop_requested() const;
@@ -56,7 +64,8 @@ class Watch {
   // Hold it while a record is written: TERM and INT wait for its end.
   std::unique_lock<std::timed_mutex> writing();
 
-  // On rank 0: called with the reason before the job is ended by its watch. From the watch's thread.
+  // On rank 0: called with the reason before the job ends otherwise than by this rank. From the watch's
+  // thread.
   void on_end(std::function<void(const std::string& why)> tell);
 
   // The end of the watch, in peace. Collective: after it nobody is missed any more.

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -65,9 +66,10 @@ class Dataset {
 // Bytes of the block.
 std::size_t dataset_bytes(const shard::Manifest& manifest);
 
-// Reads and checks every shard into `block` (dataset_bytes() long, 64-byte aligned). Throws Error (integrity,
-// io).
-void load_dataset(const std::filesystem::path& folder, const shard::Manifest& manifest,
-                  std::span<std::byte> block);
+// Reads and checks every shard into `block` (dataset_bytes() long, 64-byte aligned), and calls `on_shard`
+// after each. Throws Error (integrity, io).
+void load_dataset(
+    const std::filesystem::path& folder, const shard::Manifest& manifest, std::span<std::byte> block,
+    const std::function<void()>& on_shard = [] {});
 
 }  // namespace titrate::data

@@ -34,6 +34,9 @@ class Attempt {
   // Throws Error (in_use) where a later run took over the folder: this process slept, and was taken for dead.
   void require_current() const;
 
+  // For the watch, which is about to end the job: what cannot be written is not.
+  void fail(const std::string& reason) noexcept;
+
   // In which state. A later run's file stays as it is.
   void end(const std::string& state, const std::string& reason = "");
 

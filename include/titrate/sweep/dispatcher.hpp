@@ -24,14 +24,15 @@ class Dispatcher {
  public:
   // `plan`, `watch`, and `monitor`, which is used in the dispatcher's thread, must outlive it.
   Dispatcher(const comm::Communicator& channel, const Plan& plan, int ranks, Monitor& monitor,
-             const comm::Watch& watch);
+             comm::Watch& watch);
   Dispatcher(Dispatcher&&) = delete;
 
-  // Waits until all have ended; throws what the monitor threw.
+  // Waits until all have ended; throws what went wrong in the thread.
   void finish();
 
  private:
   void serve(const std::stop_token& stop);
+  void serve_until(const std::stop_token& stop);
   void answer(int leader, int width);
   void pass_on(const comm::Message& message);
 
@@ -40,7 +41,7 @@ class Dispatcher {
   WorkQueue queue_;
   int working_;
   Monitor& monitor_;
-  const comm::Watch& watch_;
+  comm::Watch& watch_;
   std::exception_ptr failure_;
   std::jthread thread_;
 };

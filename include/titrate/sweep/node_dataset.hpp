@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 
 #include "titrate/comm/node_buffer.hpp"
 #include "titrate/comm/session.hpp"
@@ -11,8 +12,11 @@ namespace titrate::sweep {
 
 class NodeDataset {
  public:
-  // Collective over the session's world; what one rank throws, all throw.
-  NodeDataset(const comm::Session& session, const std::filesystem::path& folder);
+  // Collective over the session's world; what one rank throws, all throw. `on_shard` is called after each
+  // shard, where it is read.
+  NodeDataset(
+      const comm::Session& session, const std::filesystem::path& folder,
+      const std::function<void()>& on_shard = [] {});
 
   const data::Dataset& operator*() const { return dataset_; }
   const data::Dataset* operator->() const { return &dataset_; }

@@ -10,10 +10,14 @@
 
 namespace titrate::train {
 
+class TrialObserver;
+
 // In chunks of a fixed size, whoever computes them, so that the numbers do not depend on the group.
-// Collective over it; every rank gets all predictions, in the order of the rows. Throws as together() does.
+// Collective over it; every rank gets all predictions, in the order of the rows. Tells `observer` of each
+// chunk. Throws as together() does.
 std::vector<Prediction> predict_rows(Engine& engine, std::span<const std::uint32_t> rows,
-                                     const data::Pipeline& pipeline, const Group& group);
+                                     const data::Pipeline& pipeline, const Group& group,
+                                     TrialObserver* observer = nullptr);
 
 // Against the catalog's labels, or the pipeline's where it has some.
 Tally tally_rows(const data::Dataset& dataset, std::span<const std::uint32_t> rows,

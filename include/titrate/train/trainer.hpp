@@ -80,8 +80,9 @@ class TrialObserver {
   // validate, checkpoint, test. Until the next, or the next step, it does that. What it throws fails the
   // trial as any other error does there.
   virtual void at(const char* site) = 0;
+  virtual void alive() {}                                   // it does the same still, and gets on
   virtual void stepped(const TrialPosition& position) = 0;  // after every step
-  virtual bool wants_stop() = 0;                            // asked between two steps
+  virtual bool wants_stop() = 0;                            // asked between two steps, and two tests
   virtual void warn(const std::string& message) = 0;        // once a trial: it has no checkpoint, and goes on
 };
 
