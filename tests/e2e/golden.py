@@ -134,10 +134,15 @@ def check_ended(result):
     assert result.returncode == 0, f"exit code {result.returncode}: {result.stderr}"
 
 
+def forget_probes(out):
+    """What is left of a start's look at the folder that was killed goes by age, since another's may be under way."""
+    for probe in out.glob(".doctor-*"):
+        os.utime(probe, (0, 0))
+
+
 def check_again(out, ranks, *options, planned=0, limit=120):
     """The same command again, and undisturbed, comes to the same end as the reference. Returns what it said."""
-    for probe in out.glob(".doctor-*"):  # a start's look at the folder, killed; another's may be under way, so it goes by age
-        os.utime(probe, (0, 0))
+    forget_probes(out)
     result = finish(start(out, ranks, *options, planned=planned), limit)
     check_ended(result)
     check_whole(out)

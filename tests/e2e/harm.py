@@ -7,6 +7,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -75,6 +76,20 @@ def random_moment(process, out, count, until=0.9):
     found = wait_for(lambda: len(living := ranks(out)) == count and living, process)
     time.sleep(RANDOM.uniform(0, until * SECONDS))
     return found or {}
+
+
+def stop_a_rank(process, out, count):
+    """SIGSTOP at a random moment; which rank it was, None if the run was over before. Not while MPI starts: there mpirun itself
+    hangs or crashes afterwards, once in thirty times. Not when all is published: the others have left, and nobody who could
+    notice is there."""
+    before = attempt(out).get("attempt", 0)
+    wait_for(lambda: attempt(out).get("attempt", 0) > before, process)
+    living = random_moment(process, out, count, until=0.7)
+    if attempt(out)["state"] != "running" or not living:
+        return None
+    rank = RANDOM.randrange(count)
+    send(signal.SIGSTOP, [living[rank]])
+    return rank if wait_for(lambda: is_stopped(living[rank]), process) else None
 
 
 def is_stopped(pid):

@@ -10,21 +10,29 @@ import dataclasses
 import shutil
 import sys
 import time
-from signal import SIGKILL, SIGSTOP
+from signal import SIGKILL
 
 import golden
 import harm
-from golden import WORK, check_whole, finish, processes, start, survivors
-from harm import RANDOM, random_moment, records, send
+from golden import WORK, check_whole, finish, forget_probes, processes, start, survivors
+from harm import RANDOM, random_moment, records, send, stop_a_rank
 
 HANG = 60  # seconds
 WATCHED = ["--watchdog", "2"]
-# What is done to whom of (mpirun, ranks), and the exit code that comes of it.
+
+
+def kill(choose):
+    def strike(process, out, count):
+        send(SIGKILL, choose(process.pid, list(random_moment(process, out, count).values())))
+    return strike
+
+
+# What is done to a run, and the exit code that comes of it.
 DEATHS = {
-    "of a rank": (SIGKILL, 137, lambda mpirun, living: RANDOM.sample(living, 1)),
-    "of two ranks": (SIGKILL, 137, lambda mpirun, living: RANDOM.sample(living, 2)),
-    "of mpirun": (SIGKILL, -9, lambda mpirun, living: [mpirun]),
-    "of a rank that stood still": (SIGSTOP, 86, lambda mpirun, living: RANDOM.sample(living, 1)),
+    "of a rank": (kill(lambda mpirun, living: RANDOM.sample(living, 1)), 137),
+    "of two ranks": (kill(lambda mpirun, living: RANDOM.sample(living, 2)), 137),
+    "of mpirun": (kill(lambda mpirun, living: [mpirun]), -9),
+    "of a rank that stood still": (stop_a_rank, 86),
 }
 
 
@@ -76,9 +84,9 @@ def ended(process, out, figures, codes):
 def run_and_die(out, count, figures):
     """Whether it died, and had not come to its end before."""
     kind = RANDOM.choice(list(DEATHS))
-    number, code, choose = DEATHS[kind]
+    strike, code = DEATHS[kind]
     process = start(out, count, *WATCHED)
-    send(number, choose(process.pid, list(random_moment(process, out, count).values())))
+    strike(process, out, count)
     died = ended(process, out, figures, (0, code)) == code
     figures.deaths[kind] += died
     return died
@@ -91,6 +99,7 @@ def one_sweep(out, most_deaths, figures):
         run_and_die(out, count, figures)
         figures.lost += len(seen - records(out))
         seen |= records(out)
+    forget_probes(out)
     ended(start(out, count, *WATCHED), out, figures, (0,))
     figures.lost += len(seen - records(out))
     compare(out, figures)
