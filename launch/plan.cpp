@@ -187,8 +187,8 @@ void print_space(const sweep::PlanFile& file, const Costs& costs, std::size_t da
   print("memory", in_megabytes(rank) + " a rank, " + in_megabytes(node) + " a node");
   if (has_gpus) print("GPU memory", in_megabytes(costs.training_bytes) + " a rank, beside CUDA's own");
   const std::size_t workers = static_cast<std::size_t>(file.plan.ranks);
-  print("disk", in_megabytes(costs.disk_bytes) + ", and up to " + in_megabytes(costs.checkpoint_bytes * workers) +
-                    " of checkpoints on the way");
+  print("disk", in_megabytes(costs.disk_bytes) + ", and up to " +
+                    in_megabytes(costs.checkpoint_bytes * workers) + " of checkpoints on the way");
 }
 
 std::string shell_word(const std::string& text) {
