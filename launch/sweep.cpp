@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "study_options.hpp"
@@ -96,8 +98,12 @@ int run(const Options& options) {
                                   .deadline_seconds = 60 * options.deadline_minutes};
   comm::remember_stop_signals();
   check_start();
-  const comm::Session session(limits.limit_seconds);
-  return session.run("titrate", [&] { return run_under_mpi(sweep, limits, session); });
+  std::optional<comm::Session> session(limits.limit_seconds);
+  const int code = session->run("titrate", [&] { return run_under_mpi(sweep, limits, *session); });
+  session.reset();
+  // From here on no other rank would miss this one, and LibTorch and its libraries take their time to go.
+  std::fflush(nullptr);
+  std::_Exit(code);
 }
 
 std::string zero_or_more(const std::string& text) {

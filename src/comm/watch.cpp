@@ -1,7 +1,6 @@
 #include "titrate/comm/watch.hpp"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -12,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "signals.hpp"
+#include "step_times.hpp"
 #include "titrate/comm/deadline.hpp"
 #include "titrate/core/fault.hpp"
 #include "titrate/core/host.hpp"
@@ -34,27 +35,10 @@ constexpr double kWritingPatience = 1;  // of TERM and INT
 constexpr double kWaiters = 0.5;        // beyond its limit, so that who is waited for is named first
 constexpr double kGathering = 0.15;     // rank 0 waits so long for other alarms, to choose the best of them
 constexpr double kOthersPatience =
-    0.4;                            // then a rank speaks for itself: rank 0 may be the one that is stopped
-constexpr double kEndPatience = 5;  // for an end that others have announced
-constexpr std::size_t kStepsKept = 31;
+    0.4;                             // then a rank speaks for itself: rank 0 may be the one that is stopped
+constexpr double kEndPatience = 20;  // for an end that others have announced
 
-// What a handler may touch.
-volatile sig_atomic_t stop_signals = 0, end_signals = 0, end_signal = 0;
-
-void on_stop_signal(int) { stop_signals = stop_signals + 1; }
-
-void on_end_signal(int number) {
-  end_signal = number;
-  end_signals = end_signals + 1;
-  if (end_signals > 1) ::_exit(128 + number);
-}
-
-void handle(std::initializer_list<int> numbers, void (*handler)(int)) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
-  for (const int number : numbers) ::sigaction(number, &action, nullptr);
-}
+constexpr const char* kByAnother = "another rank ended it";
 
 double seconds_between(Clock::time_point start, Clock::time_point end) {
   return std::chrono::duration<double>(end - start).count();
@@ -87,7 +71,7 @@ struct Alarm {
 
 }  // namespace
 
-void remember_stop_signals() { handle({SIGUSR1, SIGUSR2}, on_stop_signal); }
+void remember_stop_signals() { count_stop_signals(); }
 
 struct Watch::State {
   State(const Session& given, const WatchOptions& asked_for)
@@ -111,6 +95,7 @@ struct Watch::State {
       last = now;
       look_at_signals(now);
       listen(now);
+      look_at_end(now);
       if (options.limit_seconds <= 0) continue;
       look_at_pulse(now);
       listen_for_life(now);
@@ -127,9 +112,9 @@ struct Watch::State {
   }
 
   void look_at_signals(Clock::time_point now) {
-    if (end_signal != 0) end(end_signal);
-    if (stop_signals > seen_stops) {
-      seen_stops = stop_signals;
+    if (end_signal() != 0) end(end_signal());
+    if (stop_signals() > seen_stops) {
+      seen_stops = stop_signals();
       if (!first_stop) {
         first_stop = now;
         ask_to_stop();
@@ -169,10 +154,7 @@ struct Watch::State {
       heard = now;
       previous_place = message->text;
     }
-    if (channel.poll(kEndTag)) {
-      ended_at = now;
-      tell_end("another rank ended it");
-    }
+    if (channel.poll(kEndTag) && !ended_at) ended_at = now;
     while (const auto message = channel.poll(kAlarmTag))
       take_alarm({.is_silence = message->text[0] == '1', .line = message->text.substr(1)}, now);
   }
@@ -183,7 +165,10 @@ struct Watch::State {
     let_others_speak();
     const bool whole = writing.try_lock_for(seconds(kWritingPatience));
     const int code = number == SIGINT ? static_cast<int>(ErrorCode::interrupted) : 128 + number;
-    if (ended_at) std::_Exit(code);
+    if (ended_at) {
+      tell_end(kByAnother);
+      std::_Exit(code);
+    }
     // A launcher sends TERM also to those whom a killed rank leaves behind.
     const std::string what = number == SIGINT ? "interrupted by a signal"
                                               : "terminated by a signal, or since another rank was killed";
@@ -253,9 +238,15 @@ struct Watch::State {
   void end_if_alarmed(Clock::time_point now) {
     const double patience = channel.rank() == 0 ? kGathering : kOthersPatience;
     if (alarmed && !ended_at && seconds_between(*alarmed, now) >= patience) give_up(loudest);
-    // Who wanted to end it may have got stuck on the way.
-    if (ended_at && seconds_between(*ended_at, now) > kEndPatience)
-      std::_Exit(static_cast<int>(ErrorCode::no_progress));
+  }
+
+  // Another rank is about to end the job, or fails as this one does, which then soon ends its watch. Where
+  // nothing comes of it, that rank got stuck on the way.
+  void look_at_end(Clock::time_point now) {
+    if (!ended_at) return;
+    const double waited = seconds_between(*ended_at, now);
+    if (waited > kEndPatience) std::_Exit(static_cast<int>(ErrorCode::no_progress));
+    if (waited > kOthersPatience && !told_end) tell_end(kByAnother);
   }
 
   [[noreturn]] void give_up(const Alarm& alarm) {
@@ -278,6 +269,7 @@ struct Watch::State {
 
   void tell_end(const std::string& why) {
     const std::lock_guard lock(mutex);
+    told_end = true;
     if (tell_of_end) tell_of_end(why);
   }
 
@@ -294,10 +286,7 @@ struct Watch::State {
   double step_limit() const {
     if (options.limit_seconds <= 0) return 0;
     if (!leads || steps.empty()) return slow_limit();
-    std::vector<double> sorted = steps;
-    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-    std::nth_element(sorted.begin(), middle, sorted.end());
-    return std::max(options.limit_seconds, kSlowSteps * *middle);
+    return std::max(options.limit_seconds, kSlowSteps * steps.median());
   }
 
   const Session& session;
@@ -312,27 +301,27 @@ struct Watch::State {
   std::atomic<bool> stopping{false};
 
   // Of the rank's thread.
-  std::vector<double> steps{};  // seconds of the last ones, in any order
-  std::size_t steps_seen = 0;
+  StepTimes steps{};
   bool leads = true;
 
   // Of the watch's.
   Clock::time_point start = Clock::now(), heard = start, beaten = start;
   std::optional<Clock::time_point> first_stop{}, alarmed{}, ended_at{};
   Alarm loudest{};
-  sig_atomic_t seen_stops = 0;
+  bool told_end = false;
+  int seen_stops = 0;
 
   std::jthread thread{};  // last: it uses all of the above
 };
 
 Watch::Watch(const Session& session, const WatchOptions& options)
     : state_(std::make_unique<State>(session, options)) {
-  remember_stop_signals();
-  handle({SIGTERM, SIGINT}, on_end_signal);
+  count_stop_signals();
+  keep_end_signals();
 }
 
 Watch::~Watch() {
-  handle({SIGTERM, SIGINT}, SIG_DFL);
+  default_end_signals();
   if (!state_->thread.joinable()) return;
   // A thread that waits for a stopped rank, in a send, would not come.
   const Deadline sure(kEndPatience, [] { std::_Exit(static_cast<int>(ErrorCode::no_progress)); });
@@ -382,7 +371,6 @@ void Watch::begin_trial(const std::string& trial, bool leads, int width) {
   state_->pulse.width = width;
   state_->leads = leads;
   state_->steps.clear();  // another network takes another time
-  state_->steps_seen = 0;
 }
 
 void Watch::end_trial() { begin_trial("", true, 1); }
@@ -392,13 +380,8 @@ void Watch::step(std::uint64_t number) {
   const Clock::time_point now = Clock::now();
   const std::lock_guard lock(state.mutex);
   if (state.pulse.site == "train_step") {
-    const double duration = seconds_between(state.pulse.since, now);
-    if (state.steps.size() < kStepsKept) {
-      state.steps.push_back(duration);
-    } else {
-      state.steps[state.steps_seen % kStepsKept] = duration;
-    }
-    if (state.steps_seen++ % kStepsKept == 0) state.pulse.limit = state.step_limit();
+    state.steps.add(seconds_between(state.pulse.since, now));
+    if (state.steps.has_changed()) state.pulse.limit = state.step_limit();
   } else {
     state.pulse.site = "train_step";
     state.pulse.limit = state.step_limit();
@@ -406,6 +389,8 @@ void Watch::step(std::uint64_t number) {
   state.pulse.step = number;
   state.pulse.since = now;
 }
+
+void Watch::end_job(const std::string& why, ErrorCode code) { state_->finish(why, static_cast<int>(code)); }
 
 bool Watch::stop_requested() const { return state_->stopping; }
 

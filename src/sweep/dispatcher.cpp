@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 
 namespace titrate::sweep {
@@ -38,7 +39,8 @@ void Dispatcher::serve(const std::stop_token& stop) {
   try {
     serve_until(stop);
   } catch (...) {
-    failure_ = std::current_exception();
+    const Error error(describe(std::current_exception()));
+    watch_.end_job(error.what(), error.code());
   }
   watch_.served();
 }

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "titrate/comm/session.hpp"
+#include "titrate/core/error.hpp"
 
 namespace titrate::comm {
 
@@ -57,6 +58,9 @@ class Watch {
   // Of a second thread of rank 0, which serves the others: it says so at every turn, and when it is done.
   void serving();
   void served();
+
+  // For that thread: nobody can go on. Says why, and ends the job.
+  [[noreturn]] void end_job(const std::string& why, ErrorCode code);
 
   // Somebody wants all to stop.
   bool stop_requested() const;

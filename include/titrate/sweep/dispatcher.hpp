@@ -27,7 +27,7 @@ class Dispatcher {
              comm::Watch& watch);
   Dispatcher(Dispatcher&&) = delete;
 
-  // Waits until all have ended; throws what went wrong in the thread.
+  // Waits until all have ended; throws what the monitor threw.
   void finish();
 
  private:
