@@ -110,6 +110,28 @@ std::string zero_or_more(const std::string& text) {
   return parse_double(text).value_or(-1) >= 0 ? "" : "not a number of 0 or more";
 }
 
+// How long things may take.
+void bind_limits(CLI::App& command, Options& options) {
+  command
+      .add_option("--exchange-timeout", options.exchange_timeout_seconds,
+                  "seconds that a rank waits for its group on GPUs before the run ends with 86")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber)
+      ->type_name("S");
+  command
+      .add_option("--deadline", options.deadline_minutes,
+                  "minutes after which the sweep stops by itself, as USR1 would stop it; 0: none")
+      ->capture_default_str()
+      ->check(zero_or_more)
+      ->type_name("M");
+  command
+      .add_option("--watchdog", options.watchdog_seconds,
+                  "seconds without progress on a rank after which the run ends with 86; 0: never")
+      ->capture_default_str()
+      ->check(zero_or_more)
+      ->type_name("S");
+}
+
 }  // namespace
 
 void add_sweep(CLI::App& app, Verb& verb) {
@@ -137,12 +159,6 @@ void add_sweep(CLI::App& app, Verb& verb) {
       ->excludes(command->get_option("--set"))
       ->type_name("FILE");
   command
-      ->add_option("--exchange-timeout", options->exchange_timeout_seconds,
-                   "seconds that a rank waits for its group on GPUs before the run ends with 86")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber)
-      ->type_name("S");
-  command
       ->add_option("--keep", options->keep,
                    "weights in RUN/weights: none, best (of each cell, by validation loss) or all")
       ->capture_default_str()
@@ -156,18 +172,7 @@ void add_sweep(CLI::App& app, Verb& verb) {
   command->add_option("--checkpoint-epochs", options->checkpoints.epochs, "also after so many epochs; 0: not")
       ->capture_default_str()
       ->type_name("N");
-  command
-      ->add_option("--deadline", options->deadline_minutes,
-                   "minutes after which the sweep stops by itself, as USR1 would stop it; 0: none")
-      ->capture_default_str()
-      ->check(zero_or_more)
-      ->type_name("M");
-  command
-      ->add_option("--watchdog", options->watchdog_seconds,
-                   "seconds without progress on a rank after which the run ends with 86; 0: never")
-      ->capture_default_str()
-      ->check(zero_or_more)
-      ->type_name("S");
+  bind_limits(*command, *options);
   command->add_option("--device", options->device, "auto, cpu or cuda")
       ->capture_default_str()
       ->type_name("D");

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "pulse.hpp"
 #include "signals.hpp"
-#include "step_times.hpp"
 #include "titrate/comm/deadline.hpp"
 #include "titrate/core/fault.hpp"
 #include "titrate/core/host.hpp"
@@ -21,7 +21,7 @@
 namespace titrate::comm {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = Pulse::Clock;
 
 constexpr int kBeatTag = 1, kStopTag = 2, kAlarmTag = 3, kEndTag = 4;
 constexpr double kSlowSites = 4;    // files, the first step, a test: times the least limit
@@ -45,23 +45,6 @@ double seconds_between(Clock::time_point start, Clock::time_point end) {
 }
 
 std::chrono::duration<double> seconds(double count) { return std::chrono::duration<double>(count); }
-
-// What the rank's thread is doing, since when, and how long it may.
-struct Pulse {
-  std::string site = "start";
-  std::string trial{};
-  int width = 1;
-  std::uint64_t step = 0;
-  Clock::time_point since = Clock::now();
-  double limit = 0;  // seconds; 0: any
-
-  std::string place() const {
-    std::string text = "\"" + site + "\"";
-    if (!trial.empty()) text += ", trial " + trial + ", step " + std::to_string(step);
-    if (width > 1) text += ", in a group of " + std::to_string(width) + " ranks";
-    return text;
-  }
-};
 
 // Why the job is to end with 86.
 struct Alarm {

@@ -1,13 +1,36 @@
-// How long the last steps of a trial took.
+// What the thread of a rank is doing, and how long the like of it took.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 namespace titrate::comm {
 
+// What the rank's thread is doing, since when, and how long it may.
+struct Pulse {
+  using Clock = std::chrono::steady_clock;
+
+  std::string site = "start";
+  std::string trial{};
+  int width = 1;
+  std::uint64_t step = 0;
+  Clock::time_point since = Clock::now();
+  double limit = 0;  // seconds; 0: any
+
+  std::string place() const {
+    std::string text = "\"" + site + "\"";
+    if (!trial.empty()) text += ", trial " + trial + ", step " + std::to_string(step);
+    if (width > 1) text += ", in a group of " + std::to_string(width) + " ranks";
+    return text;
+  }
+};
+
+// Of the last steps of a trial, in seconds.
 class StepTimes {
  public:
   void add(double seconds) { seconds_[count_++ % seconds_.size()] = seconds; }
