@@ -281,7 +281,7 @@ struct Watch::State {
   std::function<void(const std::string&)> tell_of_end{};
   std::optional<Clock::time_point> served_at{};
   std::timed_mutex writing{};
-  std::atomic<bool> stopping{false};
+  std::atomic<bool> stopping{false}, told_end{false};
 
   // Of the rank's thread.
   StepTimes steps{};
@@ -291,7 +291,6 @@ struct Watch::State {
   Clock::time_point start = Clock::now(), heard = start, beaten = start;
   std::optional<Clock::time_point> first_stop{}, alarmed{}, ended_at{};
   Alarm loudest{};
-  bool told_end = false;
   int seen_stops = 0;
 
   std::jthread thread{};  // last: it uses all of the above

@@ -106,7 +106,7 @@ double Monitor::progress_of(const Member& worker) const {
 
 // What is left is done as fast as what this run did was: by all ranks, or by those that have the longest to
 // go.
-Monitor::Forecast Monitor::forecast() const {
+Monitor::Forecast Monitor::forecast(double elapsed_seconds) const {
   double done = rank_seconds_done_, left = rank_seconds_left_, longest = 0, images = images_, ranks = 0;
   for (const auto& [leader, worker] : workers_) {
     ranks += static_cast<double>(worker.status.ranks.size());
@@ -121,13 +121,14 @@ Monitor::Forecast Monitor::forecast() const {
               static_cast<double>(activity.total_steps * trials_.at(trial->first)->settings.train.batch_size);
     longest = std::max(longest, (1 - share) * seconds_at(trial->second, trial->second.width));
   }
-  if (done <= 0 || elapsed() <= 0) return {};
-  const double speed = done / elapsed();  // rank-seconds of the plan in a second
-  return {.images_per_second = images / elapsed(), .seconds_left = std::max(left, longest * ranks) / speed};
+  if (done <= 0 || elapsed_seconds <= 0) return {};
+  const double speed = done / elapsed_seconds;  // rank-seconds of the plan in a second
+  return {.images_per_second = images / elapsed_seconds,
+          .seconds_left = std::max(left, longest * ranks) / speed};
 }
 
 std::string Monitor::line() const {
-  const Forecast ahead = forecast();
+  const Forecast ahead = forecast(elapsed());
   const auto running = static_cast<std::size_t>(
       std::count_if(workers_.begin(), workers_.end(), [](const auto& w) { return w.second.status.working; }));
   std::string text = std::to_string(std::min(running, planned_.size() - records_.size())) + " running";
@@ -156,14 +157,15 @@ void Monitor::finish(bool stopped) {
 }
 
 SweepStatus Monitor::status(const std::string& state) const {
-  const Forecast ahead = forecast();
+  const double elapsed_seconds = elapsed();
+  const Forecast ahead = forecast(elapsed_seconds);
   SweepStatus status{.state = state,
                      .study = scene_.study,
                      .host = host_name(),
                      .pid = ::getpid(),
                      .attempt = scene_.attempt,
                      .updated = std::time(nullptr),
-                     .elapsed_seconds = elapsed(),
+                     .elapsed_seconds = elapsed_seconds,
                      .trials = scene_.trials,
                      .before = scene_.trials - planned_.size(),
                      .done = records_.size() - failed_,

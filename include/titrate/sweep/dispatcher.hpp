@@ -3,8 +3,8 @@
 // A group's leader asks for its group's width and gets a list of trial ids; it sends each finished record,
 // and at times what it does, and asks again. An empty list says that there is no more for this width: a wide
 // group then dissolves, and its ranks ask for themselves. Once all are asked to stop there is no more for
-// anybody. All messages travel on one communicator that
-// nothing else uses, so that each leader's come in their order.
+// anybody. All messages travel on one communicator that nothing else uses, so that each leader's come in
+// their order.
 #pragma once
 
 #include <exception>

@@ -65,7 +65,7 @@ class Monitor {
 
   double elapsed() const;
   double progress_of(const Member& worker) const;  // share of its trial's steps
-  Forecast forecast() const;
+  Forecast forecast(double elapsed_seconds) const;
   std::string line() const;
   SweepStatus status(const std::string& state) const;
   void draw();

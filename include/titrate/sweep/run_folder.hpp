@@ -22,8 +22,8 @@ struct RunFolder {
 };
 
 // Makes what is missing of the folder, locks it, reads its journal and begins an attempt. Tells of an earlier
-// run that ended without a word. Throws Error: in_use where another run
-// holds it, usage where it holds a study that no run wrote, io.
+// run that ended without a word. Throws Error: in_use where another run holds it, usage where it holds a
+// study that no run wrote, io.
 RunFolder open_run_folder(const std::filesystem::path& out, const Log& log);
 
 // The study as run goes into the folder, and its difference from the one before to the person.

@@ -115,7 +115,7 @@ TEST_F(MonitorTest, ATrialThatIsGoneOnWithCountsFromThere) {
     monitor.finish(false);
     return status().images_per_second * status().elapsed_seconds;
   };
-  EXPECT_NEAR(rate(0) / rate(90), 10, 0.5);
+  EXPECT_NEAR(rate(0) / rate(90), 10, 0.01);
 }
 
 TEST_F(MonitorTest, ASweepGoesOnWithoutItsStatus) {
