@@ -17,15 +17,14 @@ import subprocess
 import sys
 import time
 import unittest
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import golden
 from extent import FULL
 from golden import WORK, check_again, check_whole, finish, start
+from harm import SEED, in_pairs
 from pack_faults_test import take_all_but
 
-SEED = int(os.environ.get("TITRATE_SEED", time.time_ns() % 1_000_000))
 CALLS = ["write", "fsync", "fdatasync", "rename"]
 FAULTS = ["error=EIO", "error=ENOSPC", "signal=KILL"]
 # By what the failed call was for, the exit codes that are no lie. A sweep can do without the first two; the reports, for
@@ -142,11 +141,7 @@ class OneCallFails(unittest.TestCase):
     def test_and_nothing_is_lost(self):
         possible = calls()
         cases = [(name, number, fault) for name, number, path in possible for fault in FAULTS] if FULL else drawn(possible)
-        hit = []
-        with ThreadPoolExecutor(2) as pool:
-            for case, future in [(case, pool.submit(fail_once, *case)) for case in cases]:
-                with self.subTest(case):
-                    hit.append(future.result())
+        hit = in_pairs(self, fail_once, cases)
         print(f"{len(cases)} calls failed, {hit.count(None)} of them elsewhere", flush=True)
         self.assertLessEqual(hit.count(None), len(cases) / 10)
         self.assertLessEqual({"status.json", "attempt.json", "checkpoints", "predictions", "weights", "study.toml", "journal"},

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import training_runs
 from extent import full_only
-from training_runs import BUILD, MPIRUN, NORMED, SweepCase, records_of, rows_of, run, study, sweep_command
+from training_runs import BUILD, NORMED, SweepCase, records_of, rows_of, run, study, sweep_command
 
 TITRATE = BUILD / "fake_gpu" / "titrate"
 # Some 1.4 million parameters: large enough for buckets.

@@ -10,6 +10,7 @@ import shutil
 import signal
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import golden
@@ -42,6 +43,16 @@ def ranks(out):
         if rank:
             found[int(rank[1])] = pid
     return found
+
+
+def in_pairs(test, check, cases):
+    """Each case a subtest, two at a time. What the checks return."""
+    results = []
+    with ThreadPoolExecutor(2) as pool:
+        for case, future in [(case, pool.submit(check, *case)) for case in cases]:
+            with test.subTest(case):
+                results.append(future.result())
+    return results
 
 
 def send(number, pids):

@@ -13,14 +13,13 @@ import signal
 import sys
 import time
 import unittest
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import golden
 from extent import FULL
 from golden import WORK, check_again, check_whole, crc32c, finish, processes, read_journal, start, survivors
+from harm import SEED, in_pairs
 
-SEED = int(os.environ.get("TITRATE_SEED", time.time_ns() % 1_000_000))
 FIRST = "attempt-0001-rank-00000.jsonl"
 
 
@@ -57,12 +56,6 @@ class DamageTest(unittest.TestCase):
         shutil.rmtree(out)
         return lines
 
-    def check_all(self, cases, check):
-        with ThreadPoolExecutor(2) as pool:
-            for case, future in [(case, pool.submit(check, case)) for case in cases]:
-                with self.subTest(case):
-                    future.result()
-
     def check_dropped(self, lines, number):
         """One warning for each of so many damaged lines, of the file."""
         self.assertEqual(len(lines), number, lines)
@@ -79,7 +72,7 @@ class DamageTest(unittest.TestCase):
             lines = self.again(f"cut at {count}", lambda text: text[:len(text) - length + count], int(count < length - 1))
             self.check_dropped(lines, int(0 < count < length - 1))  # without its newline alone it is whole
 
-        self.check_all(kept, check)
+        in_pairs(self, check, [(place,) for place in kept])
 
     def test_a_flipped_byte_in_an_old_record(self):
         text = (WORK / "alone" / "journal" / FIRST).read_bytes()
@@ -92,7 +85,7 @@ class DamageTest(unittest.TestCase):
             lines = self.again(f"flipped at {place}", lambda text: flipped(text, place, flip), 1)
             self.check_dropped(lines, 1 + (text[place] ^ flip == ord("\n") and 0 < place < first - 1))
 
-        self.check_all(places, check)
+        in_pairs(self, check, [(place,) for place in places])
 
     def test_a_flipped_end_of_line(self):
         """Two records become one line that is neither."""

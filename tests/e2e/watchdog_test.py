@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 import unittest
-from concurrent.futures import ThreadPoolExecutor
 
 import golden
 import harm
@@ -47,13 +46,6 @@ def tearDownModule():
 class WatchCase(unittest.TestCase):
     def out(self, name):
         return WORK / f"{type(self).__name__} {name}"
-
-    def check_all(self, check, cases):
-        """Two at a time: they mostly wait."""
-        with ThreadPoolExecutor(2) as pool:
-            for case, future in [(case, pool.submit(check, *case)) for case in cases]:
-                with self.subTest(case):
-                    future.result()
 
     def check_end(self, process, out, stopped, site=""):
         """The rank that is stopped now ends the job, and that is said of it in one line."""
@@ -89,7 +81,7 @@ class StopTest(WatchCase):
         every = [(site, rank, count) for count in (2, 3, 4) for site in VISITS for rank in (0, count - 1)
                  if (site, count) != ("gradient", 3)]
         few = [(site, number % 2, 2 + number % 3) for number, site in enumerate(VISITS)]
-        self.check_all(self.stop_at, every if FULL else RANDOM.sample(few, 5))
+        harm.in_pairs(self, self.stop_at, every if FULL else RANDOM.sample(few, 5))
         self.assertLessEqual(statistics.median(delays), LIMIT + 1)
 
     def stop_at_any_moment(self, number):
@@ -106,7 +98,7 @@ class StopTest(WatchCase):
         self.fail("each time the run had ended before")
 
     def test_at_any_moment(self):
-        self.check_all(self.stop_at_any_moment, [(number,) for number in range(20 if FULL else 1)])
+        harm.in_pairs(self, self.stop_at_any_moment, [(number,) for number in range(20 if FULL else 1)])
 
     def test_says_which_trial_and_step(self):
         """As they were at the rank's last sign of life, which comes every 0.4 s."""
@@ -147,7 +139,7 @@ class StopTest(WatchCase):
             self.assertRegex(line, rf"^titrate: {who}no progress for [45]\.\d s at \"journal\", trial [0-9a-f]{{16}}, step [1-9]")
             check_again(out, count, *options)
 
-        self.check_all(hang, [("alone", None, rf"(rank 0 on {HOST}: )?"), ("two", 2, rf"rank [01] on {HOST}: ")])
+        harm.in_pairs(self, hang, [("alone", None, rf"(rank 0 on {HOST}: )?"), ("two", 2, rf"rank [01] on {HOST}: ")])
 
 
 class NoAlarmTest(WatchCase):
@@ -166,12 +158,12 @@ class NoAlarmTest(WatchCase):
 
     def test_a_short_stop(self):
         ranks_stopped = [RANDOM.randrange(3) for _ in range(20)] if FULL else [0, 1]
-        self.check_all(self.go_on, [(f"short {number}", 3, lambda living, rank=rank: [living[rank]], LIMIT - 1)
-                                    for number, rank in enumerate(ranks_stopped)])
+        harm.in_pairs(self, self.go_on, [(f"short {number}", 3, lambda living, rank=rank: [living[rank]], LIMIT - 1)
+                                         for number, rank in enumerate(ranks_stopped)])
 
     def test_a_long_stop_of_all_ranks(self):
-        self.check_all(self.go_on, [(f"all {number}", 2 + number, lambda living: living, LIMIT + 2)
-                                    for number in range(3 if FULL else 1)])
+        harm.in_pairs(self, self.go_on, [(f"all {number}", 2 + number, lambda living: living, LIMIT + 2)
+                                         for number in range(3 if FULL else 1)])
 
     def test_healthy_runs_on_a_busy_machine(self):
         def run(number):
@@ -183,7 +175,7 @@ class NoAlarmTest(WatchCase):
             shutil.rmtree(out)
 
         with busy_loops(2):
-            self.check_all(run, [(number,) for number in range(200 if FULL else 3)])
+            harm.in_pairs(self, run, [(number,) for number in range(200 if FULL else 3)])
 
 
 @contextlib.contextmanager
