@@ -12,7 +12,7 @@ import golden
 import harm
 from extent import FULL, full_only
 from golden import WORK, check_again, finish, start, survivors
-from harm import RANDOM, attempt, check_published, random_moment, ranks, records, said, send, wait_for
+from harm import RANDOM, attempt, check_published, finish_killed, random_moment, ranks, records, said, send, wait_for
 
 KILLED = 128 + signal.SIGKILL
 BEFORE_TRIALS = ["start", "read_study", "open_folder", "read_dataset", "calibrate", "form_group", "wait_for_work"]
@@ -43,9 +43,14 @@ class DeathCase(unittest.TestCase):
         before, last = records(out), attempt(out)
         lines = said(check_again(out, count, *options, planned=planned))
         self.assertLessEqual(before, records(out), "a finished trial is lost")
-        unsaid = last.get("state") == "running"
-        self.assertEqual(sum("killed, or out of memory?" in line for line in lines), unsaid, lines)
-        self.assertEqual(sum(" ended: " in line for line in lines), bool(last.get("reason")), lines)
+        self.check_told(lines, last)
+
+    def check_told(self, lines, last):
+        """Of how the run before ended: of one that could not say it itself, and of one that could. Returns the other lines."""
+        words = {"killed, or out of memory?": last.get("state") == "running", " ended: ": bool(last.get("reason"))}
+        for word, is_so in words.items():
+            self.assertEqual(sum(word in line for line in lines), is_so, lines)
+        return [line for line in lines if not any(word in line for word in words)]
 
 
 class KillTest(DeathCase):
@@ -59,7 +64,7 @@ class KillTest(DeathCase):
         out = self.out(f"{self._testMethodName} {name}")
         process = start(out, count)
         send(signal.SIGKILL, choose(process.pid, list(random_moment(process, out, count).values())))
-        result = finish(process, 30)
+        result = finish_killed(process, out, 30)
         self.assertIn(result.returncode, (0, code), result.stderr)
         self.assertEqual(survivors(out), [], "a process lives on")
         check_published(out)
@@ -100,25 +105,22 @@ class KillTest(DeathCase):
 class ThrowTest(DeathCase):
     """An exception at every site in turn, in one run folder: what one run leaves is where the next begins."""
 
-    @staticmethod
-    def said_now(result):
-        """Without what is said of the run before."""
-        return [line for line in said(result.stderr) if " ended: " not in line]
-
     def check_end(self, fault, reason, code, out, count):
         """The run ends with this code, and its one line is the reason. False: it came to its end without the fault."""
+        last = attempt(out)
         result = self.run_with(fault, out, count)
         if result.returncode == 0:
             return False
         self.assertEqual(result.returncode, code, f"{fault}: {result.stderr}")
-        self.assertEqual(self.said_now(result), ["titrate: " + reason], fault)
+        self.assertEqual(self.check_told(said(result.stderr), last), ["titrate: " + reason], fault)
         return True
 
     def check_failure(self, fault, reason, out, count):
         """The trial is a row with the reason; a plan, without which the first steps are those of a probe."""
+        last = attempt(out)
         result = self.run_with(fault, out, count, planned=1)
         self.assertEqual(result.returncode, 5, f"{fault}: {result.stderr}")
-        lines = self.said_now(result)
+        lines = self.check_told(said(result.stderr), last)
         self.assertEqual(len(lines), 1, f"{fault}: {lines}")
         self.assertRegex(lines[0], f"warning: trial [0-9a-f]{{16}} failed on rank [0-9]: {reason}$")
         rows = [row for row in (out / "trials.csv").read_text().splitlines() if ",failed," in row]

@@ -14,8 +14,8 @@ from signal import SIGKILL
 
 import golden
 import harm
-from golden import WORK, check_whole, finish, forget_probes, processes, start, survivors
-from harm import RANDOM, random_moment, records, send, stop_a_rank
+from golden import WORK, check_whole, forget_probes, processes, start, survivors
+from harm import RANDOM, finish_killed, random_moment, records, send, stop_a_rank
 
 HANG = 60  # seconds
 WATCHED = ["--watchdog", "2"]
@@ -63,7 +63,7 @@ def complain(out, what):
 def ended(process, out, figures, codes):
     """Its exit code, once nothing of it is left."""
     try:
-        result = finish(process, HANG)
+        result = finish_killed(process, out, HANG)
     except AssertionError as hang:
         figures.hangs += 1
         complain(out, hang)
