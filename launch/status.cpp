@@ -11,6 +11,7 @@
 #include "titrate/core/log.hpp"
 #include "titrate/report/status_text.hpp"
 #include "titrate/report/summary.hpp"
+#include "titrate/sweep/attempt.hpp"
 #include "titrate/sweep/journal.hpp"
 #include "titrate/sweep/study.hpp"
 
@@ -41,12 +42,22 @@ void read_status(const std::filesystem::path& file, report::RunView& view) {
   }
 }
 
+// Which may be later than the status.
+void read_end(const std::filesystem::path& folder, report::RunView& view) {
+  try {
+    if (const auto last = sweep::read_attempt(folder)) view.end_reason = last->reason;
+  } catch (const Error& error) {
+    Log().warn(error.what());
+  }
+}
+
 int run(const Options& options) {
   const std::filesystem::path folder = options.folder, file = sweep::status_file(folder);
   report::RunView view{.holder = find_holder(folder)};
   std::error_code unknown;
   if (std::filesystem::exists(file, unknown)) read_status(file, view);
   if (!view.status) count_journal(folder, view);
+  read_end(folder, view);
   std::fputs((options.json ? report::status_json(view) : report::status_text(view)).c_str(), stdout);
   return 0;
 }

@@ -106,6 +106,14 @@ int run(const Options& options) {
   std::_Exit(code);
 }
 
+// Not less: a start waits 10 s for another's lock, and slow sites have four times this.
+constexpr double kLeastWatchdog = 3;
+
+std::string zero_or_enough(const std::string& text) {
+  const double seconds = parse_double(text).value_or(-1);
+  return seconds == 0 || seconds >= kLeastWatchdog ? "" : "neither 0 nor a number of 3 or more";
+}
+
 std::string zero_or_more(const std::string& text) {
   return parse_double(text).value_or(-1) >= 0 ? "" : "not a number of 0 or more";
 }
@@ -128,7 +136,7 @@ void bind_limits(CLI::App& command, Options& options) {
       .add_option("--watchdog", options.watchdog_seconds,
                   "seconds without progress on a rank after which the run ends with 86; 0: never")
       ->capture_default_str()
-      ->check(zero_or_more)
+      ->check(zero_or_enough)
       ->type_name("S");
 }
 

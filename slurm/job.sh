@@ -9,7 +9,7 @@ unset SLURM_EXPORT_ENV  # after sbatch --export=NONE, srun would hand nothing of
 
 # $1: titrate or titrate-prep. Sets `program`, the words that run it.
 find_program() {
-  program=("${TITRATE_CONTAINER[@]}" "$TITRATE_PROGRAMS/$1")
+  program=(${TITRATE_CONTAINER[@]+"${TITRATE_CONTAINER[@]}"} "$TITRATE_PROGRAMS/$1")  # an empty one is unset to bash 4.3
   if ! command -v -- "${program[0]}" >/dev/null; then
     echo "titrate: ${program[0]} is no program on $HOSTNAME; bash launch/build.sh, or TITRATE_PROGRAMS in slurm/site.env" >&2
     exit 2

@@ -7,7 +7,8 @@ namespace titrate::comm {
 void count_stop_signals();
 int stop_signals();
 
-// Keeps TERM or INT instead of ending the process; a second one ends it at once. Until default_end_signals().
+// Keeps TERM or INT instead of ending the process; a second one, a moment later, ends it at
+// once. Until default_end_signals().
 void keep_end_signals();
 void default_end_signals();
 int end_signal();  // 0: none

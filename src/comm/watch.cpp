@@ -36,6 +36,7 @@ constexpr double kWaiters = 0.5;        // beyond its limit, so that who is wait
 constexpr double kGathering = 0.15;     // rank 0 waits so long for other alarms, to choose the best of them
 constexpr double kOthersPatience =
     0.4;                             // then a rank speaks for itself: rank 0 may be the one that is stopped
+constexpr double kTelling = 0.8;     // of the run folder's disk, why the job ends
 constexpr double kEndPatience = 20;  // for an end that others have announced
 
 constexpr const char* kByAnother = "another rank ended it";
@@ -64,11 +65,22 @@ struct Watch::State {
         "rank " + std::to_string(previous()) + " on " + hosts[static_cast<std::size_t>(previous())];
     pulse.limit = kSlowSites * options.limit_seconds;
     heard = beaten = Clock::now();
-    thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    thread = std::jthread([this](const std::stop_token& stop) { run_or_abort(stop); });
   }
 
   int next() const { return (channel.rank() + 1) % channel.size(); }
   int previous() const { return (channel.rank() + channel.size() - 1) % channel.size(); }
+
+  // Where MPI itself fails, as on a lost link, nobody else would end the job with a line.
+  void run_or_abort(const std::stop_token& stop) {
+    try {
+      run(stop);
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "titrate: rank %d on %s: the watch failed: %s; the same command resumes\n",
+                   channel.rank(), host_name().c_str(), error.what());
+      session.abort(static_cast<int>(ErrorCode::no_progress));
+    }
+  }
 
   void run(const std::stop_token& stop) {
     for (Clock::time_point last = Clock::now(); !stop.stop_requested();) {
@@ -152,16 +164,17 @@ struct Watch::State {
       tell_end(kByAnother);
       std::_Exit(code);
     }
-    // A launcher sends TERM also to those whom a killed rank leaves behind.
-    const std::string what = number == SIGINT ? "interrupted by a signal"
-                                              : "terminated by a signal, or since another rank was killed";
+    std::string what = number == SIGINT ? "interrupted by a signal" : "terminated by a signal";
+    // A launcher sends TERM also to those whom a dead rank leaves behind.
+    if (number == SIGTERM && channel.size() > 1)
+      what += ", or since another rank was killed or ran out of memory";
     finish(what + (whole ? "" : ", in the middle of a record"), code);
   }
 
-  // A signal may have come to all ranks: rank 0 speaks, or whoever ends the job.
+  // A signal may have come to all ranks: rank 0 speaks, or whoever ends the job; rank 1 where rank 0 is gone.
   void let_others_speak() {
     const Clock::time_point patience =
-        Clock::now() + std::chrono::milliseconds(channel.rank() == 0 ? 100 : 300);
+        Clock::now() + std::chrono::milliseconds(100 + 200 * std::min(channel.rank(), 2));
     while (!ended_at && Clock::now() < patience) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       listen(Clock::now());
@@ -178,10 +191,11 @@ struct Watch::State {
     }
     const double quiet = seconds_between(seen.since, now);
     if (alarmed || seen.limit <= 0 || quiet <= seen.limit + kWaiters) return;
-    raise_alarm({.is_silence = false,
-                 .line = "rank " + std::to_string(channel.rank()) + " on " + host_name() +
-                         ": no progress for " + fixed(quiet, 1) + " s at " + seen.place()},
-                now);
+    raise_alarm(
+        {.is_silence = false,
+         .line = "rank " + std::to_string(channel.rank()) + " on " + host_name() + ": no progress for " +
+                 fixed(quiet, 1) + " s at " + seen.place() + "; if it was only slow, give --watchdog more"},
+        now);
   }
 
   void listen_for_life(Clock::time_point now) {
@@ -242,7 +256,7 @@ struct Watch::State {
                                 : "";
     {
       // All of this may hang too.
-      const Deadline sure(kOthersPatience, [this, code] { session.abort(code); });
+      const Deadline sure(kTelling, [this, code] { session.abort(code); });
       std::fputs(("titrate: " + who + what + "; the same command resumes\n").c_str(), stderr);
       tell_all(kEndTag);
       tell_end(what);

@@ -36,6 +36,7 @@ std::string head(const RunView& view) {
 // What to do where it does not simply run.
 std::string advice(const RunView& view) {
   const std::string state = state_of(view);
+  if (state == "ended" && !view.end_reason.empty()) return view.end_reason + "; the same command resumes\n";
   if (state == "ended") {
     return "its process is gone: killed, out of memory, or ended by an error that it printed; the same "
            "command "

@@ -62,7 +62,7 @@ void Attempt::fail(const std::string& reason) noexcept {
   try {
     end("failed", reason);
   } catch (const std::exception&) {
-    // What the next start then says, that this run ended without a word, is true.
+    // The next start then says that there is no word of this run's end.
   }
 }
 

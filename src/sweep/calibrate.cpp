@@ -47,7 +47,8 @@ bool order_is_enough(std::span<const Trial> trials, std::size_t kinds, int ranks
 }  // namespace
 
 std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<const Trial> trials,
-                                    const Workplace& workplace, const Probers& probers) {
+                                    const Workplace& workplace, const Probers& probers,
+                                    const std::function<bool()>& goes_on) {
   const std::map<std::string, const Trial*> kinds = kinds_of(trials);
   const auto place = std::find(probers.ranks.begin(), probers.ranks.end(), world.rank());
   const auto own = static_cast<std::size_t>(place - probers.ranks.begin());  // none's: not a prober
@@ -55,7 +56,7 @@ std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<c
   if (!order_is_enough(trials, kinds.size(), world.size())) {
     comm::together(world, [&] {
       for (std::size_t number = 0; const auto& [kind, trial] : kinds) {
-        if (number % probers.ranks.size() == own)
+        if (number % probers.ranks.size() == own && goes_on())
           seconds[number] = seconds_per_image(*trial, workplace, probers.device);
         ++number;
       }

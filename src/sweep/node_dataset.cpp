@@ -14,11 +14,15 @@ shard::Manifest read_together(const comm::Session& session, const std::filesyste
 }
 
 comm::NodeBuffer load(const comm::Session& session, const std::filesystem::path& folder,
-                      const shard::Manifest& manifest, const std::function<void()>& on_shard) {
+                      const shard::Manifest& manifest, const std::function<void()>& on_shard,
+                      const std::function<void()>& on_read) {
   std::optional<comm::NodeBuffer> memory;
   comm::together(session.world(), [&] {
     memory.emplace(session.node(), data::dataset_bytes(manifest));
-    memory->fill([&](std::span<std::byte> block) { data::load_dataset(folder, manifest, block, on_shard); });
+    memory->fill([&](std::span<std::byte> block) {
+      data::load_dataset(folder, manifest, block, on_shard);
+      on_read();
+    });
   });
   return std::move(*memory);
 }
@@ -26,9 +30,9 @@ comm::NodeBuffer load(const comm::Session& session, const std::filesystem::path&
 }  // namespace
 
 NodeDataset::NodeDataset(const comm::Session& session, const std::filesystem::path& folder,
-                         const std::function<void()>& on_shard)
+                         const std::function<void()>& on_shard, const std::function<void()>& on_read)
     : manifest_(read_together(session, folder)),
-      memory_(load(session, folder, manifest_, on_shard)),
+      memory_(load(session, folder, manifest_, on_shard, on_read)),
       dataset_(manifest_, memory_.bytes()) {}
 
 }  // namespace titrate::sweep

@@ -18,7 +18,7 @@ std::uint32_t last_attempt(const std::filesystem::path& out, const Log& log) {
     if (!last) return 0;
     if (last->state == "running") {
       log.warn("attempt " + std::to_string(last->number) + ", process " + std::to_string(last->pid) + " on " +
-               last->host + ", ended without a word: killed, or out of memory?");
+               last->host + ", left no word of its end: killed, or out of memory? a full disk?");
     }
     if (last->state == "failed" && !last->reason.empty())
       log.warn("attempt " + std::to_string(last->number) + " ended: " + last->reason);

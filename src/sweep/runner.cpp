@@ -199,7 +199,9 @@ class SweepRun {
   SweepOutcome finish() {
     enter("read_dataset", world_, watch_);
     if (session_.node_rank() != 0) watch_.rest();
-    const NodeDataset loaded(session_, study_.dataset, [this] { watch_.progress(); });
+    const NodeDataset loaded(
+        session_, study_.dataset, [this] { watch_.progress(); }, [this] { watch_.rest(); });
+    enter_on_root("check_study", world_, watch_);
     on_root(world_, [&] { begin(*loaded); });
     share_missing();
     if (missing_.empty()) {
@@ -293,7 +295,11 @@ class SweepRun {
   // The plan on rank 0; elsewhere its groups alone.
   Plan make_shared_plan(const Workplace& workplace, const std::vector<NodeRanks>& nodes) {
     std::vector<PlannedTrial> costs;
-    if (!planned_) costs = calibrate(world_, missing_, workplace, {device(), ranks_of(nodes)});
+    const auto goes_on = [this] {
+      watch_.progress();
+      return !watch_.stop_requested();
+    };
+    if (!planned_) costs = calibrate(world_, missing_, workplace, {device(), ranks_of(nodes)}, goes_on);
     Plan plan;
     on_root(world_, [&] {
       plan = planned_ ? fit_plan(*planned_, nodes, missing_) : make_plan(costs, nodes, options_.width);

@@ -15,7 +15,7 @@ from golden import WORK, check_again, finish, start, survivors
 from harm import RANDOM, attempt, check_published, finish_killed, random_moment, ranks, records, said, send, wait_for
 
 KILLED = 128 + signal.SIGKILL
-BEFORE_TRIALS = ["start", "read_study", "open_folder", "read_dataset", "calibrate", "form_group", "wait_for_work"]
+BEFORE_TRIALS = ["start", "read_study", "open_folder", "read_dataset", "check_study", "calibrate", "form_group", "wait_for_work"]
 IN_A_TRIAL = ["prepare", "make_engine", "read_checkpoint", "first_step", "train_step", "gradient", "finish_epoch", "validate",
               "predict", "test", "write_files"]
 OF_A_RESULT = ["journal", "deliver", "delivered"]
@@ -60,14 +60,17 @@ class KillTest(DeathCase):
 
     def kill(self, name, code, choose):
         """The processes that choose(mpirun, ranks) names. Whether the run was still under way."""
-        count = RANDOM.choice([2, 3, 4])
+        count = RANDOM.choice([2, 4, 8])
         out = self.out(f"{self._testMethodName} {name}")
         process = start(out, count)
-        send(signal.SIGKILL, choose(process.pid, list(random_moment(process, out, count).values())))
+        killed = choose(process.pid, list(random_moment(process, out, count).values()))
+        send(signal.SIGKILL, killed)
         result = finish_killed(process, out, 30)
         self.assertIn(result.returncode, (0, code), result.stderr)
         self.assertEqual(survivors(out), [], "a process lives on")
         check_published(out)
+        lines = [line for line in said(result.stderr) if line.startswith("titrate: ")]
+        self.assertLessEqual(len(lines), len(killed), "ranks 0 and 1 speak for all, unless they are the dead")
         self.check_after(out, count)
         return result.returncode != 0
 

@@ -291,6 +291,31 @@ class PackTest(SlurmCase):
         for file in golden.DATASET.glob("*.h5"):
             self.assertEqual((out / file.name).read_bytes(), file.read_bytes(), file.name)
 
+    def packer(self, at_its_end):
+        """A folder with a titrate-prep that takes its time; what it does when it is asked to end."""
+        program = Path(tempfile.mkdtemp(prefix="packs ", dir=FOLDER), "titrate-prep")
+        program.write_text(f"#!/bin/bash\n{at_its_end}\n[[ $SLURM_RESTART_COUNT ]] && exit 0\necho packs\nsleep 60 & wait\n")
+        program.chmod(0o755)
+        return program.parent
+
+    def signalled(self, at_its_end):
+        """The job, after Slurm's signal."""
+        number = self.submit("pack.sbatch", ["recipe.toml"], programs=self.packer(at_its_end))
+        self.wait_until(lambda: "log", lambda: (FOLDER / f"{number}.log").exists() and "packs" in self.log(number))
+        self.cluster().command("scancel", "--batch", "--signal=USR1", number)
+        return number
+
+    def test_ended_by_the_signal(self):
+        number = self.signalled("")
+        self.wait_for_restart(number)
+        self.ended(number, "0:0")
+
+    def test_done_when_the_signal_came(self):
+        """It is not packed again, and a failure of its own is told as such."""
+        for code in (0, 4):
+            job = self.ended(self.signalled(f"trap 'exit {code}' TERM"), f"{code}:0")
+            self.assertEqual(job["Restarts"], "0")
+
 
 @full_only
 class TwoNodesTest(SlurmCase):

@@ -18,7 +18,7 @@ from golden import WORK, check_whole, forget_probes, processes, start, survivors
 from harm import RANDOM, finish_killed, random_moment, records, send, stop_a_rank
 
 HANG = 60  # seconds
-WATCHED = ["--watchdog", "2"]
+WATCHED = ["--watchdog", "3"]
 
 
 def kill(choose):

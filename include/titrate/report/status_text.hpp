@@ -15,6 +15,7 @@ struct RunView {
   std::optional<FolderHolder> holder{};
   std::size_t trials = 0, finished = 0, failed = 0;  // by the journal, where there is no status
   double seconds_since_update = 0;
+  std::string end_reason{};  // of the last run, where it could say one
 };
 
 // "running", "silent" (its process lives but tells nothing), "starting", "ended" (killed, or out of memory),

@@ -12,11 +12,11 @@ namespace titrate::sweep {
 
 class NodeDataset {
  public:
-  // Collective over the session's world; what one rank throws, all throw. `on_shard` is called after each
-  // shard, where it is read.
+  // Collective over the session's world; what one rank throws, all throw. Where shards are read, `on_shard`
+  // is called after each, and `on_read` after the last, before the wait for other nodes.
   NodeDataset(
       const comm::Session& session, const std::filesystem::path& folder,
-      const std::function<void()>& on_shard = [] {});
+      const std::function<void()>& on_shard = [] {}, const std::function<void()>& on_read = [] {});
 
   const data::Dataset& operator*() const { return dataset_; }
   const data::Dataset* operator->() const { return &dataset_; }

@@ -59,6 +59,9 @@ TEST(StatusText, TheStateFollowsFromWhoLives) {
   view.holder->lives = false;
   EXPECT_EQ(state_of(view), "ended");
   EXPECT_TRUE(has(status_text(view), "killed, out of memory"));
+  view.end_reason = "rank 3 on b: no progress";
+  EXPECT_TRUE(has(status_text(view), "rank 3 on b: no progress; the same command resumes\n"));
+  EXPECT_FALSE(has(status_text(view), "out of memory"));
   view.holder.reset();
   EXPECT_EQ(state_of(view), "ended");
   view.status->state = "finished";

@@ -58,8 +58,10 @@ TEST(Attempt, ADeathWithoutAWordIsToldOfOnce) {
   EXPECT_EQ(opened.attempt->number(), 8u);
   opened.attempt->end("finished");
   const std::string said = testing::internal::GetCapturedStderr();
-  EXPECT_NE(said.find("attempt 7, process 99 on left, ended without a word: killed, or out of memory?"),
-            std::string::npos)
+  EXPECT_NE(
+      said.find(
+          "attempt 7, process 99 on left, left no word of its end: killed, or out of memory? a full disk?"),
+      std::string::npos)
       << said;
 }
 
