@@ -39,8 +39,6 @@ constexpr double kOthersPatience =
 constexpr double kTelling = 0.8;     // of the run folder's disk, why the job ends
 constexpr double kEndPatience = 20;  // for an end that others have announced
 
-constexpr const char* kByAnother = "another rank ended it";
-
 double seconds_between(Clock::time_point start, Clock::time_point end) {
   return std::chrono::duration<double>(end - start).count();
 }
@@ -131,9 +129,9 @@ struct Watch::State {
     }
   }
 
-  void tell_all(int tag) const {
+  void tell_all(int tag, const std::string& text = "") const {
     for (int rank = 0; rank < channel.size(); ++rank) {
-      if (rank != channel.rank()) channel.send(rank, tag, "");
+      if (rank != channel.rank()) channel.send(rank, tag, text);
     }
   }
 
@@ -149,7 +147,10 @@ struct Watch::State {
       heard = now;
       previous_place = message->text;
     }
-    if (channel.poll(kEndTag) && !ended_at) ended_at = now;
+    if (const auto message = channel.poll(kEndTag); message && !ended_at) {
+      ended_at = now;
+      if (!message->text.empty()) others_reason = message->text;
+    }
     while (const auto message = channel.poll(kAlarmTag))
       take_alarm({.is_silence = message->text[0] == '1', .line = message->text.substr(1)}, now);
   }
@@ -161,7 +162,7 @@ struct Watch::State {
     const bool whole = writing.try_lock_for(seconds(kWritingPatience));
     const int code = number == SIGINT ? static_cast<int>(ErrorCode::interrupted) : 128 + number;
     if (ended_at) {
-      tell_end(kByAnother);
+      tell_end(others_reason);
       std::_Exit(code);
     }
     std::string what = number == SIGINT ? "interrupted by a signal" : "terminated by a signal";
@@ -243,7 +244,7 @@ struct Watch::State {
     if (!ended_at) return;
     const double waited = seconds_between(*ended_at, now);
     if (waited > kEndPatience) std::_Exit(static_cast<int>(ErrorCode::no_progress));
-    if (waited > kOthersPatience && !told_end) tell_end(kByAnother);
+    if (waited > kOthersPatience && !told_end) tell_end(others_reason);
   }
 
   [[noreturn]] void give_up(const Alarm& alarm) {
@@ -258,8 +259,8 @@ struct Watch::State {
       // All of this may hang too.
       const Deadline sure(kTelling, [this, code] { session.abort(code); });
       std::fputs(("titrate: " + who + what + "; the same command resumes\n").c_str(), stderr);
-      tell_all(kEndTag);
-      tell_end(what);
+      tell_all(kEndTag, who + what);
+      tell_end(who + what);
     }
     session.abort(code);
   }
@@ -305,6 +306,7 @@ struct Watch::State {
   Clock::time_point start = Clock::now(), heard = start, beaten = start;
   std::optional<Clock::time_point> first_stop{}, alarmed{}, ended_at{};
   Alarm loudest{};
+  std::string others_reason = "another rank ended it";  // what it says itself is better
   int seen_stops = 0;
 
   std::jthread thread{};  // last: it uses all of the above

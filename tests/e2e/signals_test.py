@@ -189,7 +189,9 @@ class EndTest(SignalCase):
         self.assertRegex(line, f"^titrate: (rank [01] on .*: )?{reason}; the same command resumes$")
         self.assertLessEqual(before, records(out))
         self.assertEqual(golden.read_journal(out)[1], 0, "a damaged record")
-        self.assertEqual(attempt(out)["state"], "failed")
+        last = attempt(out)
+        self.assertEqual(last["state"], "failed")
+        self.assertIn(last["reason"], line)
         check_published(out)
         self.check_told_of(out)
         return True
