@@ -219,14 +219,22 @@ class TimeLimitTest(SlurmCase):
         golden.check_ended(golden.finish(golden.start(out, 2, "--set", f"train.epochs={epochs}"), 600))
         return time.monotonic() - start, (out / "trials.csv").read_bytes()
 
-    def test_three_attempts_at_most(self):
-        epochs = round(60 * 150 / self.plain(60)[0])
-        out = self.out()
+    def limited(self, epochs):
+        """The job, and the trials.csv that it comes to."""
+        out = self.out(f"limited {epochs}")
         arguments = golden.command(out, None, "--set", f"train.epochs={epochs}")[2:]
         job = self.ended(self.submit("sweep.sbatch", arguments, "--time=2", "--signal=USR1@15"), "0:0", 600)
-        print(f"time limit: {job['Restarts']} restarts", file=sys.stderr)
+        print(f"time limit: {epochs} epochs, {job['Restarts']} restarts", file=sys.stderr)
+        return job, (out / "trials.csv").read_bytes()
+
+    def test_three_attempts_at_most(self):
+        epochs = round(60 * 150 / self.plain(60)[0])
+        job, table = self.limited(epochs)
+        if job["Restarts"] == "0":  # the machine was busier when it was measured
+            epochs *= 2
+            job, table = self.limited(epochs)
         self.assertIn(job["Restarts"], ("1", "2"), self.log(job["JobId"]))
-        self.assertEqual((out / "trials.csv").read_bytes(), self.plain(epochs)[1])
+        self.assertEqual(table, self.plain(epochs)[1])
 
 
 class TemplateTest(SlurmCase):
