@@ -16,6 +16,20 @@ find_program() {
   fi
 }
 
+# $1: a child of this shell; $2: what it gets when Slurm's USR1 comes, to this shell alone (B:). That also ends a wait, which is
+# then done again. Sets `status`, how the child ended, and `asked`, whether the signal came.
+wait_for() {
+  local signalled=true
+  asked=false
+  # shellcheck disable=SC2064
+  trap "signalled=true; asked=true; kill -$2 $1 2>/dev/null || true" USR1
+  while $signalled; do
+    signalled=false
+    status=0
+    wait "$1" || status=$?
+  done
+}
+
 # $1: how titrate ended. 75 is "stopped on request, run again to resume": the job joins the queue again.
 end_job() {
   if (($1 == 75)); then
