@@ -66,6 +66,7 @@ struct Watch::State {
     thread = std::jthread([this](const std::stop_token& stop) { run_or_abort(stop); });
   }
 
+  std::string own_name() const { return "rank " + std::to_string(channel.rank()) + " on " + host_name(); }
   int next() const { return (channel.rank() + 1) % channel.size(); }
   int previous() const { return (channel.rank() + channel.size() - 1) % channel.size(); }
 
@@ -74,8 +75,8 @@ struct Watch::State {
     try {
       run(stop);
     } catch (const std::exception& error) {
-      std::fprintf(stderr, "titrate: rank %d on %s: the watch failed: %s; the same command resumes\n",
-                   channel.rank(), host_name().c_str(), error.what());
+      std::fprintf(stderr, "titrate: %s: the watch failed: %s; the same command resumes\n",
+                   own_name().c_str(), error.what());
       session.abort(static_cast<int>(ErrorCode::no_progress));
     }
   }
@@ -192,11 +193,10 @@ struct Watch::State {
     }
     const double quiet = seconds_between(seen.since, now);
     if (alarmed || seen.limit <= 0 || quiet <= seen.limit + kWaiters) return;
-    raise_alarm(
-        {.is_silence = false,
-         .line = "rank " + std::to_string(channel.rank()) + " on " + host_name() + ": no progress for " +
-                 fixed(quiet, 1) + " s at " + seen.place() + "; if it was only slow, give --watchdog more"},
-        now);
+    raise_alarm({.is_silence = false,
+                 .line = own_name() + ": no progress for " + fixed(quiet, 1) + " s at " + seen.place() +
+                         "; if it was only slow, give --watchdog more"},
+                now);
   }
 
   void listen_for_life(Clock::time_point now) {
@@ -252,9 +252,7 @@ struct Watch::State {
   }
 
   [[noreturn]] void finish(const std::string& what, int code, bool name_self = true) {
-    const std::string who = name_self && channel.size() > 1
-                                ? "rank " + std::to_string(channel.rank()) + " on " + host_name() + ": "
-                                : "";
+    const std::string who = name_self && channel.size() > 1 ? own_name() + ": " : "";
     {
       // All of this may hang too.
       const Deadline sure(kTelling, [this, code] { session.abort(code); });

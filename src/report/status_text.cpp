@@ -36,11 +36,10 @@ std::string head(const RunView& view) {
 // What to do where it does not simply run.
 std::string advice(const RunView& view) {
   const std::string state = state_of(view);
-  if (state == "ended" && !view.end_reason.empty()) return view.end_reason + "; the same command resumes\n";
   if (state == "ended") {
-    return "its process is gone: killed, out of memory, or ended by an error that it printed; the same "
-           "command "
-           "resumes\n";
+    const std::string unknown =
+        "its process is gone: killed, out of memory, or ended by an error that it printed";
+    return (view.end_reason.empty() ? unknown : view.end_reason) + "; the same command resumes\n";
   }
   if (state == "stopped") return "on request: trials under way kept a checkpoint; the same command resumes\n";
   if (state == "silent")
