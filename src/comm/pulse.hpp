@@ -30,6 +30,10 @@ struct Pulse {
   }
 };
 
+inline double seconds_between(Pulse::Clock::time_point start, Pulse::Clock::time_point end) {
+  return std::chrono::duration<double>(end - start).count();
+}
+
 // Of the last steps of a trial, in seconds.
 class StepTimes {
  public:

@@ -9,10 +9,10 @@
 #include <optional>
 #include <stop_token>
 #include <thread>
-#include <vector>
 
 #include "pulse.hpp"
 #include "signals.hpp"
+#include "signs_of_life.hpp"
 #include "titrate/comm/deadline.hpp"
 #include "titrate/core/fault.hpp"
 #include "titrate/core/host.hpp"
@@ -23,11 +23,9 @@ namespace {
 
 using Clock = Pulse::Clock;
 
-constexpr int kBeatTag = 1, kStopTag = 2, kAlarmTag = 3, kEndTag = 4;
-constexpr double kSlowSites = 4;    // files, the first step, a test: times the least limit
-constexpr double kSlowSteps = 30;   // times the median step
-constexpr double kBeatSeconds = 1;  // between two signs of life, or less
-constexpr double kMostBeats = 300;  // within the limit: what a stopped rank does not take, MPI has to keep
+constexpr int kStopTag = SignsOfLife::kTag + 1, kAlarmTag = kStopTag + 1, kEndTag = kAlarmTag + 1;
+constexpr double kSlowSites = 4;   // files, the first step, a test: times the least limit
+constexpr double kSlowSteps = 30;  // times the median step
 constexpr double kLookSeconds = 0.05;
 constexpr double kSuspension = 1;       // a look that is so late says that the process was stopped
 constexpr double kOneSignal = 2;        // a launcher may send the same one twice, in so short a time
@@ -38,10 +36,6 @@ constexpr double kOthersPatience =
     0.4;                             // then a rank speaks for itself: rank 0 may be the one that is stopped
 constexpr double kTelling = 0.8;     // of the run folder's disk, why the job ends
 constexpr double kEndPatience = 20;  // for an end that others have announced
-
-double seconds_between(Clock::time_point start, Clock::time_point end) {
-  return std::chrono::duration<double>(end - start).count();
-}
 
 std::chrono::duration<double> seconds(double count) { return std::chrono::duration<double>(count); }
 
@@ -58,17 +52,11 @@ void remember_stop_signals() { count_stop_signals(); }
 struct Watch::State {
   State(const Session& given, const WatchOptions& asked_for)
       : session(given), options(asked_for), channel(given.world().duplicate()) {
-    const std::vector<std::string> hosts = channel.all_gather(host_name());
-    previous_name =
-        "rank " + std::to_string(previous()) + " on " + hosts[static_cast<std::size_t>(previous())];
     pulse.limit = kSlowSites * options.limit_seconds;
-    heard = beaten = Clock::now();
     thread = std::jthread([this](const std::stop_token& stop) { run_or_abort(stop); });
   }
 
   std::string own_name() const { return "rank " + std::to_string(channel.rank()) + " on " + host_name(); }
-  int next() const { return (channel.rank() + 1) % channel.size(); }
-  int previous() const { return (channel.rank() + channel.size() - 1) % channel.size(); }
 
   // Where MPI itself fails, as on a lost link, nobody else would end the job with a line.
   void run_or_abort(const std::stop_token& stop) {
@@ -92,8 +80,8 @@ struct Watch::State {
       look_at_end(now);
       if (options.limit_seconds <= 0) continue;
       look_at_pulse(now);
-      listen_for_life(now);
-      beat(now);
+      look_at_previous(now);
+      life.send(place(), now);
       end_if_alarmed(now);
     }
   }
@@ -102,7 +90,7 @@ struct Watch::State {
     const std::lock_guard lock(mutex);
     pulse.since = std::min(pulse.since + suspension, Clock::now());
     if (served_at) served_at = Clock::now();
-    heard += suspension;
+    life.forgive(suspension);
   }
 
   void look_at_signals(Clock::time_point now) {
@@ -112,9 +100,9 @@ struct Watch::State {
       if (!first_stop) {
         first_stop = now;
         ask_to_stop();
-      } else if (seconds_between(*first_stop, now) > kOneSignal) {
-        let_others_speak();
-        finish("asked to stop a second time, and ends at once", static_cast<int>(ErrorCode::stopped));
+      } else if (seconds_between(*first_stop, now) > kOneSignal && !another_speaks()) {
+        finish(by_self("asked to stop a second time, and ends at once"),
+               static_cast<int>(ErrorCode::stopped));
       }
     }
     const bool late = options.deadline_seconds > 0 && seconds_between(start, now) > options.deadline_seconds;
@@ -144,10 +132,7 @@ struct Watch::State {
         stopping = true;
       }
     }
-    while (const auto message = channel.poll(kBeatTag)) {
-      heard = now;
-      previous_place = message->text;
-    }
+    life.receive(now);
     if (const auto message = channel.poll(kEndTag); message && !ended_at) {
       ended_at = now;
       if (!message->text.empty()) others_reason = message->text;
@@ -157,30 +142,34 @@ struct Watch::State {
   }
 
   // A rank that the job's end meets from outside: the launcher passes TERM on to all of its ranks, also when
-  // one of them ended the job and has said why.
+  // one of them ended the job and has said why. It kills them a second later, so the line comes first.
   [[noreturn]] void end(int number) {
-    let_others_speak();
-    const bool whole = writing.try_lock_for(seconds(kWritingPatience));
     const int code = number == SIGINT ? static_cast<int>(ErrorCode::interrupted) : 128 + number;
-    if (ended_at) {
+    const bool silent = another_speaks();
+    if (silent) {
       tell_end(others_reason);
-      std::_Exit(code);
+    } else {
+      std::string what = number == SIGINT ? "interrupted by a signal" : "terminated by a signal";
+      // A launcher sends TERM also to those whom a dead rank leaves behind.
+      if (number == SIGTERM && channel.size() > 1)
+        what += ", or since another rank was killed or ran out of memory";
+      say(by_self(what), code);
     }
-    std::string what = number == SIGINT ? "interrupted by a signal" : "terminated by a signal";
-    // A launcher sends TERM also to those whom a dead rank leaves behind.
-    if (number == SIGTERM && channel.size() > 1)
-      what += ", or since another rank was killed or ran out of memory";
-    finish(what + (whole ? "" : ", in the middle of a record"), code);
+    static_cast<void>(writing.try_lock_for(seconds(kWritingPatience)));
+    if (silent) std::_Exit(code);
+    session.abort(code);
   }
 
   // A signal may have come to all ranks: rank 0 speaks, or whoever ends the job; rank 1 where rank 0 is gone.
-  void let_others_speak() {
+  bool another_speaks() {
+    listen(Clock::now());
     const Clock::time_point patience =
-        Clock::now() + std::chrono::milliseconds(100 + 200 * std::min(channel.rank(), 2));
+        Clock::now() + std::chrono::milliseconds(50 + 350 * std::min(channel.rank(), 2));
     while (!ended_at && Clock::now() < patience) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       listen(Clock::now());
     }
+    return ended_at.has_value();
   }
 
   void look_at_pulse(Clock::time_point now) {
@@ -199,31 +188,19 @@ struct Watch::State {
                 now);
   }
 
-  void listen_for_life(Clock::time_point now) {
-    const double silence = seconds_between(heard, now);
-    if (alarmed || channel.size() == 1 || silence <= options.limit_seconds) return;
-    raise_alarm({.is_silence = true,
-                 .line = previous_name + ": no sign of life for " + fixed(silence, 1) +
-                         " s: stopped, or its machine hangs; last seen at " + previous_place},
-                now);
+  void look_at_previous(Clock::time_point now) {
+    const auto missed = alarmed ? std::nullopt : life.missed(now);
+    if (missed) raise_alarm({.is_silence = true, .line = *missed}, now);
   }
 
-  void beat(Clock::time_point now) {
-    const double limit = options.limit_seconds;
-    const double interval = std::max(std::min(kBeatSeconds, limit / 8), limit / kMostBeats);
-    if (channel.size() == 1 || seconds_between(beaten, now) < interval) return;
-    beaten = now;
-    std::string place;
-    {
-      const std::lock_guard lock(mutex);
-      place = pulse.place();
-    }
-    channel.send(next(), kBeatTag, place);
+  std::string place() {
+    const std::lock_guard lock(mutex);
+    return pulse.place();
   }
 
   // Rank 0 speaks for all, so that a person reads one line; a rank that waits for that in vain speaks itself.
   void raise_alarm(const Alarm& alarm, Clock::time_point now) {
-    if (alarm.is_silence && previous() == 0) give_up(alarm);
+    if (alarm.is_silence && life.previous() == 0) give_up(alarm);
     if (channel.rank() != 0) channel.send(0, kAlarmTag, (alarm.is_silence ? "1" : "0") + alarm.line);
     take_alarm(alarm, now);
   }
@@ -248,19 +225,24 @@ struct Watch::State {
   }
 
   [[noreturn]] void give_up(const Alarm& alarm) {
-    finish(alarm.line, static_cast<int>(ErrorCode::no_progress), false);
+    finish(alarm.line, static_cast<int>(ErrorCode::no_progress));
   }
 
-  [[noreturn]] void finish(const std::string& what, int code, bool name_self = true) {
-    const std::string who = name_self && channel.size() > 1 ? own_name() + ": " : "";
-    {
-      // All of this may hang too.
-      const Deadline sure(kTelling, [this, code] { session.abort(code); });
-      std::fputs(("titrate: " + who + what + "; the same command resumes\n").c_str(), stderr);
-      tell_all(kEndTag, who + what);
-      tell_end(who + what);
-    }
+  std::string by_self(const std::string& what) const {
+    return channel.size() > 1 ? own_name() + ": " + what : what;
+  }
+
+  [[noreturn]] void finish(const std::string& line, int code) {
+    say(line, code);
     session.abort(code);
+  }
+
+  void say(const std::string& line, int code) {
+    // All of this may hang too.
+    const Deadline sure(kTelling, [this, code] { session.abort(code); });
+    std::fputs(("titrate: " + line + "; the same command resumes\n").c_str(), stderr);
+    tell_all(kEndTag, line);
+    tell_end(line);
   }
 
   void tell_end(const std::string& why) {
@@ -288,7 +270,7 @@ struct Watch::State {
   const Session& session;
   WatchOptions options;
   Communicator channel;
-  std::string previous_name{}, previous_place = "\"start\"";
+  SignsOfLife life{channel, options.limit_seconds};
   std::mutex mutex{};  // of the next three
   Pulse pulse{};
   std::function<void(const std::string&)> tell_of_end{};
@@ -301,7 +283,7 @@ struct Watch::State {
   bool leads = true;
 
   // Of the watch's.
-  Clock::time_point start = Clock::now(), heard = start, beaten = start;
+  Clock::time_point start = Clock::now();
   std::optional<Clock::time_point> first_stop{}, alarmed{}, ended_at{};
   Alarm loudest{};
   std::string others_reason = "another rank ended it";  // what it says itself is better
@@ -386,7 +368,9 @@ void Watch::step(std::uint64_t number) {
   state.pulse.since = now;
 }
 
-void Watch::end_job(const std::string& why, ErrorCode code) { state_->finish(why, static_cast<int>(code)); }
+void Watch::end_job(const std::string& why, ErrorCode code) {
+  state_->finish(state_->by_self(why), static_cast<int>(code));
+}
 
 bool Watch::stop_requested() const { return state_->stopping; }
 

@@ -127,10 +127,13 @@ def is_stopped(pid):
 
 
 @functools.cache
-def hanging_disk():
-    """For LD_PRELOAD: records are written, but the disk never says that it has them."""
-    library = Path(tempfile.mkdtemp(prefix="titrate-preload-")) / "hanging_disk.so"  # without spaces, at which the linker splits
-    source = write("hanging_disk.cpp", "#include <unistd.h>\nextern \"C\" int fdatasync(int) { for (;;) sleep(600); }\n")
+def slow_disk(seconds=10_000):
+    """For LD_PRELOAD: records are written, but the disk takes so long to say that it has them."""
+    library = Path(tempfile.mkdtemp(prefix="titrate-preload-")) / "slow_disk.so"  # without spaces, at which the linker splits
+    source = write("slow_disk.cpp", f"""
+        #include <chrono>
+        #include <thread>
+        extern "C" int fdatasync(int) {{ std::this_thread::sleep_for(std::chrono::duration<double>({seconds})); return 0; }}""")
     result = run(["g++", "-shared", "-fPIC", "-o", library, source])
     assert result.returncode == 0, result.stderr
     atexit.register(shutil.rmtree, library.parent)
@@ -140,6 +143,12 @@ def hanging_disk():
 def said(stderr):
     """The lines of titrate, without those of its launcher."""
     return [line for line in stderr.splitlines() if re.match(r"titrate: |\d\d:\d\d:\d\d ", line)]
+
+
+def only_line(lines):
+    """Of what was said: exactly one, or an error that shows all of it."""
+    assert len(lines) == 1, f"not one line, but {len(lines)}:\n" + "\n".join(lines)
+    return lines[0]
 
 
 def attempt(out):

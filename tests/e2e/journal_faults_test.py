@@ -18,7 +18,7 @@ from pathlib import Path
 import golden
 from extent import FULL
 from golden import WORK, check_again, check_whole, crc32c, finish, processes, read_journal, start, survivors
-from harm import SEED, in_pairs
+from harm import SEED, in_pairs, only_line
 
 FIRST = "attempt-0001-rank-00000.jsonl"
 
@@ -127,7 +127,7 @@ class SecondRecordTest(unittest.TestCase):
         before = (out / "trials.csv").read_bytes()
         result = finish(start(out, None), 60)
         self.assertEqual(result.returncode, 3, result.stderr)
-        line, = result.stderr.splitlines()
+        line = only_line(result.stderr.splitlines())
         self.assertIn(f"trial {trial}: two runs of it", line)
         for shown in (correct[0] - 1, correct[0]):
             self.assertIn(f'"correct":{shown},', line)
@@ -172,7 +172,7 @@ class TwoRunsTest(unittest.TestCase):
         loser, winner = sorted(runs, key=lambda run: run.poll() is None)
         result = finish(loser, 1)
         self.assertEqual(result.returncode, 87, result.stderr)
-        line, = result.stderr.splitlines()
+        line = only_line(result.stderr.splitlines())
         self.assertIn(f"the folder is in use by process {winner.pid}", line)
         winner.send_signal(signal.SIGCONT)
         result = finish(winner, 60)

@@ -18,7 +18,7 @@ import golden
 import harm
 from extent import FULL
 from golden import WORK, check_again, check_ended, check_whole, finish, start, survivors
-from harm import RANDOM, check_published, is_stopped, random_moment, ranks, said, send, wait_for
+from harm import RANDOM, check_published, is_stopped, only_line, random_moment, ranks, said, send, wait_for
 
 LIMIT = 3  # seconds
 WATCHED = ["--watchdog", str(LIMIT)]
@@ -132,10 +132,10 @@ class StopTest(WatchCase):
         """The process lives, its thread does not come on; files may take four times the limit."""
         def hang(name, count, who):
             out = self.out(f"disk {name}")
-            result = finish(start(out, count, *WATCHED, LD_PRELOAD=str(harm.hanging_disk())), 60)
+            result = finish(start(out, count, *WATCHED, LD_PRELOAD=str(harm.slow_disk())), 60)
             self.assertEqual(result.returncode, NO_PROGRESS, result.stderr)
             self.assertEqual(survivors(out), [], "a process lives on")
-            line, = said(result.stderr)
+            line = only_line(said(result.stderr))
             self.assertRegex(line, rf"^titrate: {who}no progress for 1[23]\.\d s at \"journal\", trial [0-9a-f]{{16}}, step [1-9]\d*; if it was only slow, give --watchdog more; ")
             check_again(out, count, *WATCHED)
 
