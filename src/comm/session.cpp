@@ -26,7 +26,7 @@ void start_mpi() {
   ::setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
   // Nor would two such processes of one user have folders of their own: the end of one may take away what the
   // start of another has just made. A process alone needs none.
-  if (!get_environment("PMIX_RANK")) ::setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
+  if (launcher_name(get_environment) == "none") ::setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
   int provided = MPI_THREAD_SINGLE;
   check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   if (provided >= MPI_THREAD_MULTIPLE) return;

@@ -27,15 +27,15 @@ constexpr int kStopTag = SignsOfLife::kTag + 1, kAlarmTag = kStopTag + 1, kEndTa
 constexpr double kSlowSites = 4;   // files, the first step, a test: times the least limit
 constexpr double kSlowSteps = 30;  // times the median step
 constexpr double kLookSeconds = 0.05;
-constexpr double kSuspension = 1;       // a look that is so late says that the process was stopped
-constexpr double kOneSignal = 2;        // a launcher may send the same one twice, in so short a time
-constexpr double kWritingPatience = 1;  // of TERM and INT
-constexpr double kWaiters = 0.5;        // beyond its limit, so that who is waited for is named first
-constexpr double kGathering = 0.15;     // rank 0 waits so long for other alarms, to choose the best of them
-constexpr double kOthersPatience =
-    0.4;                             // then a rank speaks for itself: rank 0 may be the one that is stopped
-constexpr double kTelling = 0.8;     // of the run folder's disk, why the job ends
-constexpr double kEndPatience = 20;  // for an end that others have announced
+constexpr double kSuspension = 1;        // a look that is so late says that the process was stopped
+constexpr double kOneSignal = 2;         // a launcher may send the same one twice, in so short a time
+constexpr double kWritingPatience = 1;   // of TERM and INT
+constexpr double kWaiters = 0.5;         // beyond its limit, so that who is waited for is named first
+constexpr double kGathering = 0.15;      // rank 0 waits so long for other alarms, to choose the best of them
+constexpr double kOthersPatience = 0.4;  // then each speaks for itself: rank 0 may be stopped
+constexpr int kLastToSpeak = 12;         // rank
+constexpr double kTelling = 0.8;         // of the run folder's disk, why the job ends
+constexpr double kEndPatience = 20;      // for an end that others have announced
 
 std::chrono::duration<double> seconds(double count) { return std::chrono::duration<double>(count); }
 
@@ -94,7 +94,7 @@ struct Watch::State {
   }
 
   void look_at_signals(Clock::time_point now) {
-    if (end_signal() != 0) end(end_signal());
+    if (const int number = end_signal(); number != 0) end(number);
     if (stop_signals() > seen_stops) {
       seen_stops = stop_signals();
       if (!first_stop) {
@@ -114,13 +114,18 @@ struct Watch::State {
     if (channel.rank() != 0) {
       channel.send(0, kStopTag, "");
     } else if (!stopping.exchange(true)) {
-      tell_all(kStopTag);
+      for (int rank = 1; rank < channel.size(); ++rank) channel.send(rank, kStopTag, "");
     }
   }
 
-  void tell_all(int tag, const std::string& text = "") const {
+  // As many as can be reached, that the job ends.
+  void tell_all_of_end(const std::string& why) const {
     for (int rank = 0; rank < channel.size(); ++rank) {
-      if (rank != channel.rank()) channel.send(rank, tag, text);
+      try {
+        if (rank != channel.rank()) channel.send(rank, kEndTag, why);
+      } catch (const std::exception&) {
+        // Then it says for itself that it was ended.
+      }
     }
   }
 
@@ -145,31 +150,31 @@ struct Watch::State {
   // one of them ended the job and has said why. It kills them a second later, so the line comes first.
   [[noreturn]] void end(int number) {
     const int code = number == SIGINT ? static_cast<int>(ErrorCode::interrupted) : 128 + number;
-    const bool silent = another_speaks();
-    if (silent) {
+    if (another_speaks()) {
       tell_end(others_reason);
-    } else {
-      std::string what = number == SIGINT ? "interrupted by a signal" : "terminated by a signal";
-      // A launcher sends TERM also to those whom a dead rank leaves behind.
-      if (number == SIGTERM && channel.size() > 1)
-        what += ", or since another rank was killed or ran out of memory";
-      say(by_self(what), code);
+      wait_for_record();
+      std::_Exit(code);
     }
-    static_cast<void>(writing.try_lock_for(seconds(kWritingPatience)));
-    if (silent) std::_Exit(code);
+    std::string what = number == SIGINT ? "interrupted by a signal" : "terminated by a signal";
+    // A launcher sends TERM also to those whom a dead rank leaves behind.
+    if (number == SIGTERM && channel.size() > 1)
+      what += ", or since another rank was killed or ran out of memory";
+    say(by_self(what), code);
+    wait_for_record();
     session.abort(code);
   }
 
-  // A signal may have come to all ranks: rank 0 speaks, or whoever ends the job; rank 1 where rank 0 is gone.
+  void wait_for_record() { static_cast<void>(writing.try_lock_for(seconds(kWritingPatience))); }
+
+  // A signal may have come to all ranks: rank 0 speaks, or whoever ends the job; where rank 0 is gone the
+  // next one does, and so on, as far as the second goes that a launcher leaves them.
   bool another_speaks() {
-    listen(Clock::now());
-    const Clock::time_point patience =
-        Clock::now() + std::chrono::milliseconds(50 + 350 * std::min(channel.rank(), 2));
-    while (!ended_at && Clock::now() < patience) {
+    const int rank = channel.rank();
+    const int patience = rank == 0 ? 50 : rank == 1 ? 350 : 600 + 25 * (std::min(rank, kLastToSpeak) - 2);
+    const Clock::time_point end = Clock::now() + std::chrono::milliseconds(patience);
+    for (listen(Clock::now()); !ended_at && Clock::now() < end; listen(Clock::now()))
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      listen(Clock::now());
-    }
-    return ended_at.has_value();
+    return ended_at || rank > kLastToSpeak;
   }
 
   void look_at_pulse(Clock::time_point now) {
@@ -237,11 +242,13 @@ struct Watch::State {
     session.abort(code);
   }
 
+  // Once: of two threads that end the job one is ended by the other.
   void say(const std::string& line, int code) {
+    if (has_spoken.exchange(true)) std::this_thread::sleep_for(seconds(kEndPatience));
     // All of this may hang too.
     const Deadline sure(kTelling, [this, code] { session.abort(code); });
     std::fputs(("titrate: " + line + "; the same command resumes\n").c_str(), stderr);
-    tell_all(kEndTag, line);
+    tell_all_of_end(line);
     tell_end(line);
   }
 
@@ -276,7 +283,7 @@ struct Watch::State {
   std::function<void(const std::string&)> tell_of_end{};
   std::optional<Clock::time_point> served_at{};
   std::timed_mutex writing{};
-  std::atomic<bool> stopping{false}, told_end{false};
+  std::atomic<bool> stopping{false}, has_spoken{false}, told_end{false};
 
   // Of the rank's thread.
   StepTimes steps{};
@@ -305,11 +312,7 @@ Watch::~Watch() {
   const Deadline sure(kEndPatience, [] { std::_Exit(static_cast<int>(ErrorCode::no_progress)); });
   state_->thread.request_stop();
   state_->thread.join();
-  try {
-    state_->tell_all(kEndTag);
-  } catch (const std::exception&) {
-    // Then they say for themselves that they were ended.
-  }
+  state_->tell_all_of_end("");
 }
 
 void Watch::enter(const char* site) {

@@ -168,10 +168,13 @@ DoctorLine check_temporary_space(const comm::GetEnvironment& get) {
   if (!error && ::access(place.c_str(), W_OK | X_OK) != 0) error.assign(errno, std::generic_category());
   if (!error && !fs::is_directory(place)) error = std::make_error_code(std::errc::not_a_directory);
   if (error || free == 0) {
-    line.verdict = Verdict::fail;
+    line.verdict =
+        comm::launcher_name(get) == "none" ? Verdict::warn : Verdict::fail;  // one alone needs none
     line.text = folder.string() + ": " +
                 (error ? error.message() : "no space left, " + in_units(kTemporaryBytes) + " are wanted");
-    line.remedy = "MPI cannot start without it: set TMPDIR to a folder of this host that you may write to";
+    line.remedy =
+        "ranks of mpirun or srun cannot start without it: set TMPDIR to a folder of this host that you may "
+        "write to";
     return line;
   }
   line.text = in_units(free) + " free in " + folder.string();

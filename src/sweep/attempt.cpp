@@ -60,7 +60,10 @@ Attempt::~Attempt() {
 
 void Attempt::fail(const std::string& reason) noexcept {
   try {
-    end("failed", reason);
+    record_.state = "failed";
+    record_.reason = reason;
+    // Not synced: the disk may be what is wrong, and who ends the job has a moment.
+    if (!is_overtaken()) replace_file(file_, text());
   } catch (const std::exception&) {
     // The next start then says that there is no word of this run's end.
   }
@@ -78,13 +81,18 @@ void Attempt::require_current() const {
 void Attempt::end(const std::string& state, const std::string& reason) {
   record_.state = state;
   record_.reason = reason;
-  if (number_in(file_.parent_path()) > record_.number) return;
+  if (!is_overtaken()) write_file(file_, std::string_view(text()));
+}
+
+bool Attempt::is_overtaken() const { return number_in(file_.parent_path()) > record_.number; }
+
+std::string Attempt::text() const {
   const Json json{{"attempt", record_.number},
                   {"host", record_.host},
                   {"process", record_.pid},
                   {"state", record_.state},
                   {"reason", record_.reason}};
-  write_file(file_, std::string_view(json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"));
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace titrate::sweep

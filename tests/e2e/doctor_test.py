@@ -117,8 +117,10 @@ class Doctor(unittest.TestCase):
         self.assertIn("rank 1: what rank 0 wrote there is not seen", self.text(report, "run folder"))
 
     def test_temporary_space(self):
-        """Told before MPI, which would end the process without it."""
-        report = self.checks(code=1, TMPDIR="/proc/gone")
+        """Ranks need it, and MPI would end them without it; a process alone does not."""
+        report = self.checks(TMPDIR="/proc/gone")
+        self.assertEqual(self.verdicts(report, "temporary space"), ["warn"])
+        report = self.checks(code=1, TMPDIR="/proc/gone", SLURM_STEP_NUM_TASKS="2", PMIX_RANK="0")
         self.assertEqual(self.verdicts(report, "temporary space"), ["FAIL"])
 
     def test_leftovers_are_told_and_kept(self):

@@ -128,12 +128,16 @@ def is_stopped(pid):
 
 @functools.cache
 def slow_disk(seconds=10_000):
-    """For LD_PRELOAD: records are written, but the disk takes so long to say that it has them."""
+    """For LD_PRELOAD: from the first record on the disk takes so long to say that it has what is written."""
     library = Path(tempfile.mkdtemp(prefix="titrate-preload-")) / "slow_disk.so"  # without spaces, at which the linker splits
     source = write("slow_disk.cpp", f"""
+        #include <atomic>
         #include <chrono>
         #include <thread>
-        extern "C" int fdatasync(int) {{ std::this_thread::sleep_for(std::chrono::duration<double>({seconds})); return 0; }}""")
+        static std::atomic<bool> slow = false;
+        static int wait() {{ if (slow) std::this_thread::sleep_for(std::chrono::duration<double>({seconds})); return 0; }}
+        extern "C" int fdatasync(int) {{ slow = true; return wait(); }}
+        extern "C" int fsync(int) {{ return wait(); }}""")
     result = run(["g++", "-shared", "-fPIC", "-o", library, source])
     assert result.returncode == 0, result.stderr
     atexit.register(shutil.rmtree, library.parent)

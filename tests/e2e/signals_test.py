@@ -106,8 +106,8 @@ class StopTest(SignalCase):
 
     def test_before_training(self):
         out = self.out("before")
-        process, _ = self.start(out, 2)
-        send(SIGUSR1, [process.pid])
+        process, living = self.start(out, 2)
+        send(SIGUSR1, living.values())
         self.check_stopped(process, out)
         self.assertEqual(self.check_resumed(out, 2), 0)
 
@@ -145,7 +145,7 @@ class StopTest(SignalCase):
         began = time.monotonic()
         send(SIGUSR1, [living[0]])
         result = finish(process, 30)
-        self.assertLess(time.monotonic() - began, 3)
+        self.assertLess(time.monotonic() - began, 10)
         self.assertEqual(result.returncode, STOPPED, result.stderr)
         line = only_line(said(result.stderr))
         self.assertRegex(line, "titrate: rank 0 on .*: asked to stop a second time, and ends at once")
@@ -170,14 +170,18 @@ class StopTest(SignalCase):
 class EndTest(SignalCase):
     """TERM and INT: what is in the journal stays, and the line and the code say what happened."""
 
-    def end(self, out, count, number, code, choose, **environment):
-        process, living = self.start(out, count, **environment)
+    def start_and_end(self, out, count, number, code, choose):
+        process, living = self.start(out, count, LD_PRELOAD=str(harm.slow_disk(0.2)))  # not so fast that it is over before
         if code == ENDED_BY_MPIRUN:  # which takes a second to pass it on
             wait_for(lambda: attempt(out), process)
         else:
             self.wait_for_records(process, out)
-        before = records(out)
-        send(number, [choose(process.pid, living)])
+        return self.end(process, choose(process.pid, living), out, number, code)
+
+    def end(self, process, pid, out, number, code):
+        """False: the run was over before."""
+        before, alone = records(out), process.args[0] != "mpirun"
+        send(number, [pid])
         result = finish(process, 30)
         self.assertEqual(survivors(out), [], "a process lives on")
         if attempt(out)["state"] == "finished":
@@ -186,7 +190,7 @@ class EndTest(SignalCase):
         self.assertEqual(result.returncode, code, result.stderr)
         line = only_line([line for line in said(result.stderr) if line.startswith("titrate: ")])
         reason = "interrupted by a signal" if code == INTERRUPTED else "terminated by a signal"
-        if code != INTERRUPTED and count:
+        if code != INTERRUPTED and not alone:
             reason += ", or since another rank was killed or ran out of memory"
         self.assertRegex(line, f"^titrate: (rank [01] on .*: )?{reason}; the same command resumes$")
         self.assertLessEqual(before, records(out))
@@ -205,7 +209,7 @@ class EndTest(SignalCase):
                                           ("rank 1", 2, code, lambda mpirun, living: living[1]),
                                           ("alone", None, code, lambda mpirun, living: living[0])):
             with self.subTest(name):
-                struck = any(self.end(self.out(f"{name} {number} {again}"), count, number, seen, choose) for again in range(5))
+                struck = any(self.start_and_end(self.out(f"{name} {number} {again}"), count, number, seen, choose) for again in range(5))
                 self.assertTrue(struck, "each time the run had ended before")
 
     def test_term(self):
@@ -214,10 +218,12 @@ class EndTest(SignalCase):
     def test_int(self):
         self.check(SIGINT, INTERRUPTED)
 
-    def test_with_a_slow_disk(self):
-        """Who waits for a record to be whole has said before that it ends."""
-        out, preload = self.out("slow"), str(harm.slow_disk(0.6))
-        self.assertTrue(self.end(out, 2, SIGTERM, ENDED_BY_MPIRUN, lambda mpirun, living: mpirun, LD_PRELOAD=preload))
+    def test_with_a_disk_that_hangs(self):
+        """Who waits for a record to be whole has said before that it ends: mpirun gives it a second."""
+        out = self.out("hangs")
+        process, _ = self.start(out, 2, LD_PRELOAD=str(harm.slow_disk()))
+        wait_for(lambda: len(records(out)) == 2, process)
+        self.assertTrue(self.end(process, process.pid, out, SIGTERM, ENDED_BY_MPIRUN))
 
     def test_in_the_middle_of_a_record(self):
         """It is waited for, but not for ever, and not if it is asked twice."""
@@ -226,16 +232,17 @@ class EndTest(SignalCase):
             process, _ = self.start(out, None, LD_PRELOAD=str(harm.slow_disk()))
             self.wait_for_records(process, out)
             began = time.monotonic()
-            for _ in range(often):
-                send(SIGTERM, [process.pid])
+            send(SIGTERM, [process.pid])
+            if often == 2:
                 time.sleep(0.3)
+                send(SIGTERM, [process.pid])
             result = finish(process, 30)
             seconds = time.monotonic() - began
             self.assertEqual(result.returncode, TERMINATED, result.stderr)
             if often == 1:
                 self.assertGreater(seconds, 1)
             else:
-                self.assertLess(seconds, 0.9)
+                self.assertLess(seconds, 1)
         check_again(out, 2)
 
     def test_a_death_is_told_of_and_a_stop_is_not(self):

@@ -18,7 +18,7 @@ import golden
 import harm
 from extent import FULL
 from golden import WORK, check_again, check_ended, check_whole, finish, start, survivors
-from harm import RANDOM, check_published, is_stopped, only_line, random_moment, ranks, said, send, wait_for
+from harm import RANDOM, attempt, check_published, is_stopped, only_line, random_moment, ranks, said, send, wait_for
 
 LIMIT = 3  # seconds
 WATCHED = ["--watchdog", str(LIMIT)]
@@ -139,6 +139,7 @@ class StopTest(WatchCase):
             self.assertRegex(line, rf"^titrate: {who}no progress for 1[23]\.\d s at \"journal\", trial [0-9a-f]{{16}}, step [1-9]\d*; if it was only slow, give --watchdog more; ")
             check_again(out, count, *WATCHED)
 
+        harm.slow_disk()  # compiled once
         harm.in_pairs(self, hang, [("alone", None, rf"(rank 0 on {HOST}: )?"), ("two", 2, rf"rank [01] on {HOST}: ")])
 
 
@@ -147,6 +148,7 @@ class NoAlarmTest(WatchCase):
         """Some ranks are stopped for so long, then continued; nothing comes of it."""
         out = self.out(name)
         process = start(out, count, *WATCHED)
+        wait_for(lambda: attempt(out), process)  # MPI has started: that, too, may take no longer than the limit
         stopped = choose(list(random_moment(process, out, count, until=0.6).values()))
         send(signal.SIGSTOP, stopped)
         time.sleep(seconds)
@@ -158,7 +160,7 @@ class NoAlarmTest(WatchCase):
 
     def test_a_short_stop(self):
         ranks_stopped = [RANDOM.randrange(3) for _ in range(20)] if FULL else [0, 1]
-        harm.in_pairs(self, self.go_on, [(f"short {number}", 3, lambda living, rank=rank: [living[rank]], LIMIT - 1)
+        harm.in_pairs(self, self.go_on, [(f"short {number}", 3, lambda living, rank=rank: [living[rank]], LIMIT / 2)
                                          for number, rank in enumerate(ranks_stopped)])
 
     def test_a_long_stop_of_all_ranks(self):

@@ -285,14 +285,14 @@ TEST(NcclExchange, GivesUpASumThatNeverEndsAfterOneDeadline) {
   const Environment stuck("TITRATE_FAKE_FAULT", "*:stuck");
   std::vector<float> data(100, 1.0F);
   NcclExchanges exchanges =
-      make_nccl_exchanges(session().world(), device(), {.stream = nullptr, .timeout_seconds = 1});
+      make_nccl_exchanges(session().world(), device(), {.stream = nullptr, .timeout_seconds = 4});
   exchanges.fast->sum(data.data(), data.size());
   const Outcome got = outcome([&] { exchanges.fast->settle(); });
   EXPECT_EQ(got.code, ErrorCode::no_progress);
   EXPECT_NE(got.message.find("waiting for a sum to end"), std::string::npos) << got.message;
   const auto start = std::chrono::steady_clock::now();
   exchanges = {};
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(900));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
 }
 
 // Each rank's second sum does not end, and whatever is asked for afterwards says the same.

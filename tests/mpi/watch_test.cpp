@@ -18,13 +18,13 @@ void wait_for_stop(const Watch& watch) {
 }
 
 TEST(Watch, LetsARankTakeItsTime) {
-  Watch watch(session(), {.limit_seconds = 0.4});
+  Watch watch(session(), {.limit_seconds = 1.5});
   watch.enter("files");
-  std::this_thread::sleep_for(1s);  // at a site: four times the limit
+  std::this_thread::sleep_for(3s);  // at a site: four times the limit
   watch.begin_trial("t", true, 1);
   for (int step = 0; step < 40; ++step) watch.step(1);
   watch.rest("wait");
-  if (session().world_rank() == 0) std::this_thread::sleep_for(2s);  // the others wait as long as it takes
+  if (session().world_rank() == 0) std::this_thread::sleep_for(3s);  // the others wait as long as it takes
   session().world().rest();
   EXPECT_FALSE(watch.stop_requested());
   watch.close();

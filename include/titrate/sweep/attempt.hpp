@@ -41,6 +41,9 @@ class Attempt {
   void end(const std::string& state, const std::string& reason = "");
 
  private:
+  bool is_overtaken() const;  // by a later run
+  std::string text() const;
+
   std::filesystem::path file_;
   AttemptRecord record_;
 };
