@@ -33,7 +33,7 @@ constexpr double kWritingPatience = 1;   // of TERM and INT
 constexpr double kWaiters = 0.5;         // beyond its limit, so that who is waited for is named first
 constexpr double kGathering = 0.15;      // rank 0 waits so long for other alarms, to choose the best of them
 constexpr double kOthersPatience = 0.4;  // then each speaks for itself: rank 0 may be stopped
-constexpr int kLastToSpeak = 12;         // rank
+constexpr int kLastToSpeak = 12;         // of the ranks that a launcher ends together
 constexpr double kTelling = 0.8;         // of the run folder's disk, why the job ends
 constexpr double kEndPatience = 20;      // for an end that others have announced
 
@@ -150,7 +150,7 @@ struct Watch::State {
   // one of them ended the job and has said why. It kills them a second later, so the line comes first.
   [[noreturn]] void end(int number) {
     const int code = number == SIGINT ? static_cast<int>(ErrorCode::interrupted) : 128 + number;
-    if (another_speaks()) {
+    if (another_speaks() || channel.rank() > kLastToSpeak) {
       tell_end(others_reason);
       wait_for_record();
       std::_Exit(code);
@@ -174,7 +174,7 @@ struct Watch::State {
     const Clock::time_point end = Clock::now() + std::chrono::milliseconds(patience);
     for (listen(Clock::now()); !ended_at && Clock::now() < end; listen(Clock::now()))
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    return ended_at || rank > kLastToSpeak;
+    return ended_at.has_value();
   }
 
   void look_at_pulse(Clock::time_point now) {
