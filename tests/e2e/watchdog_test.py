@@ -54,14 +54,16 @@ class WatchCase(unittest.TestCase):
         seconds = time.monotonic() - began
         self.assertEqual(result.returncode, NO_PROGRESS, result.stderr)
         delays.append(seconds)
-        self.assertLessEqual(seconds, LIMIT + 3, "which is much, on a busy machine too")
+        self.assertLessEqual(seconds, LIMIT + 5, "which is much, on a busy machine too")
         self.assertEqual(survivors(out), [], "a process lives on")
         lines = said(result.stderr)
-        self.assertEqual(len(lines), 1, lines)
         if "MPI did not" in lines[0]:
+            # Without MPI the ranks cannot agree on who speaks; rank 0 is first, and mpirun may take over a second to end the others.
             self.assertIn(site, ("", *WITHOUT_MPI))
-            self.assertRegex(lines[0], rf"^titrate: rank \d+ on {HOST}: MPI did not (start|end) within {LIMIT} s: ")
+            for line in lines:
+                self.assertRegex(line, rf"^titrate: rank \d+ on {HOST}: MPI did not (start|end) within {LIMIT} s: ")
         else:
+            self.assertEqual(len(lines), 1, lines)
             self.assertRegex(lines[0], rf"^titrate: rank {stopped} on {HOST}: no sign of life for {LIMIT}\.\d s: .*last seen at \"")
         check_published(out)
         return lines[0]
