@@ -42,7 +42,7 @@ void start_mpi() {
 std::optional<Deadline> no_later_than(double limit_seconds, const char* what) {
   if (limit_seconds <= 0) return std::nullopt;
   const int rank = launched_rank(get_environment);
-  const double patience = rank == 0 ? 0 : rank == 1 ? 1.2 : 2.2;  // seconds
+  const double patience = rank == 0 ? 0 : rank == 1 ? 0.7 : 2;  // seconds
   return std::optional<Deadline>(std::in_place, limit_seconds + patience, [=] {
     std::fprintf(stderr,
                  "titrate: rank %d on %s: MPI did not %s within %s s: a rank is stopped or missing; the same "

@@ -168,8 +168,8 @@ DoctorLine check_temporary_space(const comm::GetEnvironment& get) {
   if (!error && ::access(place.c_str(), W_OK | X_OK) != 0) error.assign(errno, std::generic_category());
   if (!error && !fs::is_directory(place)) error = std::make_error_code(std::errc::not_a_directory);
   if (error || free == 0) {
-    line.verdict =
-        comm::launcher_name(get) == "none" ? Verdict::warn : Verdict::fail;  // one alone needs none
+    const bool alone = comm::launcher_name(get) == "none";  // which needs none
+    line.verdict = alone ? Verdict::warn : Verdict::fail;
     line.text = folder.string() + ": " +
                 (error ? error.message() : "no space left, " + in_units(kTemporaryBytes) + " are wanted");
     line.remedy =
