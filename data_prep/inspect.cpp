@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 
+#include "titrate/codec/codec.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/image/codec.hpp"
 #include "titrate/prep/montage.hpp"
 #include "verbs.hpp"
 
@@ -34,7 +34,7 @@ int run_inspect(const Options& options) {
               (options.json ? describe_json(manifest, contents) : describe(manifest, contents)).c_str());
   if (options.montage) {
     const image::Image sheet = make_montage(options.folder, manifest);
-    write_file(*options.montage, image::encode_png(sheet.view()));
+    write_file(*options.montage, codec::encode_png(sheet.view()));
   }
   return 0;
 }

@@ -39,12 +39,12 @@ std::vector<image::Noise> conditions_of(const Options& options) {
 int run_under_mpi(const Options& options, const sweep::EvaluateRequest& request,
                   const comm::Session& session) {
   const Log log({.world_rank = session.world_size() > 1 ? session.world_rank() : -1, .quiet = options.quiet});
-  const std::vector<sweep::Evaluation> found = sweep::evaluate_run(request, session, log);
+  const std::vector<study::Evaluation> found = sweep::evaluate_run(request, session, log);
   if (session.world_rank() == 0) {
-    sweep::append_evaluations(request.run_folder, found);
+    study::append_evaluations(request.run_folder, found);
     const std::filesystem::path table = request.run_folder / "evaluations.csv";
-    write_file(table, report::evaluations_csv(sweep::read_evaluations(request.run_folder, log)));
-    const sweep::Study study = sweep::read_run_study(request.run_folder);
+    write_file(table, report::evaluations_csv(study::read_evaluations(request.run_folder, log)));
+    const study::Study study = study::read_run_study(request.run_folder);
     std::fputs(report::evaluations_table(study, found).c_str(), stdout);
     std::printf("\nall evaluations: %s\n", std::filesystem::absolute(table).c_str());
     std::fflush(stdout);

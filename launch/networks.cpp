@@ -9,10 +9,10 @@
 #include "titrate/core/text.hpp"
 #include "titrate/net/cost.hpp"
 #include "titrate/net/zoo.hpp"
-#include "titrate/report/words.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/shard/manifest.hpp"
-#include "titrate/sweep/setup.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/network.hpp"
+#include "titrate/study/study.hpp"
 
 namespace titrate {
 namespace {
@@ -54,8 +54,8 @@ image::Shape parse_shape(const std::string& text) {
   return {.height = sides[0], .width = sides[1], .channels = sides[2]};
 }
 
-void show(const std::string& title, const sweep::NetworkSettings& settings, const Task& task) {
-  const net::Network network = sweep::make_network(settings, task.images, task.classes);
+void show(const std::string& title, const study::NetworkSettings& settings, const Task& task) {
+  const net::Network network = study::make_network(settings, task.images, task.classes);
   std::printf("%s\nimages of %s, %zu classes\n\n%s\n", title.c_str(), image::to_string(task.images).c_str(),
               task.classes, net::layer_table(network).c_str());
 }
@@ -69,7 +69,7 @@ void show_of_zoo(const Options& options) {
 
 // The networks that a study names, for the images of its dataset where that is there.
 void show_of_study(const Options& options) {
-  const sweep::Study study = sweep::read_study(options.study);
+  const study::Study study = study::read_study(options.study);
   Task task{parse_shape(options.images.empty() ? "28x28x1" : options.images), options.classes};
   if (options.images.empty() &&
       std::filesystem::exists(std::filesystem::path(study.dataset) / shard::kManifestName)) {
@@ -79,8 +79,8 @@ void show_of_study(const Options& options) {
     std::printf("There is no dataset %s: as if for digits.\n\n", study.dataset.c_str());
   }
   std::vector<std::string> shown;
-  for (const sweep::Trial& trial : sweep::grid(study)) {
-    const sweep::NetworkSettings& network = trial.settings.network;
+  for (const study::Trial& trial : study::grid(study)) {
+    const study::NetworkSettings& network = trial.settings.network;
     const std::string key = network.name + join(network.layers, ";") + " " + std::to_string(network.side);
     if (std::find(shown.begin(), shown.end(), key) != shown.end()) continue;
     shown.push_back(key);

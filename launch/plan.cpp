@@ -16,7 +16,7 @@
 #include "titrate/sweep/check.hpp"
 #include "titrate/sweep/cost.hpp"
 #include "titrate/sweep/plan_file.hpp"
-#include "titrate/sweep/setup.hpp"
+#include "titrate/train/setup.hpp"
 
 namespace titrate {
 namespace {
@@ -86,16 +86,16 @@ struct Costs {
 };
 
 // Time is that of an image on this machine, probed once per kind of trial.
-Costs add_up(const std::vector<sweep::Trial>& trials, const data::Dataset& dataset,
+Costs add_up(const std::vector<study::Trial>& trials, const data::Dataset& dataset,
              const comm::Device& device, sweep::Keep keep) {
   const shard::Manifest& manifest = dataset.manifest();
   const train::EngineLibrary engines(train::default_engine_library());
   std::map<std::string, double> probed;
   std::set<std::string> cells;
   Costs costs;
-  for (const sweep::Trial& trial : trials) {
-    cells.insert(sweep::cell_key(trial.settings));
-    const train::TrialSetup setup = sweep::make_setup(trial.settings, manifest);
+  for (const study::Trial& trial : trials) {
+    cells.insert(study::cell_key(trial.settings));
+    const train::TrialSetup setup = train::make_setup(trial.settings, manifest);
     double& seconds_per_image = probed[sweep::speed_class(trial.settings)];
     if (seconds_per_image == 0)
       seconds_per_image = sweep::probe_seconds_per_image(setup, dataset, engines, device, kProbeSeconds);
@@ -112,28 +112,24 @@ Costs add_up(const std::vector<sweep::Trial>& trials, const data::Dataset& datas
 }
 
 // The trials that can run; one line for each reason why others cannot, with how many cells it stops.
-std::vector<sweep::Trial> possible_trials(const std::vector<sweep::Trial>& trials,
+std::vector<study::Trial> possible_trials(const std::vector<study::Trial>& trials,
                                           const data::Dataset& dataset) {
   std::set<std::string> cells;
   std::map<std::string, std::size_t> reasons;
   for (const sweep::Impossible& cell : sweep::impossible_cells(trials, dataset)) {
-    cells.insert(sweep::cell_key(cell.settings));
+    cells.insert(study::cell_key(cell.settings));
     ++reasons[cell.reason];
   }
   for (const auto& [reason, count] : reasons)
     std::printf("impossible, %s %s: %s\n", with_commas(count).c_str(), count == 1 ? "cell" : "cells",
                 reason.c_str());
-  std::vector<sweep::Trial> possible;
+  std::vector<study::Trial> possible;
   std::copy_if(trials.begin(), trials.end(), std::back_inserter(possible),
-               [&](const sweep::Trial& trial) { return !cells.contains(sweep::cell_key(trial.settings)); });
+               [&](const study::Trial& trial) { return !cells.contains(study::cell_key(trial.settings)); });
   return possible;
 }
 
 void print(const char* label, const std::string& text) { std::printf("%-18s%s\n", label, text.c_str()); }
-
-std::string counted(std::size_t count, const std::string& thing) {
-  return with_commas(count) + " " + thing + (count == 1 ? "" : "s");
-}
 
 std::string in_digits(double value) {
   char text[32];
@@ -207,7 +203,7 @@ std::string command_line(const Options& options, const Machine& machine, const s
   std::vector<std::string> words;
   if (options.out.empty()) {
     words.push_back(options.study.file);
-    const sweep::StudyOverrides& overrides = options.study.overrides;
+    const study::StudyOverrides& overrides = options.study.overrides;
     if (!overrides.dataset.empty()) words.insert(words.end(), {"--dataset", overrides.dataset});
     for (const std::string& text : overrides.set) words.insert(words.end(), {"--set", text});
     for (const std::string& text : overrides.axes) words.insert(words.end(), {"--axis", text});
@@ -235,12 +231,12 @@ std::string command_line(const Options& options, const Machine& machine, const s
 int run(const Options& options) {
   const Machine machine = machine_of(options);
   const sweep::Keep keep = sweep::parse_keep(options.keep, "--keep");
-  const sweep::Study study = sweep::resolve_study(options.study.file, options.study.overrides);
+  const study::Study study = study::resolve_study(options.study.file, options.study.overrides);
   const auto loaded = load(study.dataset);
-  const std::vector<sweep::Trial> trials = sweep::grid(study);
-  for (const std::string& key : sweep::keys_without_effect(trials))
+  const std::vector<study::Trial> trials = study::grid(study);
+  for (const std::string& key : study::keys_without_effect(trials))
     std::printf("no effect: %s, on any trial\n", key.c_str());
-  const std::vector<sweep::Trial> possible = possible_trials(trials, loaded->dataset);
+  const std::vector<study::Trial> possible = possible_trials(trials, loaded->dataset);
   const Costs costs = add_up(possible, loaded->dataset, machine.device, keep);
 
   const auto nodes = static_cast<std::size_t>(machine.nodes);

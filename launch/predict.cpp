@@ -6,13 +6,13 @@
 #include <cstdio>
 #include <memory>
 
+#include "titrate/codec/codec.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/image/codec.hpp"
 #include "titrate/image/transform.hpp"
 #include "titrate/report/trial.hpp"
-#include "titrate/sweep/journal.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/journal.hpp"
+#include "titrate/study/study.hpp"
 #include "titrate/sweep/weights.hpp"
 #include "titrate/train/preparation.hpp"
 
@@ -70,12 +70,12 @@ class Classifier {
 
 // TRIAL may be the beginning of an id.
 std::filesystem::path find_weights(const Options& options) {
-  sweep::read_run_study(options.run);  // or there is no run
-  const sweep::Journal journal = sweep::read_journal(options.run);
-  const sweep::TrialRecord& record = report::find_trial(journal.records, options.trial);
+  study::read_run_study(options.run);  // or there is no run
+  const study::Journal journal = study::read_journal(options.run);
+  const study::TrialRecord& record = study::find_trial(journal.records, options.trial);
   const std::filesystem::path file = sweep::weights_file(options.run, record.trial);
   if (std::error_code unknown; std::filesystem::exists(file, unknown)) return file;
-  const bool done = record.status == sweep::Status::done;
+  const bool done = record.status == study::Status::done;
   throw Error({.code = ErrorCode::usage,
                .where = "trial " + record.trial,
                .what = done ? "its weights were not kept" : "it has no weights: " + record.reason,
@@ -89,7 +89,7 @@ int run(const Options& options) {
     transforms.push_back(image::parse_transform(text, "--transform"));
   for (const std::string& file : options.images) {
     const image::Image picture =
-        image::transform(transforms, image::decode(read_file(file), image::DecodeSettings{}, file));
+        image::transform(transforms, codec::decode(read_file(file), codec::DecodeSettings{}, file));
     const Classifier::Answer answer = classifier.classify(picture, file);
     std::printf("%s\t%s\t%.4f\n", file.c_str(), answer.class_name.c_str(), answer.probability);
   }

@@ -10,7 +10,7 @@
 #include "titrate/report/report.hpp"
 #include "titrate/report/summary.hpp"
 #include "titrate/report/trial.hpp"
-#include "titrate/sweep/journal.hpp"
+#include "titrate/study/journal.hpp"
 
 namespace titrate {
 namespace {
@@ -21,9 +21,9 @@ struct Options {
 };
 
 // Tables of nothing would take the place of those that a version before made.
-void check_present(const std::filesystem::path& folder, const sweep::Study& study,
-                   const std::vector<sweep::TrialRecord>& records) {
-  if (records.empty() || !report::present_records(study, records).empty()) return;
+void check_present(const std::filesystem::path& folder, const study::Study& study,
+                   const std::vector<study::TrialRecord>& records) {
+  if (records.empty() || !study::present_records(study::grid(study), records).empty()) return;
   throw Error({.code = ErrorCode::usage,
                .where = folder.string(),
                .what = "none of the trials in its journal is of its study: another version of titrate names "
@@ -33,13 +33,12 @@ void check_present(const std::filesystem::path& folder, const sweep::Study& stud
 
 int run(const Options& options) {
   const std::filesystem::path folder = options.folder;
-  const sweep::Study study = sweep::read_run_study(folder);
-  const sweep::Journal journal = sweep::read_journal(folder);
+  const study::Study study = study::read_run_study(folder);
+  const study::Journal journal = study::read_journal(folder);
   const Log log;
   for (const std::string& warning : journal.warnings) log.warn(warning);
   if (options.trial) {
-    std::fputs(report::trial_text(study, report::find_trial(journal.records, *options.trial)).c_str(),
-               stdout);
+    std::fputs(report::trial_text(study, study::find_trial(journal.records, *options.trial)).c_str(), stdout);
     return 0;
   }
   check_present(folder, study, journal.records);

@@ -11,9 +11,9 @@
 #include "titrate/core/log.hpp"
 #include "titrate/report/status_text.hpp"
 #include "titrate/report/summary.hpp"
-#include "titrate/sweep/attempt.hpp"
-#include "titrate/sweep/journal.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/attempt.hpp"
+#include "titrate/study/journal.hpp"
+#include "titrate/study/study.hpp"
 
 namespace titrate {
 namespace {
@@ -25,17 +25,17 @@ struct Options {
 
 // Before the first trial of a run, and of one by an older version, only the journal tells.
 void count_journal(const std::filesystem::path& folder, report::RunView& view) {
-  const sweep::Study study = sweep::read_run_study(folder);
-  const sweep::Journal journal = sweep::read_journal(folder);
-  view.trials = sweep::grid(study).size();
-  for (const sweep::TrialRecord* record : report::present_records(study, journal.records))
-    ++(record->status == sweep::Status::failed ? view.failed : view.finished);
+  const study::Study study = study::read_run_study(folder);
+  const study::Journal journal = study::read_journal(folder);
+  view.trials = study::grid(study).size();
+  for (const study::TrialRecord* record : study::present_records(study::grid(study), journal.records))
+    ++(record->status == study::Status::failed ? view.failed : view.finished);
 }
 
 // The journal is there, too, where it cannot be read, or is another version's.
 void read_status(const std::filesystem::path& file, report::RunView& view) {
   try {
-    view.status = sweep::parse_status(read_text(file), file.string());
+    view.status = study::parse_status(read_text(file), file.string());
     view.seconds_since_update = std::max(0.0, static_cast<double>(std::time(nullptr) - view.status->updated));
   } catch (const Error& error) {
     Log().warn(error.what());
@@ -45,14 +45,14 @@ void read_status(const std::filesystem::path& file, report::RunView& view) {
 // Which may be later than the status.
 void read_end(const std::filesystem::path& folder, report::RunView& view) {
   try {
-    if (const auto last = sweep::read_attempt(folder)) view.end_reason = last->reason;
+    if (const auto last = study::read_attempt(folder)) view.end_reason = last->reason;
   } catch (const Error& error) {
     Log().warn(error.what());
   }
 }
 
 int run(const Options& options) {
-  const std::filesystem::path folder = options.folder, file = sweep::status_file(folder);
+  const std::filesystem::path folder = options.folder, file = study::status_file(folder);
   report::RunView view{.holder = find_holder(folder)};
   std::error_code unknown;
   if (std::filesystem::exists(file, unknown)) read_status(file, view);

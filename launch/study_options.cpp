@@ -9,10 +9,10 @@ namespace {
 
 std::string list_of_keys() {
   std::string text = "Keys of a study, with their defaults:\n";
-  const sweep::Settings defaults;
-  const auto values = sweep::all_values(defaults);
-  sweep::for_each_key(defaults, [&](const std::string& key, const auto&, const std::string& help) {
-    const std::string left = "  " + key + " = " + sweep::to_json(values.at(key));
+  const study::Settings defaults;
+  const auto values = study::all_values(defaults);
+  study::for_each_key(defaults, [&](const std::string& key, const auto&, const std::string& help) {
+    const std::string left = "  " + key + " = " + to_json(values.at(key));
     text += left + std::string(left.size() < 42 ? 42 - left.size() : 1, ' ') + help + "\n";
   });
   return text;

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/study.hpp"
 
 namespace CLI {
 class App;
@@ -14,7 +14,7 @@ namespace titrate {
 
 struct StudyOptions {
   std::string file{};
-  sweep::StudyOverrides overrides{};
+  study::StudyOverrides overrides{};
 };
 
 // Returns the study itself, which is required.

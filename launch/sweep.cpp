@@ -10,7 +10,7 @@
 
 #include "study_options.hpp"
 #include "titrate/comm/session.hpp"
-#include "titrate/comm/watch.hpp"
+#include "titrate/comm/watchdog.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/doctor/doctor.hpp"
@@ -34,10 +34,10 @@ struct Options {
 };
 
 // On rank 0, at its end. Returns the exit code.
-int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcome, comm::Watch& watch) {
-  watch.enter("report");
+int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcome, comm::Watchdog& watchdog) {
+  watchdog.enter("report");
   if (outcome.missing > 0) {
-    watch.on_end(nullptr);
+    watchdog.on_end(nullptr);
     outcome.attempt->end("stopped");
     std::fprintf(stderr,
                  "titrate: stopped on request: %s of %s trials are finished; the same command resumes\n",
@@ -49,25 +49,25 @@ int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcom
   std::fputs(report::terminal_table(outcome.study, outcome.records).c_str(), stdout);
   std::printf("\nreport: %s\n", std::filesystem::absolute(options.out / "report.html").c_str());
   std::fflush(stdout);
-  watch.on_end(nullptr);
+  watchdog.on_end(nullptr);
   outcome.attempt->end("finished");
   return outcome.failed > 0 ? static_cast<int>(ErrorCode::some_failed) : 0;
 }
 
 // All end with rank 0's exit code, since mpirun kills the others when one leaves early with another.
-int run_under_mpi(const sweep::SweepOptions& options, const comm::WatchOptions& limits,
+int run_under_mpi(const sweep::SweepOptions& options, const comm::WatchdogOptions& limits,
                   const comm::Session& session) {
   const Log log({.world_rank = session.world_size() > 1 ? session.world_rank() : -1, .quiet = options.quiet});
-  sweep::SweepOutcome outcome;  // before the watch, which may have to write into it
-  comm::Watch watch(session, limits);
-  watch.enter("preflight");
+  sweep::SweepOutcome outcome;  // before the watchdog, which may have to write into it
+  comm::Watchdog watchdog(session, limits);
+  watchdog.enter("preflight");
   doctor::require_places(session, options.out, log);
-  outcome = sweep::run_sweep(options, session, watch, log);
-  if (outcome.attempt) watch.on_end([&](const std::string& why) { outcome.attempt->fail(why); });
-  if (session.world_rank() != 0) watch.rest("report");
-  const int code = session.world().agree(session.world_rank() == 0 ? report(options, outcome, watch) : 0);
-  watch.enter("end");
-  watch.close();
+  outcome = sweep::run_sweep(options, session, watchdog, log);
+  if (outcome.attempt) watchdog.on_end([&](const std::string& why) { outcome.attempt->fail(why); });
+  if (session.world_rank() != 0) watchdog.idle("report");
+  const int code = session.world().agree(session.world_rank() == 0 ? report(options, outcome, watchdog) : 0);
+  watchdog.enter("end");
+  watchdog.close();
   return code;
 }
 
@@ -94,8 +94,8 @@ int run(const Options& options) {
                                   .checkpoints = options.checkpoints,
                                   .device = comm::parse_device_kind(options.device),
                                   .quiet = options.quiet};
-  const comm::WatchOptions limits{.limit_seconds = options.watchdog_seconds,
-                                  .deadline_seconds = 60 * options.deadline_minutes};
+  const comm::WatchdogOptions limits{.limit_seconds = options.watchdog_seconds,
+                                     .deadline_seconds = 60 * options.deadline_minutes};
   comm::remember_stop_signals();
   check_start();
   std::optional<comm::Session> session(limits.limit_seconds);

@@ -118,7 +118,7 @@ Communicator Communicator::split_by_node() const {
 
 void Communicator::barrier() const { check_mpi(MPI_Barrier(handle_->communicator), "MPI_Barrier"); }
 
-void Communicator::rest() const {
+void Communicator::sleeping_barrier() const {
   MPI_Request request = MPI_REQUEST_NULL;
   check_mpi(MPI_Ibarrier(handle_->communicator, &request), "MPI_Ibarrier");
   for (int there = 0; there == 0;) {

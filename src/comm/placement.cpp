@@ -61,7 +61,7 @@ bool alike(const Placement& a, const Placement& b) {
 std::string gpu_indices(std::span<const Placement> ranks) {
   std::set<int> indices;
   for (const Placement& rank : ranks) indices.insert(rank.device.index);
-  return rank_ranges(std::vector<int>(indices.begin(), indices.end()));
+  return number_ranges(std::vector<int>(indices.begin(), indices.end()));
 }
 
 std::string pci_ids(std::span<const Placement> ranks) {
@@ -75,7 +75,7 @@ std::string group_ranges(std::span<const Placement> ranks, std::span<const int> 
   std::set<int> groups;
   for (const Placement& rank : ranks) groups.insert(group_of[static_cast<std::size_t>(rank.world_rank)]);
   if (*groups.begin() < 0) return "-";
-  return rank_ranges(std::vector<int>(groups.begin(), groups.end()));
+  return number_ranges(std::vector<int>(groups.begin(), groups.end()));
 }
 
 Cells cells_of(std::span<const Placement> ranks, std::span<const int> group_of) {
@@ -83,7 +83,7 @@ Cells cells_of(std::span<const Placement> ranks, std::span<const int> group_of) 
   for (const Placement& rank : ranks) numbers.push_back(rank.world_rank);
   const Placement& first = ranks.front();
   const bool gpu = first.device.kind == DeviceKind::cuda;
-  Cells cells{rank_ranges(numbers), first.host,
+  Cells cells{number_ranges(numbers), first.host,
               gpu ? "cuda:" + gpu_indices(ranks) + " " + first.device.name : first.device.name,
               gpu ? pci_ids(ranks) : "", std::to_string(first.threads)};
   if (!group_of.empty()) cells.push_back(group_ranges(ranks, group_of));
@@ -107,19 +107,8 @@ std::string align(const std::vector<Cells>& rows) {
 
 }  // namespace
 
-std::string rank_ranges(std::span<const int> ranks) {
-  std::vector<std::string> parts;
-  for (std::size_t i = 0; i < ranks.size();) {
-    std::size_t end = i + 1;
-    while (end < ranks.size() && ranks[end] == ranks[end - 1] + 1) ++end;
-    parts.push_back(std::to_string(ranks[i]) + (end > i + 1 ? "-" + std::to_string(ranks[end - 1]) : ""));
-    i = end;
-  }
-  return join(parts, ",");
-}
-
 std::string name_ranks(std::span<const int> ranks) {
-  return (ranks.size() == 1 ? "rank " : "ranks ") + rank_ranges(ranks);
+  return (ranks.size() == 1 ? "rank " : "ranks ") + number_ranges(ranks);
 }
 
 std::vector<int> sharing_of(std::span<const Placement> ranks) {

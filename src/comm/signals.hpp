@@ -1,4 +1,4 @@
-// The signals of a Watch, and what their handlers leave for it to see.
+// The signals of a Watchdog, and what their handlers leave for it to see.
 #pragma once
 
 namespace titrate::comm {

@@ -145,4 +145,19 @@ std::string with_commas(unsigned long long value) {
   return text;
 }
 
+std::string counted(std::size_t count, const std::string& noun) {
+  return with_commas(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string number_ranges(std::span<const int> numbers) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < numbers.size();) {
+    std::size_t end = i + 1;
+    while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
+    parts.push_back(std::to_string(numbers[i]) + (end > i + 1 ? "-" + std::to_string(numbers[end - 1]) : ""));
+    i = end;
+  }
+  return join(parts, ",");
+}
+
 }  // namespace titrate

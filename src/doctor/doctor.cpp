@@ -28,7 +28,7 @@ constexpr double kSlowLatencySeconds = 1e-3;
 constexpr std::size_t kSharedBytes = std::size_t{4} << 20;
 
 // What the checks of many ranks need.
-struct Ward {
+struct DoctorContext {
   const comm::Session& session;
   DoctorReport& report;
   comm::RollCall& roll_call;
@@ -47,18 +47,18 @@ std::vector<std::string> hosts_of(std::span<const comm::Placement> ranks) {
 }
 
 // What the leader of each host found, on rank 0.
-std::vector<DoctorLines> gather_from_hosts(const Ward& ward, const DoctorLines& own) {
+std::vector<DoctorLines> gather_from_hosts(const DoctorContext& context, const DoctorLines& own) {
   std::vector<DoctorLines> said;
-  const std::vector<std::string> packed = ward.session.world().gather(pack_lines(own), 0);
+  const std::vector<std::string> packed = context.session.world().gather(pack_lines(own), 0);
   for (std::size_t i = 0; i < packed.size(); ++i) {
-    if (ward.ranks[i].node_rank == 0) said.push_back(parse_lines(packed[i]));
+    if (context.ranks[i].node_rank == 0) said.push_back(parse_lines(packed[i]));
   }
   return said;
 }
 
-void report_hosts(const Ward& ward, std::span<const DoctorLines> said) {
-  const std::vector<std::string> hosts = hosts_of(ward.ranks);
-  ward.report.add(merge_lines(said, [&](std::span<const int> who) {
+void report_hosts(const DoctorContext& context, std::span<const DoctorLines> said) {
+  const std::vector<std::string> hosts = hosts_of(context.ranks);
+  context.report.add(merge_lines(said, [&](std::span<const int> who) {
     constexpr std::size_t kMostNames = 4;
     std::vector<std::string> names;
     for (const int i : who.first(std::min(who.size(), kMostNames))) {
@@ -80,106 +80,107 @@ DoctorLine check_engine(const comm::Device& device) {
   }
 }
 
-void check_versions(const Ward& ward) {
+void check_versions(const DoctorContext& context) {
   DoctorLines own;
-  if (ward.is_leader()) {
+  if (context.is_leader()) {
     const std::string library = comm::library_version();
     own.push_back({.name = "MPI", .text = library.substr(0, library.find(','))});
-    own.push_back(check_engine(ward.own().device));
-    const bool used = ward.own().device.kind == comm::DeviceKind::cuda;
+    own.push_back(check_engine(context.own().device));
+    const bool used = context.own().device.kind == comm::DeviceKind::cuda;
     for (const DoctorLine& line : judge_gpu_versions(comm::gpu_versions(), used)) own.push_back(line);
   }
-  const std::vector<DoctorLines> said = gather_from_hosts(ward, own);
-  report_hosts(ward, said);
+  const std::vector<DoctorLines> said = gather_from_hosts(context, own);
+  report_hosts(context, said);
   const std::vector<std::string> differing = names_that_differ(said);
   if (differing.empty()) return;
-  ward.report.add(
+  context.report.add(
       DoctorLines{{.name = "hosts",
                    .verdict = Verdict::warn,
                    .text = "they differ in " + join(differing, ", "),
                    .remedy = "use one build and alike hosts, or a trial's numbers depend on where it ran"}});
 }
 
-void check_gpus(const Ward& ward) {
-  const comm::Placement& own = ward.own();
+void check_gpus(const DoctorContext& context) {
+  const comm::Placement& own = context.own();
   std::string said;
   if (own.device.kind == comm::DeviceKind::cuda && own.sharing == 0) {
     std::vector<int> ranks;
-    for (const comm::Placement& rank : ward.ranks) {
+    for (const comm::Placement& rank : context.ranks) {
       if (rank.node == own.node && rank.device.pci_id == own.device.pci_id) ranks.push_back(rank.world_rank);
     }
     DoctorLine line = judge_gpu(own.device, comm::device_memory(own.device), ranks);
-    if (hosts_of(ward.ranks).size() > 1) line.text = own.host + " " + line.text;
+    if (hosts_of(context.ranks).size() > 1) line.text = own.host + " " + line.text;
     said = pack_lines(DoctorLines{line});
   }
-  for (const std::string& text : ward.session.world().gather(said, 0)) {
-    if (!text.empty()) ward.report.add(parse_lines(text));
+  for (const std::string& text : context.session.world().gather(said, 0)) {
+    if (!text.empty()) context.report.add(parse_lines(text));
   }
 }
 
-void check_devices(const Ward& ward, comm::DeviceKind requested) {
+void check_devices(const DoctorContext& context, comm::DeviceKind requested) {
   const auto on_gpu = [](const comm::Placement& rank) { return rank.device.kind == comm::DeviceKind::cuda; };
-  if (std::any_of(ward.ranks.begin(), ward.ranks.end(), on_gpu)) {
-    check_gpus(ward);
+  if (std::any_of(context.ranks.begin(), context.ranks.end(), on_gpu)) {
+    check_gpus(context);
   } else if (requested != comm::DeviceKind::cpu) {
-    report_hosts(ward, gather_from_hosts(ward, ward.is_leader()
-                                                   ? DoctorLines{judge_no_gpu(comm::why_no_gpu(), "/proc")}
-                                                   : DoctorLines{}));
+    report_hosts(context, gather_from_hosts(context, context.is_leader() ? DoctorLines{judge_no_gpu(
+                                                                               comm::why_no_gpu(), "/proc")}
+                                                                         : DoctorLines{}));
   }
 }
 
-void check_hosts(const Ward& ward) {
+void check_hosts(const DoctorContext& context) {
   std::vector<std::string> processors;
   for (const int processor : allowed_processors()) processors.push_back(std::to_string(processor));
   std::vector<std::vector<int>> allowed;
-  for (const std::string& list : ward.session.node().gather(join(processors, ","), 0)) {
+  for (const std::string& list : context.session.node().gather(join(processors, ","), 0)) {
     std::vector<int>& numbers = allowed.emplace_back();
     for (const std::string& number : split(list, ',')) numbers.push_back(std::stoi(number));
   }
   DoctorLines own;
-  if (ward.is_leader()) {
+  if (context.is_leader()) {
     own = judge_processors(allowed, comm::get_environment("OMP_NUM_THREADS"));
-    own.push_back(check_shared_memory("/dev/shm", ward.session.node_size()));
+    own.push_back(check_shared_memory("/dev/shm", context.session.node_size()));
     for (const DoctorLine& line : check_leftovers("/dev/shm", "/proc")) own.push_back(line);
     own.push_back(check_temporary_space(comm::get_environment));
   }
-  report_hosts(ward, gather_from_hosts(ward, own));
+  report_hosts(context, gather_from_hosts(context, own));
 }
 
-void check_network(const Ward& ward) {
+void check_network(const DoctorContext& context) {
   DoctorLines own;  // an interface to a line, to travel
   for (const comm::Interface& interface : comm::interfaces()) {
-    if (ward.is_leader()) own.push_back({.name = interface.name, .text = interface.address});
+    if (context.is_leader()) own.push_back({.name = interface.name, .text = interface.address});
   }
   std::vector<HostNetwork> networks;
-  const std::vector<std::string> hosts = hosts_of(ward.ranks);
-  for (const DoctorLines& lines : gather_from_hosts(ward, own)) {
+  const std::vector<std::string> hosts = hosts_of(context.ranks);
+  for (const DoctorLines& lines : gather_from_hosts(context, own)) {
     HostNetwork& network = networks.emplace_back();
     network.host = hosts[networks.size() - 1];
     for (const DoctorLine& line : lines)
       network.interfaces.push_back({.name = line.name, .address = line.text});
   }
-  report_hosts(ward, judge_networks(networks));
+  report_hosts(context, judge_networks(networks));
 }
 
 // Pages that the leader wrote, read by the others.
-void check_node_buffer(const Ward& ward) {
+void check_node_buffer(const DoctorContext& context) {
   DoctorLine line{.name = "shared memory",
-                  .text = in_units(kSharedBytes) + " shared by " + std::to_string(ward.session.node_size()) +
-                          (ward.session.node_size() == 1 ? " rank" : " ranks")};
+                  .text = in_units(kSharedBytes) + " shared by " +
+                          std::to_string(context.session.node_size()) +
+                          (context.session.node_size() == 1 ? " rank" : " ranks")};
   try {
-    comm::NodeBuffer buffer(ward.session.node(), kSharedBytes);
+    comm::NodeBuffer buffer(context.session.node(), kSharedBytes);
     buffer.fill([](std::span<std::byte> bytes) { std::fill(bytes.begin(), bytes.end(), std::byte{1}); });
     const bool seen = std::all_of(buffer.bytes().begin(), buffer.bytes().end(),
                                   [](std::byte b) { return b == std::byte{1}; });
-    if (ward.session.node().agree(seen ? 0 : 1) != 0) {
+    if (context.session.node().agree(seen ? 0 : 1) != 0) {
       line.verdict = Verdict::fail;
       line.text += ", and not all see what was written";
     }
   } catch (const comm::AgreedError& error) {
     line = failure_line("shared memory", error.info());
   }
-  report_hosts(ward, gather_from_hosts(ward, ward.is_leader() ? DoctorLines{line} : DoctorLines{}));
+  report_hosts(context, gather_from_hosts(context, context.is_leader() ? DoctorLines{line} : DoctorLines{}));
 }
 
 DoctorLine judge_exchange(const std::string& what, const comm::ExchangeProbe& probe, bool right) {
@@ -213,8 +214,8 @@ DoctorLine check_exchange(const comm::Communicator& group, const std::string& wh
   }
 }
 
-void check_exchanges(const Ward& ward) {
-  const comm::Communicator& world = ward.session.world();
+void check_exchanges(const DoctorContext& context) {
+  const comm::Communicator& world = context.session.world();
   const auto by_mpi = [](const comm::Communicator& group) {
     return [&group] {
       comm::MpiExchange exchange(group);
@@ -222,47 +223,50 @@ void check_exchanges(const Ward& ward) {
     };
   };
   if (world.size() == 1) {
-    ward.report.add(DoctorLines{{.name = "exchange", .text = "skipped: one rank has nothing to exchange"}});
+    context.report.add(
+        DoctorLines{{.name = "exchange", .text = "skipped: one rank has nothing to exchange"}});
   } else {
     const std::string who = "MPI, " + std::to_string(world.size()) + " ranks";
-    ward.report.add(DoctorLines{check_exchange(world, who, by_mpi(world))});
+    context.report.add(DoctorLines{check_exchange(world, who, by_mpi(world))});
   }
-  if (hosts_of(ward.ranks).size() > 1) {
-    const comm::Communicator& node = ward.session.node();
+  if (hosts_of(context.ranks).size() > 1) {
+    const comm::Communicator& node = context.session.node();
     const DoctorLine line = check_exchange(node, "within the host", by_mpi(node));
-    report_hosts(ward, gather_from_hosts(ward, ward.is_leader() ? DoctorLines{line} : DoctorLines{}));
+    report_hosts(context,
+                 gather_from_hosts(context, context.is_leader() ? DoctorLines{line} : DoctorLines{}));
   }
   const auto has_its_own_gpu = [](const comm::Placement& rank) {
     return rank.device.kind == comm::DeviceKind::cuda && rank.sharing == 0;
   };
-  if (!std::all_of(ward.ranks.begin(), ward.ranks.end(), has_its_own_gpu)) return;
-  ward.roll_call.enter("exchange by NCCL", kLoadSeconds);
-  ward.report.add(DoctorLines{
+  if (!std::all_of(context.ranks.begin(), context.ranks.end(), has_its_own_gpu)) return;
+  context.roll_call.enter("exchange by NCCL", kLoadSeconds);
+  context.report.add(DoctorLines{
       check_exchange(world, "NCCL, " + std::to_string(world.size()) + (world.size() == 1 ? " GPU" : " GPUs"),
-                     [&] { return comm::probe_nccl(world, ward.own().device, kNcclSeconds); })});
+                     [&] { return comm::probe_nccl(world, context.own().device, kNcclSeconds); })});
 }
 
-void examine(Ward& ward, const DoctorOptions& options) {
+void examine(DoctorContext& context, const DoctorOptions& options) {
   try {
-    ward.ranks = comm::place_ranks(ward.session, options.device);
+    context.ranks = comm::place_ranks(context.session, options.device);
   } catch (const comm::AgreedError& error) {
-    ward.report.add(DoctorLines{failure_line("device", error.info())});
-    ward.ranks = comm::place_ranks(ward.session, comm::DeviceKind::cpu);
+    context.report.add(DoctorLines{failure_line("device", error.info())});
+    context.ranks = comm::place_ranks(context.session, comm::DeviceKind::cpu);
   }
-  ward.report.add_ranks(ward.ranks, comm::describe_sources(ward.session, ward.own(), comm::get_environment));
-  ward.roll_call.enter("libraries", kLoadSeconds);
-  check_versions(ward);
-  check_devices(ward, options.device);
-  ward.roll_call.enter("hosts", kStepSeconds);
-  check_hosts(ward);
-  check_network(ward);
-  ward.roll_call.enter("shared memory", kStepSeconds);
-  check_node_buffer(ward);
-  ward.roll_call.enter("exchange", kStepSeconds);
-  check_exchanges(ward);
+  context.report.add_ranks(context.ranks,
+                           comm::describe_sources(context.session, context.own(), comm::get_environment));
+  context.roll_call.enter("libraries", kLoadSeconds);
+  check_versions(context);
+  check_devices(context, options.device);
+  context.roll_call.enter("hosts", kStepSeconds);
+  check_hosts(context);
+  check_network(context);
+  context.roll_call.enter("shared memory", kStepSeconds);
+  check_node_buffer(context);
+  context.roll_call.enter("exchange", kStepSeconds);
+  check_exchanges(context);
   if (options.out.empty()) return;
-  ward.roll_call.enter("run folder", kLoadSeconds);
-  ward.report.add(check_run_folder(ward.session, options.out, locking_rank(ward.ranks)));
+  context.roll_call.enter("run folder", kLoadSeconds);
+  context.report.add(check_run_folder(context.session, options.out, locking_rank(context.ranks)));
 }
 
 }  // namespace
@@ -298,9 +302,9 @@ int run_doctor(const DoctorOptions& options, const comm::Session& session, Docto
       report.finish();
       session.abort(static_cast<int>(ErrorCode::no_progress));
     });
-    Ward ward{.session = session, .report = report, .roll_call = roll_call};
+    DoctorContext context{.session = session, .report = report, .roll_call = roll_call};
     try {
-      examine(ward, options);
+      examine(context, options);
     } catch (...) {
       // The others may wait for this rank. Rank 0, whose report is whole, speaks first where it fails too.
       if (session.world_rank() != 0) std::this_thread::sleep_for(std::chrono::seconds(2));

@@ -103,7 +103,7 @@ DoctorLines judge_processors(std::span<const std::vector<int>> allowed,
     for (const auto& [processors, ranks] : ranks_on) {
       if (ranks <= processors.size()) continue;
       line.verdict = Verdict::warn;
-      line.text += ", but " + counted(ranks, "rank") + " bound to processor " + comm::rank_ranges(processors);
+      line.text += ", but " + counted(ranks, "rank") + " bound to processor " + number_ranges(processors);
       line.remedy = "mpirun --bind-to none; two runs side by side that are bound begin at the same processor";
     }
   }

@@ -11,7 +11,7 @@
 
 namespace titrate::engine_torch {
 
-FusedOptimizer::FusedOptimizer(const train::TrainSettings& settings, const at::Tensor& parameters)
+FusedOptimizer::FusedOptimizer(const study::TrainSettings& settings, const at::Tensor& parameters)
     : settings_(settings), step_count_(at::zeros({}, parameters.options().requires_grad(false))) {
   const std::size_t moments = settings.optimizer != "sgd" ? 2 : settings.momentum != 0 ? 1 : 0;
   for (std::size_t i = 0; i < moments; ++i) moments_.push_back(at::zeros_like(parameters));
@@ -19,7 +19,7 @@ FusedOptimizer::FusedOptimizer(const train::TrainSettings& settings, const at::T
 
 void FusedOptimizer::step(const at::Tensor& parameters, const at::Tensor& gradients, double learning_rate) {
   const at::NoGradGuard no_grad;
-  const train::TrainSettings& s = settings_;
+  const study::TrainSettings& s = settings_;
   ++steps_;
   step_count_.fill_(static_cast<double>(steps_));
   // A velocity of 0 gives the first step what its own branch would.

@@ -6,14 +6,14 @@
 #include <cstdint>
 #include <vector>
 
-#include "titrate/train/settings.hpp"
+#include "titrate/study/train_settings.hpp"
 
 namespace titrate::engine_torch {
 
 class FusedOptimizer {
  public:
   // `parameters` is flat; what is remembered lies on its device.
-  FusedOptimizer(const train::TrainSettings& settings, const at::Tensor& parameters);
+  FusedOptimizer(const study::TrainSettings& settings, const at::Tensor& parameters);
 
   void step(const at::Tensor& parameters, const at::Tensor& gradients, double learning_rate);
 
@@ -23,7 +23,7 @@ class FusedOptimizer {
   void restore(const std::vector<std::vector<float>>& moments, std::uint64_t steps);
 
  private:
-  train::TrainSettings settings_;
+  study::TrainSettings settings_;
   std::vector<at::Tensor> moments_;
   at::Tensor step_count_;  // where the kernels of adam read it
   std::uint64_t steps_ = 0;

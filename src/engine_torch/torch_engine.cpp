@@ -243,7 +243,7 @@ train::EpochSums TorchEngine::finish_epoch() {
 }
 
 void TorchEngine::evaluate(std::span<const std::uint32_t> rows, const data::Pipeline& pipeline,
-                           std::span<train::Prediction> out) {
+                           std::span<study::Prediction> out) {
   const c10::InferenceMode inference;
   const Input input = fill(rows, pipeline, 0);
   const at::Tensor logits = run(input.images, nullptr);

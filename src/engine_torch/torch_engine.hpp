@@ -23,7 +23,7 @@ class TorchEngine final : public train::Engine {
                   const data::Pipeline& pipeline) override;
   train::EpochSums finish_epoch() override;
   void evaluate(std::span<const std::uint32_t> rows, const data::Pipeline& pipeline,
-                std::span<train::Prediction> out) override;
+                std::span<study::Prediction> out) override;
   std::vector<float> logits(std::span<const float> images) override;
   train::Model model() const override;
   void set_model(const train::Model& model) override;

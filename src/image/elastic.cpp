@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
-#include "clones.hpp"
 #include "displacement.hpp"
+#include "lanes.hpp"
 #include "sampler.hpp"
 #include "smooth.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 
 namespace titrate::image {
 namespace {

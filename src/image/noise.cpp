@@ -1,10 +1,11 @@
 #include "titrate/image/noise.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "clones.hpp"
+#include "lanes.hpp"
 #include "noise.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"

@@ -1,8 +1,7 @@
 #include "planes.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 
 #include <cstring>
-
-#include "clones.hpp"
 
 namespace titrate::image {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "instructions.hpp"
 #include "titrate/core/random.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 
 namespace titrate::image {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "clones.hpp"
 #include "planes.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 
 namespace titrate::image {
 namespace {

@@ -1,8 +1,7 @@
 #include "series.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 
 #include <cmath>
-
-#include "clones.hpp"
 
 namespace titrate::image {
 namespace {

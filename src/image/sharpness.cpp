@@ -2,9 +2,10 @@
 
 #include <vector>
 
-#include "clones.hpp"
+#include "lanes.hpp"
 #include "planes.hpp"
 #include "smooth.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 
 namespace titrate::image {
 namespace {

@@ -4,8 +4,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "clones.hpp"
+#include "lanes.hpp"
 #include "series.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 
 namespace titrate::image {
 namespace {

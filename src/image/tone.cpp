@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "clones.hpp"
+#include "lanes.hpp"
 #include "series.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 
 namespace titrate::image {
 namespace {

@@ -1,11 +1,12 @@
 #include "titrate/image/warp.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <optional>
 
-#include "clones.hpp"
+#include "lanes.hpp"
 #include "sampler.hpp"
 #include "series.hpp"
 

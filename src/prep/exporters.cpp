@@ -11,10 +11,10 @@
 #include <optional>
 #include <set>
 
+#include "titrate/codec/codec.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/image/codec.hpp"
-#include "titrate/source/npz_writer.hpp"
+#include "titrate/prep/npz_writer.hpp"
 
 namespace titrate::prep {
 namespace {
@@ -76,7 +76,7 @@ class FolderExporter : public Exporter {
     const std::string origin(name_of(image.row.origin));
     const fs::path path = fs::path(split) / name / (number + "-" + origin + ".png");
     if (made_.insert(split + "/" + name).second) make_folder(folder_ / split / name);
-    write_unsynced(folder_ / path, image::encode_png({manifest_.shape, image.pixels}));
+    write_unsynced(folder_ / path, codec::encode_png({manifest_.shape, image.pixels}));
     const std::string& generator = manifest_.sources[image.row.source].generator;
     table_ += quoted(path.string()) + "," + quoted(name) + "," + split + "," + origin + "," +
               quoted(generator) + "\n";
@@ -230,7 +230,7 @@ class NpzExporter : public ColumnExporter {
 
   static std::string name_in(Split split) { return kShortNames[static_cast<std::size_t>(split)]; }
 
-  source::NpzWriter writer_;
+  NpzWriter writer_;
 };
 
 }  // namespace

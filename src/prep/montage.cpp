@@ -4,7 +4,7 @@
 #include <map>
 
 #include "titrate/core/text.hpp"
-#include "titrate/image/caption.hpp"
+#include "titrate/draw/caption.hpp"
 #include "titrate/image/transform.hpp"
 #include "titrate/shard/reader.hpp"
 
@@ -108,14 +108,14 @@ image::Image make_montage(const std::filesystem::path& folder, const shard::Mani
     columns = std::max(columns, static_cast<std::uint32_t>(strip.examples.size()));
   }
   const image::Shape cell = strips.begin()->second.examples.front().shape;
-  const std::uint32_t line = std::max(cell.height, image::kCaptionHeight) + kGap;
-  const std::uint32_t pictures = kMargin + longest_name * image::kCaptionAdvance + kMargin;
+  const std::uint32_t line = std::max(cell.height, draw::kCaptionHeight) + kGap;
+  const std::uint32_t pictures = kMargin + longest_name * draw::kCaptionAdvance + kMargin;
   image::Image sheet(image::Shape{2 * kMargin + static_cast<std::uint32_t>(strips.size()) * line - kGap,
                                   pictures + columns * (cell.width + kGap) - kGap + kMargin, cell.channels});
   std::ranges::fill(sheet.pixels, kGround);
   std::uint32_t top = kMargin;
   for (const auto& [key, strip] : strips) {
-    image::write_caption(sheet, strip.name, top + (line - kGap - image::kCaptionHeight) / 2, kMargin, kInk);
+    draw::write_caption(sheet, strip.name, top + (line - kGap - draw::kCaptionHeight) / 2, kMargin, kInk);
     for (std::size_t i = 0; i < strip.examples.size(); ++i)
       paste(strip.examples[i], sheet, top, pictures + static_cast<std::uint32_t>(i) * (cell.width + kGap));
     top += line;

@@ -7,7 +7,7 @@
 #include "titrate/core/hash.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/image/glyph.hpp"
+#include "titrate/draw/glyph.hpp"
 
 namespace titrate::prep {
 namespace {
@@ -24,10 +24,10 @@ std::vector<std::string> read_classes(const TomlTable& table) {
   std::vector<std::string> names;
   if (table.is_text("classes")) {
     const std::string set = table.text("classes", "");
-    names = image::glyph_set(set);
+    names = draw::glyph_set(set);
     if (names.empty()) {
       table.refuse("classes", "unknown set of classes",
-                   join(image::glyph_set_names(), ", ") + ", a number, or a list of names", '"' + set + '"');
+                   join(draw::glyph_set_names(), ", ") + ", a number, or a list of names", '"' + set + '"');
     }
     return names;
   }

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "quarantine.hpp"
+#include "titrate/core/byte_file.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/parallel.hpp"
 #include "titrate/core/version.hpp"
-#include "titrate/shard/byte_file.hpp"
 #include "titrate/shard/reader.hpp"
 #include "titrate/shard/writer.hpp"
 
@@ -39,7 +39,7 @@ void keep_made(shard::ShardContent& content, std::span<const std::uint8_t> pixel
 }
 
 void check_stored(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  const shard::ByteFile file(path);
+  const ByteFile file(path);
   bool same = file.bytes() == bytes.size();
   std::vector<std::byte> block(std::min(kReadBack, bytes.size()));
   for (std::size_t done = 0; same && done < bytes.size(); done += block.size()) {
@@ -160,7 +160,7 @@ ShardPacker::Filled ShardPacker::fill(std::size_t index) {
 
 // The file is looked at where it is in memory, while it is written and read back: what the disk gives back is
 // what counts, before anything vouches for it. Returns memory to use again.
-shard::LargeBytes ShardPacker::write(std::size_t index, Filled filled) {
+LargeBytes ShardPacker::write(std::size_t index, Filled filled) {
   shard::ShardFile& file = packed_.manifest.shards[index];
   file.rows = filled.rows;
   file.bytes = filled.bytes.size();

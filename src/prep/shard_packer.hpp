@@ -12,11 +12,11 @@
 
 #include "audit.hpp"
 #include "image_maker.hpp"
+#include "titrate/core/large_memory.hpp"
 #include "titrate/core/progress.hpp"
 #include "titrate/prep/output_folder.hpp"
 #include "titrate/prep/plan.hpp"
 #include "titrate/shard/format.hpp"
-#include "titrate/shard/large_memory.hpp"
 
 namespace titrate::prep {
 
@@ -55,7 +55,7 @@ class ShardPacker {
 
   // A shard's file, to be written.
   struct Filled {
-    shard::LargeBytes bytes{};
+    LargeBytes bytes{};
     std::size_t rows = 0;
     std::vector<source::Refusal> refused{};
   };
@@ -64,7 +64,7 @@ class ShardPacker {
   Filled fill(std::size_t index);
   void make_image(ImageMaker& maker, const Planned& planned, shard::Row& row,
                   std::span<std::uint8_t> out) const;
-  shard::LargeBytes write(std::size_t index, Filled filled);
+  LargeBytes write(std::size_t index, Filled filled);
 
   struct Range {
     std::size_t begin, end;
@@ -80,8 +80,8 @@ class ShardPacker {
   PackedShards packed_;
   std::vector<Range> ranges_;  // of the rows of its split, by shard
   std::vector<std::vector<source::Refusal>> refused_;
-  shard::LargeBytes spare_;                 // of a shard that is written
-  std::future<shard::LargeBytes> writing_;  // the last member: it ends first
+  LargeBytes spare_;                 // of a shard that is written
+  std::future<LargeBytes> writing_;  // the last member: it ends first
 };
 
 }  // namespace titrate::prep

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "titrate/core/simd_dispatch.hpp"
+
 namespace titrate::prep {
 namespace {
 
@@ -12,13 +14,6 @@ __extension__ using Wide = unsigned __int128;
 constexpr double kWhite = 255.0;
 constexpr std::size_t kLanes = 16;
 constexpr std::size_t kTurns = 1 << 15;  // after which 32 bits still hold a lane's sum of squares
-
-// Two versions, of which the processor takes the one it can; sums of integers are the same in any order.
-#if defined(__x86_64__) && defined(__ELF__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define TITRATE_CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define TITRATE_CLONES
-#endif
 
 struct Sums {
   std::uint64_t sum = 0, square = 0;

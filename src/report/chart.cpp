@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "titrate/core/text.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/markup.hpp"
-#include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "titrate/core/text.hpp"
-#include "titrate/report/words.hpp"
-#include "titrate/train/metrics.hpp"
+#include "titrate/report/labels.hpp"
+#include "titrate/study/metrics.hpp"
 
 namespace titrate::report {
 namespace {
@@ -31,16 +31,16 @@ struct Report {
   std::uint64_t images = 0, correct = 0;
 };
 
-Line line_of(std::string_view name, const train::AverageScores& scores, std::uint64_t images) {
+Line line_of(std::string_view name, const study::AverageScores& scores, std::uint64_t images) {
   return {std::string(name), scores.precision, scores.recall, scores.f1, images};
 }
 
 Report report_of(std::span<const std::uint64_t> confusion, std::span<const std::string> names) {
   const auto classes = static_cast<std::uint32_t>(names.size());
-  const std::vector<train::ClassScores> scores = train::class_scores(confusion, classes);
+  const std::vector<study::ClassScores> scores = study::class_scores(confusion, classes);
   Report report;
   for (std::size_t c = 0; c < names.size(); ++c) {
-    const train::ClassScores& score = scores[c];
+    const study::ClassScores& score = scores[c];
     report.images += score.support;
     report.correct += confusion[c * names.size() + c];
     if (score.occurs())
@@ -48,8 +48,8 @@ Report report_of(std::span<const std::uint64_t> confusion, std::span<const std::
   }
   if (report.images > 0)
     report.accuracy = static_cast<double>(report.correct) / static_cast<double>(report.images);
-  report.macro = line_of(kMacro, train::macro_scores(confusion, classes), report.images);
-  report.weighted = line_of(kWeighted, train::weighted_scores(confusion, classes), report.images);
+  report.macro = line_of(kMacro, study::macro_scores(confusion, classes), report.images);
+  report.weighted = line_of(kWeighted, study::weighted_scores(confusion, classes), report.images);
   return report;
 }
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "titrate/report/chart.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/markup.hpp"
-#include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {

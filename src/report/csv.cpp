@@ -5,8 +5,8 @@
 #include <set>
 
 #include "titrate/core/text.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/layout.hpp"
-#include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {
@@ -45,7 +45,7 @@ struct OtherAxes {
   Row keys{}, names{};
 };
 
-OtherAxes other_axes(const sweep::Study& study) {
+OtherAxes other_axes(const study::Study& study) {
   const std::set<std::string> own = {"network.name", "data.size", "data.synthetic_ratio", "data.noise_level",
                                      "seed"};
   std::multiset<std::string> taken(kMetrics.begin(), kMetrics.end());
@@ -53,7 +53,7 @@ OtherAxes other_axes(const sweep::Study& study) {
     taken.insert(name);
   const auto last_name = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
   OtherAxes axes;
-  for (const sweep::Axis& axis : study.axes) {
+  for (const study::Axis& axis : study.axes) {
     if (own.contains(axis.key)) continue;
     axes.keys.push_back(axis.key);
     taken.insert(last_name(axis.key));
@@ -63,23 +63,23 @@ OtherAxes other_axes(const sweep::Study& study) {
   return axes;
 }
 
-Row values_of(const sweep::Settings& settings, const Row& keys) {
+Row values_of(const study::Settings& settings, const Row& keys) {
   if (keys.empty()) return {};
   Row row;
-  const auto values = sweep::all_values(settings);
+  const auto values = study::all_values(settings);
   for (const std::string& key : keys) row.push_back(value_text(values.at(key)));
   return row;
 }
 
-Row data_columns(const sweep::Settings& settings) {
+Row data_columns(const study::Settings& settings) {
   return {network_text(settings), std::to_string(settings.data.size), shortest(settings.data.synthetic_ratio),
           shortest(settings.data.noise_level)};
 }
 
-Row metrics_of(const train::TrialOutcome& outcome, const train::ConditionRecord& condition) {
-  const train::Tally& tally = condition.tally;
-  const train::AverageScores macro = train::macro_scores(tally.confusion, classes_of(tally));
-  const train::AverageScores weighted = train::weighted_scores(tally.confusion, classes_of(tally));
+Row metrics_of(const study::TrialOutcome& outcome, const study::ConditionRecord& condition) {
+  const study::Tally& tally = condition.tally;
+  const study::AverageScores macro = study::macro_scores(tally.confusion, classes_of(tally));
+  const study::AverageScores weighted = study::weighted_scores(tally.confusion, classes_of(tally));
   return {shortest(condition.noise.level),
           std::to_string(outcome.train_images),
           std::to_string(outcome.steps),
@@ -91,20 +91,20 @@ Row metrics_of(const train::TrialOutcome& outcome, const train::ConditionRecord&
           number(weighted.precision),
           number(weighted.recall),
           number(weighted.f1),
-          number(train::calibration_error(tally)),
+          number(study::calibration_error(tally)),
           outcome.best_epoch > 0 ? std::to_string(outcome.best_epoch) : ""};
 }
 
 // As often as each was seen. The last epoch of a budget of steps may be a part of one.
-std::uint64_t images_seen(const sweep::TrialRecord& record) {
-  const train::TrialOutcome& outcome = record.outcome;
+std::uint64_t images_seen(const study::TrialRecord& record) {
+  const study::TrialOutcome& outcome = record.outcome;
   const std::uint64_t images = outcome.train_images, batch = record.settings.train.batch_size;
   if (record.settings.train.budget != "steps" || images == 0) return images * outcome.epochs.size();
   const std::uint64_t batches = (images + batch - 1) / batch;
   return outcome.steps / batches * images + std::min(outcome.steps % batches * batch, images);
 }
 
-Row columns_of(const Estimate& estimate, bool with_spread = true) {
+Row columns_of(const study::Estimate& estimate, bool with_spread = true) {
   if (!with_spread) return {known(estimate.mean)};
   return {known(estimate.mean), known(estimate.sd), known(estimate.low()), known(estimate.high())};
 }
@@ -118,23 +118,23 @@ std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
-std::string trials_csv(const sweep::Study& study, const std::vector<const sweep::TrialRecord*>& present) {
+std::string trials_csv(const study::Study& study, const std::vector<const study::TrialRecord*>& present) {
   const OtherAxes axes = other_axes(study);
   Row header = {"trial", "status", "network", "size", "synthetic_ratio", "noise_level", "seed"};
   append(header, axes.names);
   append(header, kMetrics);
   Table table(header);
-  for (const sweep::TrialRecord* record : present) {
-    Row start = {record->trial, sweep::to_text(record->status)};
+  for (const study::TrialRecord* record : present) {
+    Row start = {record->trial, study::to_text(record->status)};
     append(start, data_columns(record->settings));
     start.push_back(std::to_string(record->settings.seed));
     append(start, values_of(record->settings, axes.keys));
-    if (record->status != sweep::Status::done) {
+    if (record->status != study::Status::done) {
       append(start, Row(kMetrics.size()));
       table.add(start);
       continue;
     }
-    for (const train::ConditionRecord& condition : record->outcome.conditions) {
+    for (const study::ConditionRecord& condition : record->outcome.conditions) {
       Row row = start;
       append(row, metrics_of(record->outcome, condition));
       table.add(row);
@@ -143,7 +143,7 @@ std::string trials_csv(const sweep::Study& study, const std::vector<const sweep:
   return table.text();
 }
 
-std::string cells_csv(const sweep::Study& study, const Summary& summary) {
+std::string cells_csv(const study::Study& study, const Summary& summary) {
   const OtherAxes axes = other_axes(study);
   Row header = {"network", "size", "synthetic_ratio", "noise_level"};
   append(header, axes.names);
@@ -161,7 +161,7 @@ std::string cells_csv(const sweep::Study& study, const Summary& summary) {
                  std::to_string(cell.diverged), std::to_string(cell.failed), std::to_string(cell.missing)});
     append(row, columns_of(cell.train_images, false));
     append(row, columns_of(cell.steps, false));
-    for (const Estimate* estimate :
+    for (const study::Estimate* estimate :
          {&cell.accuracy, &cell.loss, &cell.precision, &cell.recall, &cell.f1, &cell.calibration_error})
       append(row, columns_of(*estimate));
     const Gain* gain = gain_of(summary, i);
@@ -177,12 +177,12 @@ std::string cells_csv(const sweep::Study& study, const Summary& summary) {
   return table.text();
 }
 
-std::string per_class_csv(const sweep::Study& study, const std::vector<const sweep::TrialRecord*>& present) {
+std::string per_class_csv(const study::Study& study, const std::vector<const study::TrialRecord*>& present) {
   Table table({"trial", "test_noise_level", "class", "precision", "recall", "f1", "support"});
-  for (const sweep::TrialRecord* record : present) {
-    if (record->status != sweep::Status::done) continue;
-    for (const train::ConditionRecord& condition : record->outcome.conditions) {
-      const auto scores = train::class_scores(condition.tally.confusion, classes_of(condition.tally));
+  for (const study::TrialRecord* record : present) {
+    if (record->status != study::Status::done) continue;
+    for (const study::ConditionRecord& condition : record->outcome.conditions) {
+      const auto scores = study::class_scores(condition.tally.confusion, classes_of(condition.tally));
       const std::vector<std::string> names = class_names(study, classes_of(condition.tally));
       for (std::size_t c = 0; c < scores.size(); ++c) {
         table.add({record->trial, shortest(condition.noise.level), names[c], number(scores[c].precision),
@@ -193,12 +193,12 @@ std::string per_class_csv(const sweep::Study& study, const std::vector<const swe
   return table.text();
 }
 
-std::string epochs_csv(const std::vector<const sweep::TrialRecord*>& present) {
+std::string epochs_csv(const std::vector<const study::TrialRecord*>& present) {
   Table table({"trial", "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
                "learning_rate"});
-  for (const sweep::TrialRecord* record : present) {
+  for (const study::TrialRecord* record : present) {
     for (std::size_t e = 0; e < record->outcome.epochs.size(); ++e) {
-      const train::EpochRecord& epoch = record->outcome.epochs[e];
+      const study::EpochRecord& epoch = record->outcome.epochs[e];
       table.add({record->trial, std::to_string(e + 1), number(epoch.train_loss), number(epoch.train_accuracy),
                  known(epoch.validation_loss), known(epoch.validation_accuracy),
                  number(epoch.learning_rate)});
@@ -207,11 +207,11 @@ std::string epochs_csv(const std::vector<const sweep::TrialRecord*>& present) {
   return table.text();
 }
 
-std::string timing_csv(const std::vector<const sweep::TrialRecord*>& present) {
+std::string timing_csv(const std::vector<const study::TrialRecord*>& present) {
   Table table({"trial", "attempt", "train_seconds", "test_seconds", "total_seconds",
                "train_images_per_second", "host", "world_rank", "width"});
-  for (const sweep::TrialRecord* record : present) {
-    const sweep::Timing& timing = record->timing;
+  for (const study::TrialRecord* record : present) {
+    const study::Timing& timing = record->timing;
     const auto images = static_cast<double>(images_seen(*record));
     table.add({record->trial, std::to_string(record->attempt), shortest(timing.train_seconds),
                shortest(timing.test_seconds), shortest(timing.total_seconds),

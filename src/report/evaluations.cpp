@@ -5,9 +5,9 @@
 
 #include "titrate/core/text.hpp"
 #include "titrate/report/csv.hpp"
-#include "titrate/report/statistics.hpp"
-#include "titrate/report/words.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/report/labels.hpp"
+#include "titrate/study/statistics.hpp"
+#include "titrate/study/study.hpp"
 
 namespace titrate::report {
 namespace {
@@ -22,10 +22,10 @@ std::string condition_text(const image::Noise& noise) {
   return noise.level == 0 ? "clean" : image::to_text(noise.kind) + " " + shortest(noise.level);
 }
 
-std::string cell_text(const sweep::Study& study, const sweep::Settings& settings) {
+std::string cell_text(const study::Study& study, const study::Settings& settings) {
   std::vector<std::string> parts;
-  const auto values = sweep::all_values(settings);
-  for (const sweep::Axis& axis : study.axes) {
+  const auto values = study::all_values(settings);
+  for (const study::Axis& axis : study.axes) {
     if (axis.key != "seed" && axis.values.size() > 1)
       parts.push_back(axis_label(study, axis.key) + " " + value_text(values.at(axis.key)));
   }
@@ -38,33 +38,33 @@ std::string padded(const std::string& text, std::size_t width) {
 
 }  // namespace
 
-std::string evaluations_csv(const std::vector<sweep::Evaluation>& evaluations) {
+std::string evaluations_csv(const std::vector<study::Evaluation>& evaluations) {
   std::string text =
       csv_row({"trial", "network", "seed", "dataset", "test_noise_kind", "test_noise_level", "test_images",
                "test_accuracy", "test_loss", "macro_precision", "macro_recall", "macro_f1",
                "weighted_precision", "weighted_recall", "weighted_f1", "calibration_error"});
-  for (const sweep::Evaluation& e : evaluations) {
+  for (const study::Evaluation& e : evaluations) {
     const std::uint32_t classes = classes_of(e.tally);
-    const train::AverageScores macro = train::macro_scores(e.tally.confusion, classes),
-                               weighted = train::weighted_scores(e.tally.confusion, classes);
+    const study::AverageScores macro = study::macro_scores(e.tally.confusion, classes),
+                               weighted = study::weighted_scores(e.tally.confusion, classes);
     text += csv_row({e.trial, network_text(e.settings), std::to_string(e.settings.seed), e.dataset,
                      image::to_text(e.noise.kind), shortest(e.noise.level), std::to_string(e.tally.images),
                      shortest(e.tally.accuracy()), shortest(e.tally.mean_loss()), shortest(macro.precision),
                      shortest(macro.recall), shortest(macro.f1), shortest(weighted.precision),
                      shortest(weighted.recall), shortest(weighted.f1),
-                     shortest(train::calibration_error(e.tally))});
+                     shortest(study::calibration_error(e.tally))});
   }
   return text;
 }
 
-std::string evaluations_table(const sweep::Study& study, const std::vector<sweep::Evaluation>& evaluations) {
+std::string evaluations_table(const study::Study& study, const std::vector<study::Evaluation>& evaluations) {
   // Cells in the order of their first trial, conditions in the order given.
   std::vector<std::vector<std::string>> rows;
   std::vector<std::vector<double>> accuracies;
   std::map<std::string, std::size_t> places;
-  for (const sweep::Evaluation& e : evaluations) {
+  for (const study::Evaluation& e : evaluations) {
     const std::string condition = condition_text(e.noise),
-                      key = sweep::cell_key(e.settings) + e.fingerprint + condition;
+                      key = study::cell_key(e.settings) + e.fingerprint + condition;
     const auto [place, fresh] = places.try_emplace(key, rows.size());
     if (fresh) {
       rows.push_back({shortened(cell_text(study, e.settings), 60), shortened(e.dataset, 24), condition});
@@ -79,7 +79,7 @@ std::string evaluations_table(const sweep::Study& study, const std::vector<sweep
   std::string text = "test accuracy in %, mean ± half of the 95 % t interval\n";
   for (std::size_t r = 0; r < rows.size(); ++r) {
     for (std::size_t i = 0; i < widths.size(); ++i) text += padded(rows[r][i], widths[i]) + "  ";
-    const Estimate mean = estimate(std::span<const double>(accuracies[r]));
+    const study::Estimate mean = study::estimate(std::span<const double>(accuracies[r]));
     text += fixed(mean.mean, 2) + (mean.has_interval() ? " ± " + fixed(mean.half_width, 2) : "") + "  " +
             counted(mean.n, "seed") + "\n";
   }

@@ -1,31 +1,31 @@
 #include "titrate/core/text.hpp"
-#include "titrate/report/words.hpp"
+#include "titrate/report/labels.hpp"
 
 namespace titrate::report {
 namespace {
 
 // As many digits as the interval deserves: two below half a point.
-int digits_for(const Estimate& estimate) {
+int digits_for(const study::Estimate& estimate) {
   return estimate.has_interval() && estimate.half_width < 0.005 ? 2 : 1;
 }
 
-std::string interval(const Estimate& estimate) {
+std::string interval(const study::Estimate& estimate) {
   if (!estimate.has_interval()) return counted(estimate.n, "seed");
   const int digits = digits_for(estimate);
   return "95 % interval " + fixed(100 * estimate.low(), digits) + " to " +
          fixed(100 * estimate.high(), digits) + ", " + counted(estimate.n, "seed");
 }
 
-std::string points(const Estimate& difference) {
+std::string points(const study::Estimate& difference) {
   return signed_fixed(100 * difference.mean, digits_for(difference)) + " points";
 }
 
-std::string accuracy(const Estimate& estimate) {
+std::string accuracy(const study::Estimate& estimate) {
   return fixed(100 * estimate.mean, digits_for(estimate)) + " % (" + interval(estimate) + ")";
 }
 
 // The levels of a cell but for its share of synthetic images: "3,000 real images and noise level 0.3".
-std::string circumstances(const sweep::Study& study, const Summary& summary, const Cell& cell) {
+std::string circumstances(const study::Study& study, const Summary& summary, const Cell& cell) {
   std::vector<std::string> parts;
   if (!summary.dimension("data.size") && cell.settings.data.size > 0)
     parts.push_back(with_commas(cell.settings.data.size) + " " + axis_label(study, "data.size"));
@@ -47,14 +47,14 @@ std::string treatment(const Cell& cell) {
 }
 
 // "+8.4 points (95 % interval 7.1 to 9.7, 10 seeds) from 1 synthetic per real image, with 100 real images"
-std::string example(const sweep::Study& study, const Summary& summary, const Gain& gain) {
+std::string example(const study::Study& study, const Summary& summary, const Gain& gain) {
   const Cell& cell = summary.cells[gain.cell];
   const std::string where = circumstances(study, summary, cell);
   return points(gain.accuracy) + " (" + interval(gain.accuracy) + ") from " + treatment(cell) +
          (where.empty() ? "" : ", with " + where);
 }
 
-std::string one_gain(const sweep::Study& study, const Summary& summary, const Gain& gain) {
+std::string one_gain(const study::Study& study, const Summary& summary, const Gain& gain) {
   const Cell& cell = summary.cells[gain.cell];
   const std::string where = circumstances(study, summary, cell);
   const std::string verb =
@@ -63,7 +63,7 @@ std::string one_gain(const sweep::Study& study, const Summary& summary, const Ga
          points(gain.accuracy) + " (" + interval(gain.accuracy) + "): " + to_text(gain.verdict) + ".";
 }
 
-std::string many_gains(const sweep::Study& study, const Summary& summary, const std::vector<Gain>& gains) {
+std::string many_gains(const study::Study& study, const Summary& summary, const std::vector<Gain>& gains) {
   const Gain *best = nullptr, *worst = nullptr;
   std::size_t helped = 0, hurt = 0;
   for (const Gain& gain : gains) {
@@ -92,7 +92,7 @@ std::string many_gains(const sweep::Study& study, const Summary& summary, const 
   return text + but + (rest == 0 ? "" : " The other " + with_commas(rest) + " show no clear difference.");
 }
 
-std::string about_accuracy(const sweep::Study& study, const Summary& summary) {
+std::string about_accuracy(const study::Study& study, const Summary& summary) {
   const Cell *best = nullptr, *worst = nullptr;
   for (const Cell& cell : summary.cells) {
     if (cell.accuracy.n == 0) continue;
@@ -111,7 +111,7 @@ std::string about_accuracy(const sweep::Study& study, const Summary& summary) {
 
 }  // namespace
 
-std::string headline(const sweep::Study& study, const Summary& summary) {
+std::string headline(const study::Study& study, const Summary& summary) {
   const std::vector<Gain> gains = summary.comparisons();
   if (gains.empty()) return about_accuracy(study, summary);
   return gains.size() == 1 ? one_gain(study, summary, gains.front()) : many_gains(study, summary, gains);

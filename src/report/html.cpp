@@ -6,8 +6,8 @@
 #include "titrate/core/text.hpp"
 #include "titrate/core/version.hpp"
 #include "titrate/report/chart.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/markup.hpp"
-#include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {
@@ -24,7 +24,7 @@ std::string legend(const Plot& plot) {
   return html + "</div>";
 }
 
-std::string figure(const sweep::Study& study, const Plot& plot) {
+std::string figure(const study::Study& study, const Plot& plot) {
   std::string html = "<figure><h3>" + escape(plot.title) + "</h3>" + legend(plot);
   html += plot.panels.size() > 1 ? "<div class=\"grid\">" : "<div>";
   for (const PlotPanel& panel : plot.panels) {
@@ -56,7 +56,7 @@ std::string unbroken(const std::string& text) {
   return result;
 }
 
-std::string gain_section(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+std::string gain_section(const study::Study& study, const Summary& summary, const Layout& layout) {
   if (summary.gains.empty()) return "";
   return "<section><h2>What the synthetic images did</h2><p class=\"note\">Change in test accuracy, in "
          "points, against "
@@ -68,7 +68,7 @@ std::string gain_section(const sweep::Study& study, const Summary& summary, cons
          "</section>";
 }
 
-std::string chart_section(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+std::string chart_section(const study::Study& study, const Summary& summary, const Layout& layout) {
   const bool side_by_side = layout.panels.size() == 1;
   return std::string("<section><h2>Accuracy and loss</h2>") +
          (side_by_side ? "<div class=\"grid\">" : "<div>") +
@@ -76,7 +76,7 @@ std::string chart_section(const sweep::Study& study, const Summary& summary, con
          figure(study, loss_plot(study, summary, layout)) + "</div></section>";
 }
 
-std::string table_section(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+std::string table_section(const study::Study& study, const Summary& summary, const Layout& layout) {
   std::string html =
       "<section><h2>Test accuracy of every cell</h2><p class=\"note\">In %, mean over " +
       counted(summary.usual_seeds(), "seed") +
@@ -92,7 +92,7 @@ std::string table_section(const sweep::Study& study, const Summary& summary, con
   return html + "</section>";
 }
 
-std::string header(const sweep::Study& study, const Summary& summary) {
+std::string header(const study::Study& study, const Summary& summary) {
   const bool complete = summary.done == summary.planned;
   return "<header><p class=\"kind\">titrate report · dataset " + escape(study.dataset) + "</p><h1>" +
          escape(study.name) + "</h1><p class=\"answer\">" + unbroken(escape(headline(study, summary))) +
@@ -111,7 +111,7 @@ std::string footer() {
 
 }  // namespace
 
-std::string report_html(const sweep::Study& study, const Summary& summary) {
+std::string report_html(const study::Study& study, const Summary& summary) {
   const Layout layout = lay_out(study, summary);
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "titrate/core/text.hpp"
-#include "titrate/report/words.hpp"
+#include "titrate/report/labels.hpp"
 
 namespace titrate::report {
 namespace {
@@ -54,7 +54,7 @@ bool has_baseline(const Dimension& dimension) {
   return dimension.key == "data.synthetic_ratio" && dimension.levels.front().number == 0.0;
 }
 
-Layout lay_out(const sweep::Study& study, const Summary& summary) {
+Layout lay_out(const study::Study& study, const Summary& summary) {
   Layout layout;
   layout.x = choose_x(summary);
   layout.series = choose_series(summary, layout.x);

@@ -4,8 +4,8 @@
 #include "page.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/report/chart.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/markup.hpp"
-#include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {
@@ -81,7 +81,7 @@ std::string data_script(const std::string& id, const std::string& json) {
   return "<script type=\"application/json\" id=\"" + id + "\">" + text + "</script>";
 }
 
-std::string confusion_section(const sweep::Study& study, const Summary& summary) {
+std::string confusion_section(const study::Study& study, const Summary& summary) {
   const std::vector<const Cell*> all = cells_with_matrix(summary);
   if (all.empty()) return "";
   const std::uint32_t classes = classes_of(*all.front());

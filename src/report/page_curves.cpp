@@ -7,9 +7,9 @@
 
 #include "page.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/markup.hpp"
 #include "titrate/report/plot.hpp"
-#include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {
@@ -203,7 +203,7 @@ std::string curves_json(const std::vector<const LearningCurve*>& curves, const A
 
 }  // namespace
 
-std::string curve_section(const sweep::Study& study, const Summary& summary) {
+std::string curve_section(const study::Study& study, const Summary& summary) {
   std::vector<const LearningCurve*> all, curves;
   std::size_t epochs = 0;
   for (const LearningCurve& curve : summary.curves) {

@@ -3,8 +3,8 @@
 #include "page.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/core/version.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/markup.hpp"
-#include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {
@@ -47,18 +47,18 @@ std::string fact(const std::string& name, const std::string& text, const char* s
   return "<dt>" + escape(name) + "</dt><dd class=\"" + style + "\">" + escape(text) + "</dd>";
 }
 
-std::string settings_table(const sweep::Study& study) {
+std::string settings_table(const study::Study& study) {
   std::string html =
       "<details><summary>Every setting</summary><div class=\"scroll\"><table "
       "class=\"text\"><thead><tr><th>key</th>"
       "<th>value</th></tr></thead><tbody>";
-  auto values = sweep::all_values(study.base);
-  for (const std::string& key : sweep::setting_keys()) {
+  auto values = study::all_values(study.base);
+  for (const std::string& key : study::setting_keys()) {
     std::string text = value_text(values.at(key));
-    for (const sweep::Axis& axis : study.axes) {
+    for (const study::Axis& axis : study.axes) {
       if (axis.key != key) continue;
       std::vector<std::string> levels;
-      for (const sweep::Value& value : axis.values) levels.push_back(value_text(value));
+      for (const Value& value : axis.values) levels.push_back(value_text(value));
       text = (axis.values.size() > 1 ? "swept: " : "") + join(levels, ", ");
     }
     html += "<tr><td><code>" + escape(key) + "</code></td><td>" + escape(text) + "</td></tr>";
@@ -72,7 +72,7 @@ std::string settings_table(const sweep::Study& study) {
 
 }  // namespace
 
-std::string provenance_section(const sweep::Study& study, const Summary& summary) {
+std::string provenance_section(const study::Study& study, const Summary& summary) {
   const Provenance& from = summary.provenance;
   std::string html = "<section><h2>What was run, and with what</h2><dl>";
   html += fact("Dataset", study.dataset);
@@ -90,7 +90,7 @@ std::string provenance_section(const sweep::Study& study, const Summary& summary
   return html + "</dl>" + settings_table(study) + "</section>";
 }
 
-std::string problem_section(const sweep::Study& study, const Summary& summary) {
+std::string problem_section(const study::Study& study, const Summary& summary) {
   if (summary.problems.empty()) return "";
   std::string html =
       "<section><h2>What did not work</h2><div class=\"scroll\"><table "
@@ -99,7 +99,7 @@ std::string problem_section(const sweep::Study& study, const Summary& summary) {
   for (const Problem& problem : summary.problems) {
     html += "<tr><td><code>" + escape(problem.trial) + "</code></td><td>" +
             escape(training_phrase(study, summary, summary.cells[problem.cell])) + "</td><td>" +
-            std::to_string(problem.seed) + "</td><td>" + escape(sweep::to_text(problem.status)) +
+            std::to_string(problem.seed) + "</td><td>" + escape(study::to_text(problem.status)) +
             "</td><td>" + escape(problem.reason) + "</td></tr>";
   }
   return html + "</tbody></table></div></section>";

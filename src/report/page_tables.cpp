@@ -3,8 +3,8 @@
 
 #include "page.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/markup.hpp"
-#include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {
@@ -26,7 +26,7 @@ std::string seeds_note(std::size_t seeds, std::size_t usual) {
   return seeds == usual ? "" : "<br><small>" + counted(seeds, "seed") + "</small>";
 }
 
-std::string header_rows(const sweep::Study& study, const Summary& summary, const Layout& layout,
+std::string header_rows(const study::Study& study, const Summary& summary, const Layout& layout,
                         const std::vector<Column>& columns) {
   std::string html = "<thead>";
   if (layout.series) {
@@ -39,7 +39,7 @@ std::string header_rows(const sweep::Study& study, const Summary& summary, const
   return html + "</tr></thead>";
 }
 
-std::string table_of(const sweep::Study& study, const Summary& summary, const Layout& layout,
+std::string table_of(const study::Study& study, const Summary& summary, const Layout& layout,
                      const std::string& title, const std::vector<Column>& columns,
                      const SquareOf& square_of) {
   const std::vector<std::string> rows = x_labels(summary, layout);
@@ -60,7 +60,7 @@ std::string table_of(const sweep::Study& study, const Summary& summary, const La
   return html + "</tbody></table></div></div>";
 }
 
-std::string tables(const sweep::Study& study, const Summary& summary, const Layout& layout,
+std::string tables(const study::Study& study, const Summary& summary, const Layout& layout,
                    const std::string& only, const std::function<bool(std::size_t)>& shows,
                    const SquareOf& square_of) {
   const bool wide = series_labels(summary, layout).size() > kColumnsSideBySide;
@@ -74,13 +74,13 @@ std::string tables(const sweep::Study& study, const Summary& summary, const Layo
 
 }  // namespace
 
-std::string result_tables(const sweep::Study& study, const Summary& summary, const Layout& layout,
+std::string result_tables(const study::Study& study, const Summary& summary, const Layout& layout,
                           const Metric& metric) {
   const std::size_t usual = summary.usual_seeds();
   const auto all = [](std::size_t) { return true; };
   return tables(study, summary, layout, std::string(metric.name) + ", %", all,
                 [&](std::size_t index) -> Square {
-                  const Estimate& mean = summary.cells[index].*metric.of_cell;
+                  const study::Estimate& mean = summary.cells[index].*metric.of_cell;
                   if (mean.n == 0) return {.html = "<small>none</small>"};
                   std::string html = fixed(100 * mean.mean, 2);
                   if (mean.has_interval())
@@ -89,7 +89,7 @@ std::string result_tables(const sweep::Study& study, const Summary& summary, con
                 });
 }
 
-std::string gain_tables(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+std::string gain_tables(const study::Study& study, const Summary& summary, const Layout& layout) {
   const std::size_t usual = summary.usual_seeds();
   const auto compared = [&](std::size_t index) { return gain_of(summary, index) != nullptr; };
   return tables(study, summary, layout, "change, points", compared, [&](std::size_t index) -> Square {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "titrate/core/text.hpp"
-#include "titrate/report/words.hpp"
+#include "titrate/report/labels.hpp"
 
 namespace titrate::report {
 namespace {
@@ -20,7 +20,7 @@ std::string short_count(double value) {
 std::optional<double> all_images(const Summary& summary) {
   std::optional<double> images;
   for (const Cell& cell : summary.cells) {
-    const sweep::Settings& settings = cell.settings;
+    const study::Settings& settings = cell.settings;
     const bool just_those = settings.data.size == 0 && settings.data.synthetic_ratio == 0 &&
                             settings.data.augmented_copies == 0 && settings.train.validation_fraction == 0;
     if (!just_those || cell.train_images.n == 0) continue;
@@ -42,7 +42,7 @@ void place_all(const Summary& summary, Plot& plot) {
   plot.x_label += " (all: " + with_commas(static_cast<unsigned long long>(*images)) + ")";
 }
 
-void set_x_axis(const sweep::Study& study, const Summary& summary, const Layout& layout, Plot& plot) {
+void set_x_axis(const study::Study& study, const Summary& summary, const Layout& layout, Plot& plot) {
   if (!layout.x) {
     plot.x_ticks = {{network_text(study.base), 0}};
     return;
@@ -66,7 +66,7 @@ void set_x_axis(const sweep::Study& study, const Summary& summary, const Layout&
   if (plot.x_scale == Scale::logarithmic) plot.x_label += ", log scale";
 }
 
-std::string series_label(const sweep::Study& study, const Summary& summary, const Layout& layout,
+std::string series_label(const study::Study& study, const Summary& summary, const Layout& layout,
                          std::size_t s) {
   if (!layout.series) return "";
   const Dimension& dimension = summary.dimensions[*layout.series];
@@ -85,7 +85,7 @@ std::size_t series_colour(const Summary& summary, const Layout& layout, std::siz
 
 using PointOf = std::function<std::optional<PlotPoint>(std::size_t cell)>;
 
-void add_panels(const sweep::Study& study, const Summary& summary, const Layout& layout,
+void add_panels(const study::Study& study, const Summary& summary, const Layout& layout,
                 const PointOf& point_of, Plot& plot) {
   for (const Panel& panel : layout.panels) {
     PlotPanel drawn{.title = panel.title};
@@ -162,11 +162,11 @@ void set_y_range(Plot& plot) {
 }
 
 // Of a metric of the cells, times `unit`.
-PointOf metric_point(const Summary& summary, Estimate Cell::*estimate, double SeedResult::*member,
+PointOf metric_point(const Summary& summary, study::Estimate Cell::*estimate, double SeedResult::*member,
                      double unit, int digits) {
   return [=, &summary](std::size_t index) -> std::optional<PlotPoint> {
     const Cell& cell = summary.cells[index];
-    const Estimate& mean = cell.*estimate;
+    const study::Estimate& mean = cell.*estimate;
     if (mean.n == 0) return std::nullopt;
     PlotPoint point{.mean = unit * mean.mean};
     if (mean.has_interval()) point.half_width = unit * mean.half_width;
@@ -191,7 +191,7 @@ bool wants_logarithm(const Plot& plot) {
 
 std::size_t Plot::numbers() const { return x_ticks.size() - (x_apart ? 1 : 0); }
 
-Plot accuracy_plot(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+Plot accuracy_plot(const study::Study& study, const Summary& summary, const Layout& layout) {
   Plot plot{.title = "Test accuracy", .y_label = "test accuracy, %"};
   set_x_axis(study, summary, layout, plot);
   add_panels(study, summary, layout, metric_point(summary, &Cell::accuracy, &SeedResult::accuracy, 100, 2),
@@ -202,7 +202,7 @@ Plot accuracy_plot(const sweep::Study& study, const Summary& summary, const Layo
   return plot;
 }
 
-Plot loss_plot(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+Plot loss_plot(const study::Study& study, const Summary& summary, const Layout& layout) {
   Plot plot{.title = "Test loss", .y_label = "test loss (cross-entropy)"};
   set_x_axis(study, summary, layout, plot);
   add_panels(study, summary, layout, metric_point(summary, &Cell::loss, &SeedResult::loss, 1, 4), plot);
@@ -214,7 +214,7 @@ Plot loss_plot(const sweep::Study& study, const Summary& summary, const Layout& 
   return plot;
 }
 
-Plot gain_plot(const sweep::Study& study, const Summary& summary, const Layout& layout) {
+Plot gain_plot(const study::Study& study, const Summary& summary, const Layout& layout) {
   Plot plot{.title = "What the synthetic images changed",
             .y_label = "change in test accuracy, points",
             .around_zero = true};
@@ -226,7 +226,7 @@ Plot gain_plot(const sweep::Study& study, const Summary& summary, const Layout& 
     if (gain->accuracy.has_interval()) point.half_width = 100 * gain->accuracy.half_width;
     point.title = "mean change " + fixed(point.mean, 2) + ", " + counted(gain->accuracy.n, "seed") + ": " +
                   to_text(gain->verdict);
-    for (const SeedValue& difference : gain->differences) {
+    for (const study::SeedValue& difference : gain->differences) {
       point.dots.push_back({100 * difference.value, "seed " + std::to_string(difference.seed) + ": " +
                                                         fixed(100 * difference.value, 2)});
     }

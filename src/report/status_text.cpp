@@ -20,11 +20,11 @@ std::string loss(const std::optional<double>& value) { return value ? fixed(*val
 
 std::string ranks_text(std::vector<int> ranks) {
   std::sort(ranks.begin(), ranks.end());
-  return comm::rank_ranges(ranks);
+  return number_ranges(ranks);
 }
 
 std::string head(const RunView& view) {
-  const sweep::SweepStatus& status = *view.status;
+  const study::SweepStatus& status = *view.status;
   std::string text = fmt::format("sweep {}, attempt {}: {}", status.study, status.attempt, state_of(view));
   if (state_of(view) == "finished" || state_of(view) == "stopped")
     return text + fmt::format(" after {}\n", rough_duration(status.elapsed_seconds));
@@ -47,7 +47,7 @@ std::string advice(const RunView& view) {
   return "";
 }
 
-std::string counts(const sweep::SweepStatus& status) {
+std::string counts(const study::SweepStatus& status) {
   std::string text =
       fmt::format("trials    {} of {} done", count(status.before + status.done), count(status.trials));
   if (status.before > 0) text += fmt::format(" ({} in earlier runs)", count(status.before));
@@ -55,7 +55,7 @@ std::string counts(const sweep::SweepStatus& status) {
   return text + "\n";
 }
 
-std::string rate(const sweep::SweepStatus& status) {
+std::string rate(const study::SweepStatus& status) {
   if (!status.seconds_left) return "";
   std::string text =
       fmt::format("rate      {} images/s", count(static_cast<std::size_t>(status.images_per_second)));
@@ -63,13 +63,13 @@ std::string rate(const sweep::SweepStatus& status) {
   return text + "\n";
 }
 
-std::string activity(const sweep::GroupStatus& group) {
+std::string activity(const study::GroupStatus& group) {
   if (!group.working) return "no more to do";
   if (!group.activity) return group.finished > 0 ? "short trials" : "first trial";
   return group.activity->trial + "  " + group.settings;
 }
 
-std::string group_line(const sweep::GroupStatus& group) {
+std::string group_line(const study::GroupStatus& group) {
   std::string step, losses, epochs;
   if (group.activity) {
     step = fmt::format("{}/{}", count(group.activity->step), count(group.activity->total_steps));
@@ -82,11 +82,11 @@ std::string group_line(const sweep::GroupStatus& group) {
 }
 
 // Ranks that have nothing more to do share a line.
-std::string groups(const sweep::SweepStatus& status) {
+std::string groups(const study::SweepStatus& status) {
   std::string text = fmt::format("\n{:>9}  {:>8}  {:>6}  {:>15}  {:>15}  {}\n", "ranks", "finished", "epochs",
                                  "step", "loss", "doing");
   std::size_t idle = 0;
-  for (const sweep::GroupStatus& group : status.groups) {
+  for (const study::GroupStatus& group : status.groups) {
     if (group.working) {
       text += group_line(group);
     } else {
@@ -98,10 +98,10 @@ std::string groups(const sweep::SweepStatus& status) {
   return text;
 }
 
-std::string failures(const sweep::SweepStatus& status) {
+std::string failures(const study::SweepStatus& status) {
   if (status.failures.empty()) return "";
   std::string text = "\nfailed\n";
-  for (const sweep::FailureStatus& failure : status.failures) {
+  for (const study::FailureStatus& failure : status.failures) {
     text += fmt::format("  {}  {}\n    rank {}: {}\n", failure.trial, failure.settings, failure.world_rank,
                         failure.reason);
   }
@@ -148,7 +148,7 @@ std::string status_text(const RunView& view) {
 std::string status_json(const RunView& view) {
   nlohmann::json json{{"trials", view.trials}, {"before", view.finished}, {"failed", view.failed}};
   if (view.status) {
-    json = nlohmann::json::parse(sweep::to_json(*view.status));
+    json = nlohmann::json::parse(study::to_json(*view.status));
     json["seconds_since_update"] = view.seconds_since_update;
   }
   json["state"] = state_of(view);

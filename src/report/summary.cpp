@@ -5,28 +5,18 @@
 #include <iterator>
 
 #include "titrate/core/text.hpp"
-#include "titrate/report/words.hpp"
+#include "titrate/report/labels.hpp"
+#include "titrate/study/journal.hpp"
 
 namespace titrate::report {
 namespace {
 
-using Records = std::map<std::string, const sweep::TrialRecord*>;
-
-Records by_trial(const sweep::Study& study, const std::vector<sweep::TrialRecord>& records) {
-  Records all, present;
-  for (const sweep::TrialRecord& record : records) all.emplace(record.trial, &record);
-  for (const sweep::Trial& trial : sweep::grid(study)) {
-    if (const auto found = all.find(trial.id); found != all.end()) present.insert(*found);
-  }
-  return present;
-}
-
-std::vector<double> test_levels(const sweep::Settings& settings) {
+std::vector<double> test_levels(const study::Settings& settings) {
   const std::vector<double>& levels = settings.evaluate.noise_levels;
   return levels.empty() ? std::vector<double>{settings.data.noise_level} : levels;
 }
 
-std::optional<double> number_of(const sweep::Value& value) {
+std::optional<double> number_of(const Value& value) {
   if (const auto* whole = std::get_if<std::int64_t>(&value.data)) return static_cast<double>(*whole);
   if (const auto* number = std::get_if<double>(&value.data)) return *number;
   return std::nullopt;
@@ -34,7 +24,7 @@ std::optional<double> number_of(const sweep::Value& value) {
 
 Level level_of(const Cell& cell, const std::string& key) {
   if (key == kTestNoise) return {shortest(cell.test_noise_level), cell.test_noise_level};
-  const sweep::Value value = sweep::all_values(cell.settings).at(key);
+  const Value value = study::all_values(cell.settings).at(key);
   return {value_text(value), number_of(value)};
 }
 
@@ -58,22 +48,22 @@ bool tests_overlap(const std::vector<Cell>& cells) {
   });
 }
 
-std::vector<std::string> candidate_keys(const sweep::Study& study, const std::vector<Cell>& cells) {
+std::vector<std::string> candidate_keys(const study::Study& study, const std::vector<Cell>& cells) {
   std::vector<std::string> keys;
-  for (const sweep::Axis& axis : study.axes) {
+  for (const study::Axis& axis : study.axes) {
     const bool implied = axis.key == kTestLists && !tests_overlap(cells);
     if (axis.key != "seed" && !implied) keys.push_back(axis.key);
   }
   const bool several = std::any_of(cells.begin(), cells.end(),
                                    [](const Cell& c) { return test_levels(c.settings).size() > 1; });
   const bool swept = std::any_of(study.axes.begin(), study.axes.end(),
-                                 [](const sweep::Axis& axis) { return axis.key == kTestLists; });
+                                 [](const study::Axis& axis) { return axis.key == kTestLists; });
   if (several || swept) keys.emplace_back(kTestNoise);
   return keys;
 }
 
 // Finds what is swept and puts every cell in its place.
-void place_cells(const sweep::Study& study, Summary& summary) {
+void place_cells(const study::Study& study, Summary& summary) {
   for (const std::string& key : candidate_keys(study, summary.cells)) {
     Dimension dimension{.key = key};
     std::vector<std::string> texts;
@@ -95,21 +85,21 @@ void place_cells(const sweep::Study& study, Summary& summary) {
   }
 }
 
-void add_result(Cell& cell, const sweep::TrialRecord& record, std::size_t condition) {
-  if (record.status == sweep::Status::diverged) {
+void add_result(Cell& cell, const study::TrialRecord& record, std::size_t condition) {
+  if (record.status == study::Status::diverged) {
     ++cell.diverged;
-  } else if (record.status == sweep::Status::failed || condition >= record.outcome.conditions.size()) {
+  } else if (record.status == study::Status::failed || condition >= record.outcome.conditions.size()) {
     ++cell.failed;
   } else {
-    const train::Tally& tally = record.outcome.conditions[condition].tally;
-    const train::AverageScores scores = train::macro_scores(tally.confusion, classes_of(tally));
+    const study::Tally& tally = record.outcome.conditions[condition].tally;
+    const study::AverageScores scores = study::macro_scores(tally.confusion, classes_of(tally));
     cell.seeds.push_back({.seed = record.settings.seed,
                           .accuracy = tally.accuracy(),
                           .loss = tally.mean_loss(),
                           .precision = scores.precision,
                           .recall = scores.recall,
                           .f1 = scores.f1,
-                          .calibration_error = train::calibration_error(tally),
+                          .calibration_error = study::calibration_error(tally),
                           .train_images = static_cast<double>(record.outcome.train_images),
                           .steps = static_cast<double>(record.outcome.steps)});
     if (cell.confusion.size() < tally.confusion.size()) cell.confusion.resize(tally.confusion.size());
@@ -117,12 +107,12 @@ void add_result(Cell& cell, const sweep::TrialRecord& record, std::size_t condit
   }
 }
 
-void add_trial(Summary& summary, const sweep::TrialRecord* record, std::size_t first_cell) {
+void add_trial(Summary& summary, const study::TrialRecord* record, std::size_t first_cell) {
   if (record == nullptr) return;
-  if (record->status == sweep::Status::done) {
+  if (record->status == study::Status::done) {
     ++summary.done;
   } else {
-    ++(record->status == sweep::Status::diverged ? summary.diverged : summary.failed);
+    ++(record->status == study::Status::diverged ? summary.diverged : summary.failed);
     summary.problems.push_back({.trial = record->trial,
                                 .cell = first_cell,
                                 .seed = record->settings.seed,
@@ -139,7 +129,7 @@ void add_trial(Summary& summary, const sweep::TrialRecord* record, std::size_t f
 }
 
 // Sums, until finish() divides them.
-void add_epochs(LearningCurve& curve, const std::vector<train::EpochRecord>& epochs) {
+void add_epochs(LearningCurve& curve, const std::vector<study::EpochRecord>& epochs) {
   if (curve.epochs.size() < epochs.size()) curve.epochs.resize(epochs.size());
   for (std::size_t e = 0; e < epochs.size(); ++e) {
     EpochMeans& sums = curve.epochs[e];
@@ -162,10 +152,10 @@ void finish(LearningCurve& curve) {
   }
 }
 
-Estimate over_seeds(const Cell& cell, double SeedResult::*member) {
+study::Estimate over_seeds(const Cell& cell, double SeedResult::*member) {
   std::vector<double> values;
   for (const SeedResult& result : cell.seeds) values.push_back(result.*member);
-  return estimate(values);
+  return study::estimate(values);
 }
 
 void finish(Cell& cell) {
@@ -182,22 +172,26 @@ void finish(Cell& cell) {
 }
 
 // Cells of the grid in the order of their first trial, with the results of all their trials.
-void collect_cells(const sweep::Study& study, const Records& records, Summary& summary) {
+void collect_cells(const study::Study& study, const std::vector<const study::TrialRecord*>& records,
+                   Summary& summary) {
   std::map<std::string, std::size_t> first_cell;
   std::map<std::size_t, LearningCurve> curves;  // by first cell
-  for (const sweep::Trial& trial : sweep::grid(study)) {
+  for (const study::Trial& trial : study::grid(study)) {
     ++summary.planned;
     summary.provenance.seeds.insert(trial.settings.seed);
     const std::vector<double> levels = test_levels(trial.settings);
-    const auto [at, is_new] = first_cell.emplace(sweep::cell_key(trial.settings), summary.cells.size());
+    const auto [at, is_new] = first_cell.emplace(study::cell_key(trial.settings), summary.cells.size());
     if (is_new) {
       for (double level : levels)
         summary.cells.push_back({.settings = trial.settings, .test_noise_level = level});
     }
-    const auto found = records.find(trial.id);
-    const sweep::TrialRecord* record = found == records.end() ? nullptr : found->second;
+    const auto found =
+        std::lower_bound(records.begin(), records.end(), trial.id,
+                         [](const auto* record, const std::string& id) { return record->trial < id; });
+    const study::TrialRecord* record =
+        found == records.end() || (*found)->trial != trial.id ? nullptr : *found;
     add_trial(summary, record, at->second);
-    if (record != nullptr && record->status == sweep::Status::done) {
+    if (record != nullptr && record->status == study::Status::done) {
       LearningCurve& curve = curves.try_emplace(at->second, LearningCurve{.cell = at->second}).first->second;
       add_epochs(curve, record->outcome.epochs);
     }
@@ -234,12 +228,12 @@ void sort_cells(Summary& summary) {
             [](const LearningCurve& a, const LearningCurve& b) { return a.cell < b.cell; });
 }
 
-std::string condition_key(const sweep::Settings& settings, double test_noise_level) {
-  return sweep::cell_key(settings) + "|" + shortest(test_noise_level);
+std::string condition_key(const study::Settings& settings, double test_noise_level) {
+  return study::cell_key(settings) + "|" + shortest(test_noise_level);
 }
 
-std::vector<SeedValue> accuracies(const Cell& cell) {
-  std::vector<SeedValue> values;
+std::vector<study::SeedValue> accuracies(const Cell& cell) {
+  std::vector<study::SeedValue> values;
   for (const SeedResult& result : cell.seeds) values.push_back({result.seed, result.accuracy});
   return values;
 }
@@ -251,7 +245,7 @@ std::vector<Gain> gains_of(const std::vector<Cell>& cells) {
   std::vector<Gain> gains;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!(cells[i].settings.data.synthetic_ratio > 0)) continue;
-    sweep::Settings without = cells[i].settings;
+    study::Settings without = cells[i].settings;
     without.data.synthetic_ratio = 0;
     const auto baseline = index.find(condition_key(without, cells[i].test_noise_level));
     if (baseline == index.end()) continue;
@@ -283,7 +277,7 @@ bool Summary::unequal_classes() const {
     const std::uint32_t classes = classes_of(cell);
     if (classes == 0) continue;
     std::vector<std::uint64_t> supports;
-    for (const train::ClassScores& scores : train::class_scores(cell.confusion, classes)) {
+    for (const study::ClassScores& scores : study::class_scores(cell.confusion, classes)) {
       if (scores.occurs()) supports.push_back(scores.support);
     }
     const auto [least, most] = std::minmax_element(supports.begin(), supports.end());
@@ -319,23 +313,16 @@ std::string to_text(Verdict verdict) {
   return "too few seeds";
 }
 
-Verdict verdict_of(const Estimate& difference) {
+Verdict verdict_of(const study::Estimate& difference) {
   if (!difference.has_interval()) return Verdict::too_few_seeds;
   if (difference.low() > 0) return Verdict::help;
   if (difference.high() < 0) return Verdict::hurt;
   return Verdict::no_clear_difference;
 }
 
-std::vector<const sweep::TrialRecord*> present_records(const sweep::Study& study,
-                                                       const std::vector<sweep::TrialRecord>& records) {
-  std::vector<const sweep::TrialRecord*> present;
-  for (const auto& [trial, record] : by_trial(study, records)) present.push_back(record);
-  return present;
-}
-
-Summary summarise(const sweep::Study& study, const std::vector<sweep::TrialRecord>& records) {
+Summary summarise(const study::Study& study, const std::vector<study::TrialRecord>& records) {
   Summary summary;
-  collect_cells(study, by_trial(study, records), summary);
+  collect_cells(study, study::present_records(study::grid(study), records), summary);
   for (Cell& cell : summary.cells) finish(cell);
   for (LearningCurve& curve : summary.curves) finish(curve);
   place_cells(study, summary);

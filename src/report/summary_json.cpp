@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "titrate/core/version.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/summary.hpp"
-#include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {
@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-Json to_json(const Estimate& estimate) {
+Json to_json(const study::Estimate& estimate) {
   return {{"n", estimate.n},
           {"mean", number(estimate.mean)},
           {"sd", number(estimate.sd)},
@@ -20,10 +20,10 @@ Json to_json(const Estimate& estimate) {
           {"high", number(estimate.high())}};
 }
 
-Json to_json(const sweep::Settings& settings) {
+Json to_json(const study::Settings& settings) {
   Json json = Json::object();
-  for (const auto& [key, value] : sweep::all_values(settings)) {
-    if (key != "seed") json[key] = Json::parse(sweep::to_json(value));
+  for (const auto& [key, value] : study::all_values(settings)) {
+    if (key != "seed") json[key] = Json::parse(titrate::to_json(value));
   }
   return json;
 }
@@ -78,7 +78,7 @@ Json timing_of(const Provenance& provenance) {
 
 }  // namespace
 
-std::string summary_json(const sweep::Study& study, const Summary& summary) {
+std::string summary_json(const study::Study& study, const Summary& summary) {
   Json json = {{"schema", 1},
                {"titrate", version()},
                {"study", study.name},
@@ -102,7 +102,7 @@ std::string summary_json(const sweep::Study& study, const Summary& summary) {
   for (const Cell& cell : summary.cells) json["cells"].push_back(to_json(summary, cell));
   for (const Problem& problem : summary.problems) {
     json["problems"].push_back({{"trial", problem.trial},
-                                {"status", sweep::to_text(problem.status)},
+                                {"status", study::to_text(problem.status)},
                                 {"seed", problem.seed},
                                 {"reason", problem.reason}});
   }

@@ -4,8 +4,8 @@
 #include <functional>
 
 #include "titrate/core/text.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/layout.hpp"
-#include "titrate/report/words.hpp"
 
 namespace titrate::report {
 namespace {
@@ -29,7 +29,7 @@ std::string wrapped(const std::string& text) {
   return result + line + "\n";
 }
 
-std::string mean_text(const Estimate& mean, std::size_t usual) {
+std::string mean_text(const study::Estimate& mean, std::size_t usual) {
   if (mean.n == 0) return "-";
   std::string text = fixed(100 * mean.mean, 2);
   if (mean.has_interval()) text += " ± " + fixed(100 * mean.half_width, 2);
@@ -83,7 +83,7 @@ std::string draw(const Grid& grid) {
 
 using TextOf = std::function<std::string(std::size_t cell)>;
 
-Grid fill(const sweep::Study& study, const Summary& summary, const Layout& layout,
+Grid fill(const study::Study& study, const Summary& summary, const Layout& layout,
           const std::vector<Column>& columns, const TextOf& text_of) {
   Grid grid{.corner = layout.x ? axis_label(study, summary.dimensions[*layout.x].key) : ""};
   for (const std::string& label : x_labels(summary, layout))
@@ -96,7 +96,7 @@ Grid fill(const sweep::Study& study, const Summary& summary, const Layout& layou
   return grid;
 }
 
-std::string panel_text(const sweep::Study& study, const Summary& summary, const Layout& layout,
+std::string panel_text(const study::Study& study, const Summary& summary, const Layout& layout,
                        const Panel& panel) {
   const std::size_t usual = summary.usual_seeds();
   std::string text = panel.title.empty() ? "\n" : "\n" + panel.title + "\n";
@@ -120,7 +120,7 @@ std::string panel_text(const sweep::Study& study, const Summary& summary, const 
 
 }  // namespace
 
-std::string table_text(const sweep::Study& study, const Summary& summary) {
+std::string table_text(const study::Study& study, const Summary& summary) {
   const Layout layout = lay_out(study, summary);
   std::string text = wrapped(study.name + ": mean test accuracy in % ± half of its 95 % t interval, " +
                              counted(summary.usual_seeds(), "seed") + " unless a cell says (n)");

@@ -6,8 +6,7 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/report/classification.hpp"
-#include "titrate/report/words.hpp"
-#include "titrate/sweep/check.hpp"
+#include "titrate/report/labels.hpp"
 
 namespace titrate::report {
 namespace {
@@ -15,7 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostConfused = 10;
-constexpr std::size_t kMostNamed = 4;  // of trials that begin alike
 
 Json matrix_json(const std::vector<std::uint64_t>& confusion, std::size_t classes) {
   Json rows = Json::array();
@@ -28,14 +26,14 @@ Json matrix_json(const std::vector<std::uint64_t>& confusion, std::size_t classe
 
 Json confused_json(const std::vector<std::uint64_t>& confusion, const std::vector<std::string>& names) {
   Json list = Json::array();
-  for (const train::ConfusedPair& pair :
-       train::confused_pairs(confusion, static_cast<std::uint32_t>(names.size()), kMostConfused))
+  for (const study::ConfusedPair& pair :
+       study::confused_pairs(confusion, static_cast<std::uint32_t>(names.size()), kMostConfused))
     list.push_back({names[pair.truth], names[pair.predicted], pair.images});
   return list;
 }
 
-Json condition_json(const sweep::Study& study, const sweep::TrialRecord& record,
-                    const train::ConditionRecord& condition) {
+Json condition_json(const study::Study& study, const study::TrialRecord& record,
+                    const study::ConditionRecord& condition) {
   const std::vector<std::uint64_t>& confusion = condition.tally.confusion;
   const std::vector<std::string> names = class_names(study, classes_of(condition.tally));
   return {{"trial", record.trial},
@@ -43,11 +41,11 @@ Json condition_json(const sweep::Study& study, const sweep::TrialRecord& record,
           {"report", Json::parse(classification_json(confusion, names))},
           {"confusion", matrix_json(confusion, names.size())},
           {"confused", confused_json(confusion, names)},
-          {"calibration_error", train::calibration_error(condition.tally)}};
+          {"calibration_error", study::calibration_error(condition.tally)}};
 }
 
-std::string condition_text(const sweep::Study& study, const train::ConditionRecord& condition) {
-  const train::Tally& tally = condition.tally;
+std::string condition_text(const study::Study& study, const study::ConditionRecord& condition) {
+  const study::Tally& tally = condition.tally;
   const std::vector<std::string> names = class_names(study, classes_of(tally));
   const std::string confused = confused_text(tally.confusion, names, kMostConfused);
   return "\ntest noise level " + shortest(condition.noise.level) +
@@ -55,17 +53,17 @@ std::string condition_text(const sweep::Study& study, const train::ConditionReco
          ": accuracy " + fixed(100 * tally.accuracy(), 2) + " %, loss " + fixed(tally.mean_loss(), 4) +
          "\n\n" + classification_text(tally.confusion, names) +
          "\nmost often confused: " + (confused.empty() ? "none" : confused) +
-         "\ncalibration error: " + fixed(train::calibration_error(tally), 4) + "\n";
+         "\ncalibration error: " + fixed(study::calibration_error(tally), 4) + "\n";
 }
 
 }  // namespace
 
-std::string classification_list(const sweep::Study& study,
-                                const std::vector<const sweep::TrialRecord*>& present) {
+std::string classification_list(const study::Study& study,
+                                const std::vector<const study::TrialRecord*>& present) {
   std::vector<std::string> lines;
-  for (const sweep::TrialRecord* record : present) {
-    if (record->status != sweep::Status::done) continue;
-    for (const train::ConditionRecord& condition : record->outcome.conditions) {
+  for (const study::TrialRecord* record : present) {
+    if (record->status != study::Status::done) continue;
+    for (const study::ConditionRecord& condition : record->outcome.conditions) {
       lines.push_back(
           condition_json(study, *record, condition).dump(-1, ' ', false, Json::error_handler_t::replace));
     }
@@ -73,41 +71,12 @@ std::string classification_list(const sweep::Study& study,
   return lines.empty() ? "[]\n" : "[\n" + join(lines, ",\n") + "\n]\n";
 }
 
-const sweep::TrialRecord& find_trial(const std::vector<sweep::TrialRecord>& records, const std::string& id) {
-  const sweep::TrialRecord* found = nullptr;
-  std::set<std::string> all, alike;
-  for (const sweep::TrialRecord& record : records) {
-    all.insert(record.trial);
-    if (!record.trial.starts_with(id)) continue;
-    if (found == nullptr) found = &record;
-    alike.insert(record.trial);
-  }
-  if (alike.size() == 1) return *found;
-  const std::string where = "trial \"" + id + "\"";
-  if (alike.empty()) {
-    const auto near = nearest(id, std::vector<std::string>(all.begin(), all.end()));
-    throw Error({.code = ErrorCode::usage,
-                 .where = where,
-                 .what = "there is no such trial in this run",
-                 .hint = near ? "did you mean " + *near + "?" : "trials.csv lists those that there are"});
-  }
-  std::vector<std::string> named(alike.begin(), alike.end());
-  if (named.size() > kMostNamed) {
-    named.resize(kMostNamed);
-    named.emplace_back("...");
-  }
-  throw Error({.code = ErrorCode::usage,
-               .where = where,
-               .what = counted(alike.size(), "trial") + " begin so",
-               .hint = "give more of " + join(named, ", ")});
-}
-
-std::string trial_text(const sweep::Study& study, const sweep::TrialRecord& record) {
-  std::string text = "trial " + record.trial + ": " + sweep::to_text(record.status) + "\n" +
-                     sweep::describe_cell(record.settings) + " seed=" + std::to_string(record.settings.seed) +
+std::string trial_text(const study::Study& study, const study::TrialRecord& record) {
+  std::string text = "trial " + record.trial + ": " + to_text(record.status) + "\n" +
+                     study::describe_cell(record.settings) + " seed=" + std::to_string(record.settings.seed) +
                      "\n";
   if (!record.reason.empty()) text += "\n" + record.reason + "\n";
-  for (const train::ConditionRecord& condition : record.outcome.conditions)
+  for (const study::ConditionRecord& condition : record.outcome.conditions)
     text += condition_text(study, condition);
   return text;
 }

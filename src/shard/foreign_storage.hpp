@@ -10,7 +10,7 @@
 
 #include "chunk_codec.hpp"
 #include "hdf5.hpp"
-#include "titrate/shard/byte_file.hpp"
+#include "titrate/core/byte_file.hpp"
 #include "titrate/shard/foreign.hpp"
 
 namespace titrate::shard {

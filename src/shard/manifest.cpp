@@ -223,4 +223,13 @@ Manifest read_manifest(const std::filesystem::path& folder) {
   }
 }
 
+std::uint64_t count_images(const Manifest& manifest, Split split, Origin origin) {
+  std::uint64_t total = 0;
+  for (const SplitCounts& counts : manifest.splits) {
+    if (counts.split != split) continue;
+    for (const auto& of_class : counts.counts) total += of_class[static_cast<std::size_t>(origin)];
+  }
+  return total;
+}
+
 }  // namespace titrate::shard

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "hdf5.hpp"
-#include "titrate/shard/large_memory.hpp"
+#include "titrate/core/large_memory.hpp"
 
 namespace titrate::shard::hdf5 {
 

@@ -5,9 +5,9 @@
 #include <system_error>
 
 #include "hdf5.hpp"
+#include "titrate/core/byte_file.hpp"
 #include "titrate/core/hash.hpp"
-#include "titrate/shard/byte_file.hpp"
-#include "titrate/shard/large_memory.hpp"
+#include "titrate/core/large_memory.hpp"
 
 namespace titrate::shard {
 namespace {

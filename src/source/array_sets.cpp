@@ -6,9 +6,9 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "titrate/core/byte_file.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/shard/byte_file.hpp"
 
 namespace titrate::source {
 namespace {
@@ -76,7 +76,7 @@ std::string shown(const std::vector<std::string>& names) {
       parts.push_back("...");
       break;
     }
-    parts.push_back(shard::printable(name));
+    parts.push_back(printable(name));
   }
   return parts.empty() ? "none" : join(parts, ", ");
 }
@@ -101,8 +101,8 @@ ArraySet named_set(const Settings& settings, const std::vector<std::string>& nam
   for (const std::string& name : {set.images, set.labels}) {
     if (!has(names, name)) {
       const auto near = nearest(name, names);
-      refuse(ErrorCode::integrity, where, "there is no array \"" + shard::printable(name) + "\"",
-             "one of " + shown(names), "", near ? "did you mean \"" + shard::printable(*near) + "\"?" : "");
+      refuse(ErrorCode::integrity, where, "there is no array \"" + printable(name) + "\"",
+             "one of " + shown(names), "", near ? "did you mean \"" + printable(*near) + "\"?" : "");
     }
   }
   return set;
@@ -195,11 +195,11 @@ std::vector<std::string> class_names(const Settings& settings, const std::vector
 void check_names(const std::vector<std::string>& names, const std::string& where) {
   std::set<std::string_view> seen;
   for (const std::string& name : names) {
-    const bool good = !name.empty() && shard::printable(name) == name;
+    const bool good = !name.empty() && printable(name) == name;
     if (good && seen.insert(name).second) continue;
     refuse(ErrorCode::integrity, where, "a class has no good name of its own",
-           "different texts of 1 to 80 bytes without control characters",
-           "\"" + shard::printable(name) + "\"", "name them by classes = in the recipe");
+           "different texts of 1 to 80 bytes without control characters", "\"" + printable(name) + "\"",
+           "name them by classes = in the recipe");
   }
 }
 
@@ -216,7 +216,7 @@ std::int32_t label_of(const LabelledSet& set, std::size_t row, const std::vector
   const auto found = numbers.find(set.labels.texts[row]);
   if (found != numbers.end()) return found->second;
   refuse(ErrorCode::integrity, set.labels_where, "label " + std::to_string(row) + " is no class",
-         "one of " + shown(classes), shard::printable(set.labels.texts[row]));
+         "one of " + shown(classes), printable(set.labels.texts[row]));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ bool begins_gzip(std::span<const std::byte> bytes) {
   return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
 }
 
-bool begins_gzip(const shard::ByteFile& file) {
+bool begins_gzip(const ByteFile& file) {
   std::array<std::byte, 2> head{};
   file.read(0, std::span(head).first(std::min<std::uint64_t>(head.size(), file.bytes())));
   return begins_gzip(head);

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "titrate/shard/byte_file.hpp"
+#include "titrate/core/byte_file.hpp"
 
 struct z_stream_s;
 
@@ -36,7 +36,7 @@ class ByteStream {
   void end_member();  // goes on with the next one where there is one
 
   std::filesystem::path path_;
-  shard::ByteFile file_;
+  ByteFile file_;
   std::vector<std::byte> packed_;  // the whole file, where it is compressed
   std::size_t position_ = 0;       // in the file
   std::unique_ptr<z_stream_s> inflater_;

@@ -161,7 +161,7 @@ class CsvPaths : public Source {
 
   std::filesystem::path folder_;
   std::string table_;  // its name, for messages
-  image::DecodeSettings decode_;
+  codec::DecodeSettings decode_;
   std::size_t path_column_ = 0;
   std::optional<std::size_t> split_column_, origin_column_, generator_column_;
   std::vector<std::size_t> lines_;  // of the items, while the source is opened

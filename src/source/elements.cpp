@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "refuse.hpp"
+#include "titrate/core/byte_file.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/shard/byte_file.hpp"
 
 namespace titrate::source {
 namespace {

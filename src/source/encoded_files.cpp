@@ -58,9 +58,9 @@ int read_up_to(const FileDescriptor& file, std::size_t wanted, std::vector<std::
 
 // Empty where the content may stand under this name.
 std::string fault_of_ending(const std::string& name, std::span<const std::byte> head) {
-  const auto promised = format_of_ending(name), found = image::format_of(head);
+  const auto promised = format_of_ending(name), found = codec::format_of(head);
   if (!promised || !found || *promised == *found) return "";
-  return "a " + image::name_of(*found) + " file whose name ends as that of a " + image::name_of(*promised) +
+  return "a " + codec::name_of(*found) + " file whose name ends as that of a " + codec::name_of(*promised) +
          " file";
 }
 
@@ -103,7 +103,7 @@ std::optional<std::string_view> unread_format(std::string_view name) {
 
 // Fills in shape or fault. `buffer` is only there to be used again.
 void probe_open_file(const FileDescriptor& file, std::size_t size, const std::string& name,
-                     const std::string& where, const image::DecodeSettings& settings,
+                     const std::string& where, const codec::DecodeSettings& settings,
                      std::vector<std::byte>& buffer, ProbedFile& probed) {
   if (size == 0) {
     probed.fault = "the file is empty";
@@ -117,10 +117,10 @@ void probe_open_file(const FileDescriptor& file, std::size_t size, const std::st
     }
     const std::span<const std::byte> head(buffer.data(), filled);
     probed.fault = fault_of_ending(name, head);
-    if (!image::format_of(head) && unread_format(name)) probed.fault = why_not_taken(name);
+    if (!codec::format_of(head) && unread_format(name)) probed.fault = why_not_taken(name);
     if (!probed.fault.empty()) return;
     try {
-      if (const auto shape = image::probe(head, settings, where)) {
+      if (const auto shape = codec::probe(head, settings, where)) {
         probed.shape = *shape;
         return;
       }
@@ -136,7 +136,7 @@ void probe_open_file(const FileDescriptor& file, std::size_t size, const std::st
 }
 
 ProbedFile probe_file(const std::filesystem::path& path, const std::string& name,
-                      const image::DecodeSettings& settings, std::vector<std::byte>& buffer) {
+                      const codec::DecodeSettings& settings, std::vector<std::byte>& buffer) {
   ProbedFile probed{.state = xxh3(name)};
   // Without O_NONBLOCK, opening a pipe waits for its writer.
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -190,8 +190,8 @@ std::vector<Key> decode_keys() {
            .high = kMostPixels}};
 }
 
-image::DecodeSettings decode_settings(const Settings& settings) {
-  image::DecodeSettings decode{.most_pixels = static_cast<std::uint64_t>(settings.integer("most_pixels"))};
+codec::DecodeSettings decode_settings(const Settings& settings) {
+  codec::DecodeSettings decode{.most_pixels = static_cast<std::uint64_t>(settings.integer("most_pixels"))};
   const std::string& text = settings.text("background");
   bool good = text.size() == 7 && text[0] == '#';
   for (std::size_t i = 0; good && i < decode.background.size(); ++i) {
@@ -209,9 +209,9 @@ image::DecodeSettings decode_settings(const Settings& settings) {
   return decode;
 }
 
-std::optional<image::Format> format_of_ending(std::string_view name) {
-  using enum image::Format;
-  constexpr std::array<std::pair<std::string_view, image::Format>, 8> kEndings{{{"png", png},
+std::optional<codec::Format> format_of_ending(std::string_view name) {
+  using enum codec::Format;
+  constexpr std::array<std::pair<std::string_view, codec::Format>, 8> kEndings{{{"png", png},
                                                                                 {"jpg", jpeg},
                                                                                 {"jpeg", jpeg},
                                                                                 {"bmp", bmp},
@@ -255,7 +255,7 @@ std::string printable(std::string_view name) {
 }
 
 std::vector<ProbedFile> probe_files(const std::filesystem::path& folder, std::span<const std::string> names,
-                                    const image::DecodeSettings& settings) {
+                                    const codec::DecodeSettings& settings) {
   std::vector<ProbedFile> probed(names.size());
   const std::size_t turns = (names.size() + kFilesPerTurn - 1) / kFilesPerTurn;
   parallel_for(turns, usable_processors(), [&](std::size_t turn) {
@@ -268,8 +268,8 @@ std::vector<ProbedFile> probe_files(const std::filesystem::path& folder, std::sp
 }
 
 image::Image decode_file(const std::filesystem::path& path, const image::Shape& shape,
-                         const image::DecodeSettings& settings) {
-  image::Image image = image::decode(read_file(path), settings, path.string());
+                         const codec::DecodeSettings& settings) {
+  image::Image image = codec::decode(read_file(path), settings, path.string());
   if (image.shape != shape) {
     throw Error({.code = ErrorCode::integrity,
                  .where = path.string(),

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "titrate/image/codec.hpp"
+#include "titrate/codec/codec.hpp"
 #include "titrate/source/source.hpp"
 
 namespace titrate::source {
@@ -20,10 +20,10 @@ namespace titrate::source {
 std::vector<Key> decode_keys();
 
 // Their values. Throws Error (usage) for a background that is no colour.
-image::DecodeSettings decode_settings(const Settings& settings);
+codec::DecodeSettings decode_settings(const Settings& settings);
 
 // What a name's ending promises ("a/b.JPG" is a JPEG). Nothing: not the name of a picture.
-std::optional<image::Format> format_of_ending(std::string_view name);
+std::optional<codec::Format> format_of_ending(std::string_view name);
 
 // Why a file of this name, which promises no format that is read, is not taken: "WebP is not read; ...".
 std::string why_not_taken(std::string_view name);
@@ -45,10 +45,10 @@ struct ProbedFile {
 // picture, or a picture of another format than its ending says has a fault, and never waits (a pipe). Throws
 // nothing for a file's sake.
 std::vector<ProbedFile> probe_files(const std::filesystem::path& folder, std::span<const std::string> names,
-                                    const image::DecodeSettings& settings);
+                                    const codec::DecodeSettings& settings);
 
 // The picture, which must have the shape that its head had. Throws Error (integrity, io).
 image::Image decode_file(const std::filesystem::path& path, const image::Shape& shape,
-                         const image::DecodeSettings& settings);
+                         const codec::DecodeSettings& settings);
 
 }  // namespace titrate::source

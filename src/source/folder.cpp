@@ -55,7 +55,7 @@ class Scan {
     if (settings.has("pattern")) pattern_.emplace(settings.text("pattern"), settings.where);
   }
 
-  void run(const image::DecodeSettings& decode) {
+  void run(const codec::DecodeSettings& decode) {
     find_candidates();
     if (table_found_) heed_table();
     add_items(decode);
@@ -240,7 +240,7 @@ class Scan {
     }
   }
 
-  void add_items(const image::DecodeSettings& decode) {
+  void add_items(const codec::DecodeSettings& decode) {
     std::vector<std::string> paths;
     for (Candidate& candidate : candidates_) paths.push_back(std::move(candidate.path));
     const std::vector<ProbedFile> probed = probe_files(settings_.path, paths, decode);
@@ -366,7 +366,7 @@ class Folder : public Source {
 
  private:
   std::filesystem::path root_;
-  image::DecodeSettings decode_;
+  codec::DecodeSettings decode_;
 };
 
 std::unique_ptr<Source> open_folder(const Settings& settings) { return std::make_unique<Folder>(settings); }

@@ -4,8 +4,8 @@
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/image/glyph.hpp"
-#include "titrate/image/scene.hpp"
+#include "titrate/draw/glyph.hpp"
+#include "titrate/draw/scene.hpp"
 
 namespace titrate::source {
 namespace {
@@ -17,7 +17,7 @@ class Glyphs : public Source {
   explicit Glyphs(const Settings& settings)
       : seed_(static_cast<std::uint64_t>(settings.integer("seed"))),
         size_(static_cast<std::uint32_t>(settings.integer("size"))) {
-    listing_.class_names = settings.classes.empty() ? image::glyph_set("digits") : settings.classes;
+    listing_.class_names = settings.classes.empty() ? draw::glyph_set("digits") : settings.classes;
     in_scenes_ = wants_scenes(settings);
     for (const std::string& name : listing_.class_names) glyph_class_.push_back(find_class(name, settings));
     const std::vector<std::int64_t> counts = per_class(settings);
@@ -36,16 +36,16 @@ class Glyphs : public Source {
 
   image::Image read(std::size_t index) const override {
     const Item& item = listing_.items[index];
-    const image::GlyphRequest request{.glyph_class = glyph_class_[static_cast<std::size_t>(item.label)],
-                                      .index = item.row,
-                                      .seed = seed_,
-                                      .size = size_};
-    return in_scenes_ ? image::draw_scene(request) : image::draw_glyph(request);
+    const draw::GlyphRequest request{.glyph_class = glyph_class_[static_cast<std::size_t>(item.label)],
+                                     .index = item.row,
+                                     .seed = seed_,
+                                     .size = size_};
+    return in_scenes_ ? draw::draw_scene(request) : draw::draw_glyph(request);
   }
 
  private:
   bool wants_scenes(const Settings& settings) const {
-    if (!settings.has("style")) return listing_.class_names == image::glyph_set("symbols-37");
+    if (!settings.has("style")) return listing_.class_names == draw::glyph_set("symbols-37");
     const std::string& style = settings.text("style");
     if (style != "ink" && style != "scene") {
       throw Error({.code = ErrorCode::usage,
@@ -73,7 +73,7 @@ class Glyphs : public Source {
   }
 
   static std::uint32_t find_class(const std::string& name, const Settings& settings) {
-    const std::vector<std::string> known = image::glyph_set("symbols-37");
+    const std::vector<std::string> known = draw::glyph_set("symbols-37");
     const auto found = std::find(known.begin(), known.end(), name);
     if (found == known.end()) {
       throw Error({.code = ErrorCode::usage,

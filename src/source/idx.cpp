@@ -8,10 +8,10 @@
 
 #include "byte_stream.hpp"
 #include "refuse.hpp"
+#include "titrate/core/large_memory.hpp"
 #include "titrate/core/parallel.hpp"
 #include "titrate/core/random.hpp"
-#include "titrate/image/glyph.hpp"
-#include "titrate/shard/large_memory.hpp"
+#include "titrate/draw/glyph.hpp"
 
 namespace titrate::source {
 namespace {
@@ -113,7 +113,7 @@ image::Image transposed(const image::View& stored) {
 class Idx : public Source {
  public:
   explicit Idx(const Settings& settings) : transpose_(settings.flag("transpose")) {
-    listing_.class_names = settings.classes.empty() ? image::glyph_set("digits") : settings.classes;
+    listing_.class_names = settings.classes.empty() ? draw::glyph_set("digits") : settings.classes;
     std::vector<Set> sets;
     const auto wanted = [&](shard::Split split) { return !settings.split || settings.split == split; };
     if (wanted(shard::Split::train)) sets.push_back({shard::Split::train, "train"});
@@ -198,7 +198,7 @@ IdxArray read_idx(const std::filesystem::path& path, std::uint32_t dimensions) {
   IdxArray array{.extent = read_extent(stream, path, dimensions)};
   const std::uint64_t header = 4 + 4 * std::uint64_t{dimensions}, elements = product(array.extent);
   check_length(stream, path, header, elements);
-  shard::reserve_large(array.values, elements);
+  reserve_large(array.values, elements);
   array.values.resize(elements);
   if (const std::size_t count = stream.read(std::as_writable_bytes(std::span(array.values)));
       count < elements) {

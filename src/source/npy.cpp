@@ -9,9 +9,9 @@
 #include "elements.hpp"
 #include "npz.hpp"
 #include "refuse.hpp"
+#include "titrate/core/byte_file.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/random.hpp"
-#include "titrate/shard/byte_file.hpp"
 
 namespace titrate::source {
 namespace {
@@ -44,7 +44,7 @@ class PixelsInMemory : public Pixels {
 
 class PixelsInFile : public Pixels {
  public:
-  PixelsInFile(shard::ByteFile file, const PixelRule& rule, std::uint64_t begin, std::size_t row_pixels,
+  PixelsInFile(ByteFile file, const PixelRule& rule, std::uint64_t begin, std::size_t row_pixels,
                std::string where)
       : file_(std::move(file)),
         rule_(rule),
@@ -61,7 +61,7 @@ class PixelsInFile : public Pixels {
   }
 
  private:
-  shard::ByteFile file_;
+  ByteFile file_;
   PixelRule rule_;
   std::uint64_t begin_;
   std::size_t row_pixels_;
@@ -97,12 +97,12 @@ std::vector<std::uint8_t> read_pixels(const NpyHeader& header, const PixelRule& 
 
 // A .npy file whose length is what its header says.
 struct NpyFile {
-  shard::ByteFile file;
+  ByteFile file;
   NpyHeader header;
 };
 
 NpyFile open_npy(const std::filesystem::path& path) {
-  shard::ByteFile file(path);
+  ByteFile file(path);
   std::uint64_t at = 0;
   const ByteReader read = [&](std::span<std::byte> out) {
     const std::size_t count = std::min<std::uint64_t>(out.size(), file.bytes() - at);
@@ -259,7 +259,7 @@ void Npy::open_archive(const Settings& settings) {
     add(std::move(set), std::move(pixels));
   }
   for (const std::string& name : archive.others()) {
-    listing_.notes.push_back("passed over " + shard::printable(name) + ", which is no array");
+    listing_.notes.push_back("passed over " + printable(name) + ", which is no array");
   }
   listing_.state = file_state(settings.path);
   list_sets(settings, {}, sets_, listing_);

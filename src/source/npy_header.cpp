@@ -5,9 +5,9 @@
 #include <limits>
 #include <optional>
 
+#include "titrate/core/byte_file.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/shard/byte_file.hpp"
 #include "titrate/source/npy.hpp"
 
 namespace titrate::source {
@@ -38,7 +38,7 @@ class HeaderParser {
   }
   [[noreturn]] void refuse_text(const std::string& expected) const {
     refuse("the header is damaged at character " + std::to_string(at_), expected,
-           at_ < text_.size() ? "\"" + shard::printable(text_.substr(at_, 20)) + "\"" : "its end");
+           at_ < text_.size() ? "\"" + printable(text_.substr(at_, 20)) + "\"" : "its end");
   }
 
   void skip_spaces() {
@@ -139,7 +139,7 @@ ElementType HeaderParser::element() {
   }
   const bool known = descr.size() >= 3 && std::string_view("<>|=").find(descr[0]) != std::string_view::npos;
   const auto count = known ? parse_integer(std::string_view(descr).substr(2)) : std::nullopt;
-  if (!count || *count < 0) refuse("the type of the elements is unknown", "", shard::printable(descr));
+  if (!count || *count < 0) refuse("the type of the elements is unknown", "", printable(descr));
   return element_of(descr[0], descr[1], static_cast<std::uint64_t>(*count));
 }
 
@@ -158,8 +158,7 @@ NpyHeader HeaderParser::parse() {
     } else if (key == "shape" && !extent) {
       extent = tuple();
     } else {
-      refuse("the header has an unknown or repeated key", "descr, fortran_order, shape",
-             shard::printable(key));
+      refuse("the header has an unknown or repeated key", "descr, fortran_order, shape", printable(key));
     }
     if (take(",")) continue;
     need("}");

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "refuse.hpp"
-#include "titrate/shard/byte_file.hpp"
+#include "titrate/core/byte_file.hpp"
 
 namespace titrate::source {
 namespace {
@@ -33,7 +33,7 @@ zip_stat_t examined(zip* archive, std::uint64_t index, const std::string& where)
     refuse(where, "the archive does not say what its member " + std::to_string(index) + " is", "",
            zip_strerror(archive));
   }
-  const std::string name = "member " + shard::printable(stat.name);
+  const std::string name = "member " + printable(stat.name);
   if (stat.encryption_method != ZIP_EM_NONE) refuse(where, name + " is encrypted");
   if (stat.comp_method != ZIP_CM_STORE && stat.comp_method != ZIP_CM_DEFLATE) {
     refuse(where, name + " is packed by another method than numpy's", "stored or deflated",
@@ -61,8 +61,7 @@ void check_claims(const zip_stat_t& stat, const NpyHeader& header, std::uint64_t
 
 void NpzFile::Closer::operator()(zip* archive) const { zip_discard(archive); }
 
-NpzFile::NpzFile(const std::filesystem::path& path)
-    : path_(path), file_bytes_(shard::ByteFile(path).bytes()) {
+NpzFile::NpzFile(const std::filesystem::path& path) : path_(path), file_bytes_(ByteFile(path).bytes()) {
   int code = 0;
   archive_.reset(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
   if (!archive_) {
@@ -82,7 +81,7 @@ NpzFile::NpzFile(const std::filesystem::path& path)
     const auto index = static_cast<std::uint64_t>(i);
     const std::string name = examined(archive_.get(), index, path.string()).name;
     if (!seen.insert(name).second) {
-      refuse(path.string(), "two members have one name", "", shard::printable(name));
+      refuse(path.string(), "two members have one name", "", printable(name));
     }
     if (name.size() <= kEnding.size() || !name.ends_with(kEnding)) {
       others_.push_back(name);
@@ -95,9 +94,7 @@ NpzFile::NpzFile(const std::filesystem::path& path)
 
 NpzFile::~NpzFile() = default;
 
-std::string NpzFile::where(const std::string& name) const {
-  return path_.string() + ": " + shard::printable(name);
-}
+std::string NpzFile::where(const std::string& name) const { return path_.string() + ": " + printable(name); }
 
 void NpzFile::read(const std::string& name,
                    const std::function<void(const NpyHeader&, const ByteReader&)>& use) const {

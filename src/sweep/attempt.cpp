@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
-
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/host.hpp"
@@ -11,15 +9,12 @@
 namespace titrate::sweep {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr const char* kName = "attempt.json";
 constexpr const char* kRunning = "running";
 
 // A damaged file is nobody's.
 std::uint32_t number_in(const std::filesystem::path& run_folder) {
   try {
-    const std::optional<AttemptRecord> last = read_attempt(run_folder);
+    const std::optional<study::AttemptRecord> last = study::read_attempt(run_folder);
     return last ? last->number : 0;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::integrity) throw;
@@ -29,27 +24,8 @@ std::uint32_t number_in(const std::filesystem::path& run_folder) {
 
 }  // namespace
 
-std::optional<AttemptRecord> read_attempt(const std::filesystem::path& run_folder) {
-  const std::filesystem::path file = run_folder / kName;
-  if (!std::filesystem::exists(file)) return std::nullopt;
-  const std::string text = read_text(file);
-  try {
-    const Json json = Json::parse(text);
-    return AttemptRecord{.number = json.at("attempt"),
-                         .host = json.at("host"),
-                         .pid = json.at("process"),
-                         .state = json.at("state"),
-                         .reason = json.at("reason")};
-  } catch (const Json::exception& error) {
-    throw Error({.code = ErrorCode::integrity,
-                 .where = file.string(),
-                 .what = "not what a run writes",
-                 .got = error.what()});
-  }
-}
-
 Attempt::Attempt(std::filesystem::path run_folder, std::uint32_t number)
-    : file_(std::move(run_folder) / kName),
+    : file_(study::attempt_file(run_folder)),
       record_{.number = number, .host = host_name(), .pid = ::getpid()} {
   end(kRunning);
 }
@@ -63,7 +39,7 @@ void Attempt::fail(const std::string& reason) noexcept {
     record_.state = "failed";
     record_.reason = reason;
     // Not synced: the disk may be what is wrong, and who ends the job has a moment.
-    if (!is_overtaken()) replace_file(file_, text());
+    if (!is_overtaken()) replace_file(file_, study::to_json(record_));
   } catch (const std::exception&) {
     // The next start then says that there is no word of this run's end.
   }
@@ -81,18 +57,9 @@ void Attempt::require_current() const {
 void Attempt::end(const std::string& state, const std::string& reason) {
   record_.state = state;
   record_.reason = reason;
-  if (!is_overtaken()) write_file(file_, std::string_view(text()));
+  if (!is_overtaken()) write_file(file_, std::string_view(study::to_json(record_)));
 }
 
 bool Attempt::is_overtaken() const { return number_in(file_.parent_path()) > record_.number; }
-
-std::string Attempt::text() const {
-  const Json json{{"attempt", record_.number},
-                  {"host", record_.host},
-                  {"process", record_.pid},
-                  {"state", record_.state},
-                  {"reason", record_.reason}};
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 }  // namespace titrate::sweep

@@ -8,7 +8,7 @@
 #include "titrate/core/text.hpp"
 #include "titrate/net/cost.hpp"
 #include "titrate/sweep/cost.hpp"
-#include "titrate/sweep/setup.hpp"
+#include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -18,38 +18,39 @@ constexpr double kProbeSeconds = 0.1;
 constexpr double kNominalFlops = 2e10;
 
 // The kinds, each with a trial that stands for it.
-std::map<std::string, const Trial*> kinds_of(std::span<const Trial> trials) {
-  std::map<std::string, const Trial*> kinds;
-  for (const Trial& trial : trials) kinds.try_emplace(speed_class(trial.settings), &trial);
+std::map<std::string, const study::Trial*> kinds_of(std::span<const study::Trial> trials) {
+  std::map<std::string, const study::Trial*> kinds;
+  for (const study::Trial& trial : trials) kinds.try_emplace(speed_class(trial.settings), &trial);
   return kinds;
 }
 
-double flops_per_image(const Trial& trial, const Workplace& place) {
-  return net::training_flops(make_setup(trial.settings, place.dataset.manifest()).network);
+double flops_per_image(const study::Trial& trial, const Workplace& place) {
+  return net::training_flops(train::make_setup(trial.settings, place.dataset.manifest()).network);
 }
 
 // 0: it could not be run; a trial that cannot run says so when its turn comes.
-double seconds_per_image(const Trial& trial, const Workplace& place, const comm::Device& device) {
+double seconds_per_image(const study::Trial& trial, const Workplace& place, const comm::Device& device) {
   try {
-    return probe_seconds_per_image(make_setup(trial.settings, place.dataset.manifest()), place.dataset,
+    return probe_seconds_per_image(train::make_setup(trial.settings, place.dataset.manifest()), place.dataset,
                                    place.engines, device, kProbeSeconds);
   } catch (const std::exception&) {
     return 0;
   }
 }
 
-bool order_is_enough(std::span<const Trial> trials, std::size_t kinds, int ranks) {
-  return kinds == 1 && (ranks == 1 || std::all_of(trials.begin(), trials.end(), [](const Trial& trial) {
-                          return trial.settings.train.micro_batches == 1;
-                        }));
+bool order_is_enough(std::span<const study::Trial> trials, std::size_t kinds, int ranks) {
+  return kinds == 1 &&
+         (ranks == 1 || std::all_of(trials.begin(), trials.end(), [](const study::Trial& trial) {
+            return trial.settings.train.micro_batches == 1;
+          }));
 }
 
 }  // namespace
 
-std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<const Trial> trials,
+std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<const study::Trial> trials,
                                     const Workplace& workplace, const Probers& probers,
                                     const std::function<bool()>& goes_on) {
-  const std::map<std::string, const Trial*> kinds = kinds_of(trials);
+  const std::map<std::string, const study::Trial*> kinds = kinds_of(trials);
   const auto place = std::find(probers.ranks.begin(), probers.ranks.end(), world.rank());
   const auto own = static_cast<std::size_t>(place - probers.ranks.begin());  // none's: not a prober
   std::vector<double> seconds(kinds.size());                                 // in the order of the kinds
@@ -73,8 +74,8 @@ std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<c
     seconds_of[kind] = probed > 0 ? probed : slowest * flops_per_image(*trial, workplace);
   }
   std::vector<PlannedTrial> planned;
-  for (const Trial& trial : trials) {
-    planned.push_back(planned_trial(trial, make_setup(trial.settings, workplace.dataset.manifest()),
+  for (const study::Trial& trial : trials) {
+    planned.push_back(planned_trial(trial, train::make_setup(trial.settings, workplace.dataset.manifest()),
                                     workplace.dataset.manifest(), seconds_of[speed_class(trial.settings)]));
   }
   return planned;

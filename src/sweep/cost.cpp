@@ -9,9 +9,9 @@
 #include "titrate/data/schedule.hpp"
 #include "titrate/net/cost.hpp"
 #include "titrate/net/parameters.hpp"
-#include "titrate/sweep/setup.hpp"
 #include "titrate/train/model.hpp"
 #include "titrate/train/preparation.hpp"
+#include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -63,7 +63,7 @@ std::uint64_t model_bytes(const net::Network& network) {
 }
 
 // Buffers of the optimizer, each as long as the parameters.
-std::uint64_t moments_of(const train::TrainSettings& train) {
+std::uint64_t moments_of(const study::TrainSettings& train) {
   if (train.optimizer != "sgd") return 2;
   return train.momentum > 0 ? 1 : 0;
 }
@@ -71,7 +71,7 @@ std::uint64_t moments_of(const train::TrainSettings& train) {
 }  // namespace
 
 TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& manifest) {
-  const train::TrainSettings& train = setup.train;
+  const study::TrainSettings& train = setup.train;
   TrialCost cost{.train_images = data::training_images(setup.selection)};
   const std::uint64_t batches = std::max<std::uint64_t>(
       1, data::batches_per_epoch(cost.train_images, train.batch_size, train::least_batch(setup)));
@@ -86,8 +86,8 @@ TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& mani
   return cost;
 }
 
-std::string speed_class(const Settings& settings) {
-  const train::TrainSettings& train = settings.train;
+std::string speed_class(const study::Settings& settings) {
+  const study::TrainSettings& train = settings.train;
   const std::string noisy = settings.data.noise_level > 0 ? "noisy" : "clean";
   return join(settings.network.layers, ";") + settings.network.name + " " +
          std::to_string(settings.network.side) + " " + noisy + " " + join(settings.data.denoise, ";") +
@@ -127,7 +127,7 @@ double probe_seconds_per_image(const train::TrialSetup& setup, const data::Datas
   return elapsed / static_cast<double>(done * batch.size());
 }
 
-PlannedTrial planned_trial(const Trial& trial, const train::TrialSetup& setup,
+PlannedTrial planned_trial(const study::Trial& trial, const train::TrialSetup& setup,
                            const shard::Manifest& manifest, double seconds_per_image) {
   const TrialCost cost = trial_cost(setup, manifest);
   const double exchange_seconds =

@@ -25,13 +25,13 @@ std::chrono::microseconds poll_interval(Clock::duration silence) {
 }  // namespace
 
 Dispatcher::Dispatcher(const comm::Communicator& channel, const Plan& plan, int ranks, Monitor& monitor,
-                       comm::Watch& watch)
+                       comm::Watchdog& watchdog)
     : channel_(channel),
       plan_(plan),
       queue_(plan.trials, ranks),
       working_(ranks),
       monitor_(monitor),
-      watch_(watch) {
+      watchdog_(watchdog) {
   thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
 }
 
@@ -40,16 +40,16 @@ void Dispatcher::serve(const std::stop_token& stop) {
     serve_until(stop);
   } catch (...) {
     const Error error(describe(std::current_exception()));
-    watch_.end_job(error.what(), error.code());
+    watchdog_.end_job(error.what(), error.code());
   }
-  watch_.served();
+  watchdog_.served();
 }
 
 void Dispatcher::serve_until(const std::stop_token& stop) {
   Clock::time_point last_tick = Clock::now(), last_message = last_tick;
   while (working_ > 0 && !stop.stop_requested()) {
     const Clock::time_point now = Clock::now();
-    watch_.serving();
+    watchdog_.serving();
     if (now - last_tick >= kTickInterval) {
       monitor_.show();
       last_tick = now;
@@ -70,7 +70,7 @@ void Dispatcher::serve_until(const std::stop_token& stop) {
 
 void Dispatcher::answer(int leader, int width) {
   std::vector<std::string> list;
-  if (watch_.stop_requested()) queue_.clear();
+  if (watchdog_.stop_requested()) queue_.clear();
   for (const std::size_t index : queue_.take(width)) list.push_back(plan_.trials[index].trial);
   channel_.send(leader, kToWorker, join(list, ","));
   if (!list.empty()) return;
@@ -106,7 +106,7 @@ void DispatchClient::deliver(const std::string& record_json) const {
   channel_.send(0, kToDispatcher, kRecord + record_json);
 }
 
-void DispatchClient::tell(const Activity& activity) const {
+void DispatchClient::tell(const study::TrialProgress& activity) const {
   channel_.send(0, kToDispatcher, kActivity + to_json(activity));
 }
 

@@ -3,30 +3,27 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "titrate/comm/agreement.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/core/json_lines.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/sweep/node_dataset.hpp"
-#include "titrate/sweep/record.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/record.hpp"
+#include "titrate/study/study.hpp"
 #include "titrate/sweep/weights.hpp"
 #include "titrate/train/evaluation.hpp"
+#include "titrate/train/node_dataset.hpp"
 #include "titrate/train/preparation.hpp"
 
 namespace titrate::sweep {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // Of the present grid.
-std::vector<std::filesystem::path> kept_files(const std::filesystem::path& run_folder, const Study& study) {
+std::vector<std::filesystem::path> kept_files(const std::filesystem::path& run_folder,
+                                              const study::Study& study) {
   std::vector<std::filesystem::path> files;
-  for (const Trial& trial : grid(study)) {
+  for (const study::Trial& trial : grid(study)) {
     std::error_code unknown;
     const std::filesystem::path file = weights_file(run_folder, trial.id);
     if (std::filesystem::exists(file, unknown)) files.push_back(file);
@@ -58,9 +55,9 @@ void check_fit(const KeptWeights& weights, const shard::Manifest& manifest) {
 }
 
 // One network under every condition.
-std::vector<Evaluation> evaluate_one(const KeptWeights& weights, const data::Dataset& dataset,
-                                     const EvaluateRequest& request, const train::EngineLibrary& engines,
-                                     const comm::Device& device) {
+std::vector<study::Evaluation> evaluate_one(const KeptWeights& weights, const data::Dataset& dataset,
+                                            const EvaluateRequest& request,
+                                            const train::EngineLibrary& engines, const comm::Device& device) {
   const shard::Manifest& manifest = dataset.manifest();
   check_fit(weights, manifest);
   const train::TrialSetup setup = test_setup(weights);
@@ -71,7 +68,7 @@ std::vector<Evaluation> evaluate_one(const KeptWeights& weights, const data::Dat
                                     .initial = weights.model,
                                     .device = device});
   const std::vector<std::uint32_t> rows = train::test_rows(dataset);
-  std::vector<Evaluation> evaluations;
+  std::vector<study::Evaluation> evaluations;
   for (const image::Noise& noise : request.conditions) {
     const data::Pipeline pipeline = train::test_pipeline(setup, weights.standardisation, noise);
     const auto predictions = train::predict_rows(*engine, rows, pipeline, {.device = device});
@@ -85,40 +82,10 @@ std::vector<Evaluation> evaluate_one(const KeptWeights& weights, const data::Dat
   return evaluations;
 }
 
-Json to_json(const Evaluation& evaluation) {
-  return {{"trial", evaluation.trial},
-          {"settings", Json::parse(canonical(evaluation.settings))},
-          {"dataset", evaluation.dataset},
-          {"fingerprint", evaluation.fingerprint},
-          {"condition", Json::parse(condition_json({evaluation.noise, evaluation.tally}))}};
-}
-
-Evaluation read_evaluation(const std::string& text, const std::string& where) {
-  try {
-    const Json json = Json::parse(text);
-    train::ConditionRecord condition = parse_condition(json.at("condition").dump());
-    return {.trial = json.at("trial"),
-            .settings = parse_settings(json.at("settings").dump()),
-            .dataset = json.at("dataset"),
-            .fingerprint = json.at("fingerprint"),
-            .noise = condition.noise,
-            .tally = std::move(condition.tally)};
-  } catch (const std::exception& error) {
-    throw Error({.code = ErrorCode::integrity,
-                 .where = where,
-                 .what = "not an evaluation of this version",
-                 .got = error.what()});
-  }
-}
-
-std::filesystem::path evaluations_file(const std::filesystem::path& run_folder) {
-  return run_folder / "evaluations.jsonl";
-}
-
 }  // namespace
 
-std::vector<Evaluation> evaluate_run(const EvaluateRequest& request, const comm::Session& session,
-                                     const Log& log) {
+std::vector<study::Evaluation> evaluate_run(const EvaluateRequest& request, const comm::Session& session,
+                                            const Log& log) {
   const comm::Communicator& world = session.world();
   std::vector<std::filesystem::path> files;
   std::filesystem::path folder;
@@ -126,14 +93,14 @@ std::vector<Evaluation> evaluate_run(const EvaluateRequest& request, const comm:
   std::optional<train::EngineLibrary> engines;
   std::unique_ptr<FolderLock> lock;  // a sweep may remove weights
   comm::together(world, [&] {
-    const Study study = read_run_study(request.run_folder);
+    const study::Study study = study::read_run_study(request.run_folder);
     if (world.rank() == 0) lock = std::make_unique<FolderLock>(request.run_folder);
     files = kept_files(request.run_folder, study);
     folder = request.dataset.empty() ? std::filesystem::path(study.dataset) : request.dataset;
     device = comm::choose_device(session.node_rank(), request.device);
     engines.emplace(train::default_engine_library());
   });
-  const NodeDataset dataset(session, folder);
+  const train::NodeDataset dataset(session, folder);
   if (world.rank() == 0) {
     log.info("networks: " + with_commas(files.size()) + ", conditions of each: " +
              std::to_string(request.conditions.size()) + ", dataset: " + dataset->manifest().name);
@@ -142,41 +109,22 @@ std::vector<Evaluation> evaluate_run(const EvaluateRequest& request, const comm:
   comm::together(world, [&] {
     const auto size = static_cast<std::size_t>(world.size());
     for (auto i = static_cast<std::size_t>(world.rank()); i < files.size(); i += size) {
-      for (const Evaluation& done : evaluate_one(read_weights(files[i]), *dataset, request, *engines, device))
-        lines.push_back(to_json(done).dump());
+      for (const study::Evaluation& done :
+           evaluate_one(read_weights(files[i]), *dataset, request, *engines, device))
+        lines.push_back(to_json(done));
     }
   });
-  std::vector<Evaluation> evaluations;
+  std::vector<study::Evaluation> evaluations;
   for (const std::string& text : world.gather(join(lines, "\n"), 0)) {
-    for (const std::string& line : split(text, '\n')) evaluations.push_back(read_evaluation(line, "message"));
+    for (const std::string& line : split(text, '\n'))
+      evaluations.push_back(study::parse_evaluation(line, "message"));
   }
   std::map<std::filesystem::path, std::size_t> places;
   for (std::size_t i = 0; i < files.size(); ++i) places[files[i].stem()] = i;
-  std::stable_sort(evaluations.begin(), evaluations.end(), [&](const Evaluation& a, const Evaluation& b) {
-    return places[a.trial] < places[b.trial];
-  });
-  return evaluations;
-}
-
-void append_evaluations(const std::filesystem::path& run_folder, const std::vector<Evaluation>& evaluations) {
-  JsonLinesWriter lines(evaluations_file(run_folder));
-  for (const Evaluation& evaluation : evaluations) lines.append(to_json(evaluation).dump());
-}
-
-std::vector<Evaluation> read_evaluations(const std::filesystem::path& run_folder, const Log& log) {
-  const std::filesystem::path file = evaluations_file(run_folder);
-  std::error_code absent;
-  if (!std::filesystem::exists(file, absent)) return {};
-  const JsonLines lines = read_json_lines(file);
-  for (const std::size_t line : lines.damaged_lines)
-    log.warn(file.string() + ":" + std::to_string(line) + ": damaged line left out; evaluate again");
-  std::map<std::tuple<std::string, std::string, image::NoiseKind, double>, Evaluation> latest;
-  for (const std::string& object : lines.objects) {
-    Evaluation read = read_evaluation(object, file.string());
-    latest[{read.trial, read.fingerprint, read.noise.kind, read.noise.level}] = std::move(read);
-  }
-  std::vector<Evaluation> evaluations;
-  for (auto& [key, evaluation] : latest) evaluations.push_back(std::move(evaluation));
+  std::stable_sort(evaluations.begin(), evaluations.end(),
+                   [&](const study::Evaluation& a, const study::Evaluation& b) {
+                     return places[a.trial] < places[b.trial];
+                   });
   return evaluations;
 }
 

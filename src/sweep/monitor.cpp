@@ -21,16 +21,33 @@ constexpr std::size_t kMostFailures = 50;  // in the status; the journal has all
 
 double rank_seconds(const PlannedTrial& trial) { return seconds_at(trial, trial.width) * trial.width; }
 
+std::vector<study::RankStatus> ranks_of(const std::vector<comm::Placement>& placements) {
+  std::vector<study::RankStatus> ranks;
+  for (const comm::Placement& rank : placements) {
+    ranks.push_back({.world_rank = rank.world_rank,
+                     .node = rank.node,
+                     .node_rank = rank.node_rank,
+                     .host = rank.host,
+                     .device = std::string(comm::to_string(rank.device.kind)),
+                     .device_index = rank.device.index,
+                     .device_name = rank.device.name,
+                     .pci_id = rank.device.pci_id,
+                     .sharing = rank.sharing,
+                     .processors = rank.threads});
+  }
+  return ranks;
+}
+
 }  // namespace
 
-Monitor::Monitor(const SweepScene& scene, const Plan& plan, const std::vector<Trial>& trials,
+Monitor::Monitor(const SweepScene& scene, const Plan& plan, const std::vector<study::Trial>& trials,
                  const ProgressStyle& style, const Log& log)
     : scene_(scene), log_(log), progress_("sweep", style) {
   for (const PlannedTrial& trial : plan.trials) {
     planned_[trial.trial] = trial;
     rank_seconds_left_ += rank_seconds(trial);
   }
-  for (const Trial& trial : trials) {
+  for (const study::Trial& trial : trials) {
     if (planned_.contains(trial.id)) trials_[trial.id] = &trial;
   }
   std::set<int> grouped;
@@ -45,19 +62,19 @@ Monitor::Monitor(const SweepScene& scene, const Plan& plan, const std::vector<Tr
 }
 
 void Monitor::take(const std::string& record_json) {
-  TrialRecord record = parse_record(record_json, "message");
+  study::TrialRecord record = study::parse_record(record_json, "message");
   const double cost = rank_seconds(planned_[record.trial]);
   Member& worker = workers_[record.timing.world_rank];
   const double here = 1 - std::exchange(worker.resumed_at, 0);  // what of it was not done by an earlier run
   rank_seconds_left_ -= cost;
-  if (record.status != Status::failed) {
+  if (record.status != study::Status::failed) {
     rank_seconds_done_ += here * cost;
     images_ += here * static_cast<double>(record.outcome.train_images * record.outcome.epochs.size());
   }
   worker.heard = Clock::now();
   worker.status.activity.reset();
   ++worker.status.finished;
-  if (record.status == Status::failed) {
+  if (record.status == study::Status::failed) {
     ++failed_;
     if (failures_.size() < kMostFailures)
       failures_.push_back(
@@ -75,7 +92,7 @@ void Monitor::take(const std::string& record_json) {
 void Monitor::hear(int leader, const std::string& activity_json) {
   Member& worker = workers_[leader];
   worker.heard = Clock::now();
-  Activity activity = parse_activity(activity_json);
+  study::TrialProgress activity = study::parse_activity(activity_json);
   const auto share = [&](std::uint64_t step) {
     return static_cast<double>(step) / static_cast<double>(std::max<std::uint64_t>(1, activity.total_steps));
   };
@@ -114,7 +131,7 @@ Monitor::Forecast Monitor::forecast(double elapsed_seconds) const {
     const auto trial = planned_.find(worker.status.activity->trial);
     if (trial == planned_.end()) continue;
     const double share = progress_of(worker), here = share - worker.resumed_at;
-    const Activity& activity = *worker.status.activity;
+    const study::TrialProgress& activity = *worker.status.activity;
     done += here * rank_seconds(trial->second);
     left -= share * rank_seconds(trial->second);
     images += here *
@@ -156,26 +173,26 @@ void Monitor::finish(bool stopped) {
   write_status(stopped && records_.size() < planned_.size() ? "stopped" : "finished");
 }
 
-SweepStatus Monitor::status(const std::string& state) const {
+study::SweepStatus Monitor::status(const std::string& state) const {
   const double elapsed_seconds = elapsed();
   const Forecast ahead = forecast(elapsed_seconds);
-  SweepStatus status{.state = state,
-                     .study = scene_.study,
-                     .host = host_name(),
-                     .pid = ::getpid(),
-                     .attempt = scene_.attempt,
-                     .updated = std::time(nullptr),
-                     .elapsed_seconds = elapsed_seconds,
-                     .trials = scene_.trials,
-                     .before = scene_.trials - planned_.size(),
-                     .done = records_.size() - failed_,
-                     .failed = failed_,
-                     .images_per_second = ahead.images_per_second,
-                     .seconds_left = ahead.seconds_left,
-                     .ranks = scene_.ranks,
-                     .failures = failures_};
+  study::SweepStatus status{.state = state,
+                            .study = scene_.study,
+                            .host = host_name(),
+                            .pid = ::getpid(),
+                            .attempt = scene_.attempt,
+                            .updated = std::time(nullptr),
+                            .elapsed_seconds = elapsed_seconds,
+                            .trials = scene_.trials,
+                            .before = scene_.trials - planned_.size(),
+                            .done = records_.size() - failed_,
+                            .failed = failed_,
+                            .images_per_second = ahead.images_per_second,
+                            .seconds_left = ahead.seconds_left,
+                            .ranks = ranks_of(scene_.ranks),
+                            .failures = failures_};
   for (const auto& [leader, worker] : workers_) {
-    GroupStatus group = worker.status;
+    study::GroupStatus group = worker.status;
     group.seconds = std::chrono::duration<double>(Clock::now() - worker.heard).count();
     const auto trial = group.activity ? trials_.find(group.activity->trial) : trials_.end();
     if (trial != trials_.end()) group.settings = describe_trial(trial->second->settings);
@@ -188,7 +205,7 @@ SweepStatus Monitor::status(const std::string& state) const {
 void Monitor::write_status(const std::string& state) {
   written_ = Clock::now();
   try {
-    replace_file(status_file(scene_.run_folder), to_json(status(state)));
+    replace_file(study::status_file(scene_.run_folder), to_json(status(state)));
   } catch (const std::exception& error) {
     if (!status_failed_) log_.warn(std::string("titrate status will be out of date: ") + error.what());
     status_failed_ = true;

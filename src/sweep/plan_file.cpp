@@ -33,7 +33,7 @@ class Reader {
   explicit Reader(std::string where) : where_(std::move(where)) {}
 
   PlanFile read(const Json& json) const {
-    PlanFile file{.study = parse_study(json.at("study").get<std::string>(), where_)};
+    PlanFile file{.study = study::parse_study(json.at("study").get<std::string>(), where_)};
     file.device = device_of(json.at("device").get<std::string>());
     const std::vector<int> ranks = counts_of(json.at("nodes"), "nodes"),
                            devices = counts_of(json.at("devices"), "devices");
@@ -117,7 +117,7 @@ class Reader {
 
   void check_trials(const PlanFile& file) const {
     std::set<std::string> missing;
-    for (const Trial& trial : grid(file.study)) missing.insert(trial.id);
+    for (const study::Trial& trial : grid(file.study)) missing.insert(trial.id);
     for (const PlannedTrial& trial : file.plan.trials) {
       require(missing.erase(trial.trial) == 1,
               "trial " + trial.trial + " is there twice, or not one of the plan's study");

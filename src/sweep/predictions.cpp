@@ -7,7 +7,7 @@ std::filesystem::path predictions_file(const std::filesystem::path& run_folder, 
   return run_folder / "predictions" / (trial + ".npy");
 }
 
-std::string encode_predictions(const std::vector<std::vector<train::Prediction>>& predictions,
+std::string encode_predictions(const std::vector<std::vector<study::Prediction>>& predictions,
                                std::uint32_t classes) {
   const bool narrow = classes <= 256;
   const std::string fields =
@@ -15,7 +15,7 @@ std::string encode_predictions(const std::vector<std::vector<train::Prediction>>
   const std::uint64_t shape[] = {predictions.size(), predictions.empty() ? 0 : predictions[0].size()};
   std::string bytes = npy_header(fields, shape);
   for (const auto& condition : predictions) {
-    for (const train::Prediction& prediction : condition) {
+    for (const study::Prediction& prediction : condition) {
       const auto predicted = static_cast<std::uint16_t>(prediction.predicted);
       bytes.append(reinterpret_cast<const char*>(&predicted), narrow ? 1 : 2);
       bytes.append(reinterpret_cast<const char*>(&prediction.probability), sizeof prediction.probability);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "titrate/core/error.hpp"
-#include "titrate/sweep/journal.hpp"
+#include "titrate/study/journal.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -14,7 +14,7 @@ constexpr double kLockWaitSeconds = 10.0;
 // The number of the last attempt, of which a damaged file says nothing.
 std::uint32_t last_attempt(const std::filesystem::path& out, const Log& log) {
   try {
-    const std::optional<AttemptRecord> last = read_attempt(out);
+    const std::optional<study::AttemptRecord> last = study::read_attempt(out);
     if (!last) return 0;
     if (last->state == "running") {
       log.warn("attempt " + std::to_string(last->number) + ", process " + std::to_string(last->pid) + " on " +
@@ -39,7 +39,7 @@ RunFolder open_run_folder(const std::filesystem::path& out, const Log& log) {
   for (const char* name : {"", "predictions", "weights", "checkpoints"}) remove_half_written(out / name);
   std::error_code absent;
   if (std::filesystem::exists(out / "study.toml", absent)) {
-    folder.earlier_study = read_study(out / "study.toml");
+    folder.earlier_study = study::read_study(out / "study.toml");
     if (folder.earlier_study->fingerprint.empty()) {
       throw Error({.code = ErrorCode::usage,
                    .where = (out / "study.toml").string(),
@@ -47,14 +47,14 @@ RunFolder open_run_folder(const std::filesystem::path& out, const Log& log) {
                    .hint = "give --out another folder"});
     }
   }
-  Journal journal = read_journal(out);
+  study::Journal journal = study::read_journal(out);
   for (const std::string& warning : journal.warnings) log.warn(warning);
   folder.records = std::move(journal.records);
   folder.attempt = std::make_unique<Attempt>(out, std::max(journal.last_attempt, last_attempt(out, log)) + 1);
   return folder;
 }
 
-void publish_study(const std::filesystem::path& out, const Study& study, const RunFolder& folder,
+void publish_study(const std::filesystem::path& out, const study::Study& study, const RunFolder& folder,
                    const Log& log) {
   if (folder.earlier_study) {
     for (const std::string& line : differences(*folder.earlier_study, study))

@@ -11,7 +11,7 @@
 #include "titrate/core/file.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/sweep/cost.hpp"
-#include "titrate/sweep/setup.hpp"
+#include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -39,7 +39,7 @@ std::optional<PlanFile> share_plan_file(const std::filesystem::path& file, const
   return plan;
 }
 
-Plan fit_plan(const PlanFile& file, std::span<const NodeRanks> nodes, std::span<const Trial> missing) {
+Plan fit_plan(const PlanFile& file, std::span<const NodeRanks> nodes, std::span<const study::Trial> missing) {
   if (shape_of(file.nodes) != shape_of(nodes)) {
     throw Error({.code = ErrorCode::usage,
                  .where = "--plan",
@@ -56,7 +56,7 @@ Plan fit_plan(const PlanFile& file, std::span<const NodeRanks> nodes, std::span<
     for (int& rank : group) rank = world_rank_of[static_cast<std::size_t>(rank)];
   }
   std::set<std::string> wanted;
-  for (const Trial& trial : missing) wanted.insert(trial.id);
+  for (const study::Trial& trial : missing) wanted.insert(trial.id);
   std::erase_if(plan.trials, [&](const PlannedTrial& trial) { return wanted.erase(trial.trial) == 0; });
   if (!wanted.empty()) {
     throw Error({.code = ErrorCode::usage,
@@ -67,12 +67,14 @@ Plan fit_plan(const PlanFile& file, std::span<const NodeRanks> nodes, std::span<
   return plan;
 }
 
-int most_per_gpu(std::span<const Trial> trials, const shard::Manifest& manifest, const comm::Device& device) {
+int most_per_gpu(std::span<const study::Trial> trials, const shard::Manifest& manifest,
+                 const comm::Device& device) {
   if (device.kind != comm::DeviceKind::cuda) return std::numeric_limits<int>::max();
   constexpr double kUsable = 0.9, kContextBytes = 6e8;  // CUDA's own, with the kernels of LibTorch
   double largest = 0;
-  for (const Trial& trial : trials)
-    largest = std::max(largest, static_cast<double>(training_bytes(make_setup(trial.settings, manifest))));
+  for (const study::Trial& trial : trials)
+    largest =
+        std::max(largest, static_cast<double>(training_bytes(train::make_setup(trial.settings, manifest))));
   const double total = static_cast<double>(comm::device_memory(device).total_bytes);
   return std::max(1, static_cast<int>(kUsable * total / (largest + kContextBytes)));
 }

@@ -9,7 +9,7 @@
 #include "titrate/core/host.hpp"
 #include "titrate/core/version.hpp"
 #include "titrate/sweep/predictions.hpp"
-#include "titrate/sweep/setup.hpp"
+#include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -22,9 +22,9 @@ train::CheckpointFolder checkpoints_of(const std::string& trial, const std::stri
 }
 
 // Files first, the record after them: a trial that counts as finished has them.
-void write_files(const TrialRecord& record, const train::TrainedTrial& trained, const data::Dataset& dataset,
-                 const TrialFiles& files) {
-  if (record.status != Status::done) return;
+void write_files(const study::TrialRecord& record, const train::TrainedTrial& trained,
+                 const data::Dataset& dataset, const TrialFiles& files) {
+  if (record.status != study::Status::done) return;
   write_file(predictions_file(files.run_folder, record.trial),
              encode_predictions(trained.predictions, dataset.catalog().classes));
   if (files.keep == Keep::none) return;
@@ -47,15 +47,15 @@ std::string numerics_of(const train::Group& group, const train::EngineLibrary& e
   return one_rank + "/" + group.exchange->name() + "-" + std::to_string(group.size());
 }
 
-void train_into(TrialRecord& record, const train::Group& group, const Workplace& place,
+void train_into(study::TrialRecord& record, const train::Group& group, const Workplace& place,
                 train::TrialObserver* observer) {
   train::CheckpointFolder checkpoints = checkpoints_of(record.trial, record.numerics, place.files);
   train::TrialSetup setup;
-  together(group, [&] { setup = make_setup(record.settings, place.dataset.manifest()); });
+  together(group, [&] { setup = train::make_setup(record.settings, place.dataset.manifest()); });
   const train::TrainedTrial trained = train::train_trial(place.dataset, setup, group, place.engines,
                                                          {.checkpoints = &checkpoints, .observer = observer});
   record.outcome = trained.outcome;
-  record.status = trained.outcome.diverged ? Status::diverged : Status::done;
+  record.status = trained.outcome.diverged ? study::Status::diverged : study::Status::done;
   if (trained.outcome.diverged) {
     record.reason = trained.outcome.diverged->quantity + " was no finite number at step " +
                     std::to_string(trained.outcome.diverged->step);
@@ -79,10 +79,11 @@ bool ends_the_run(const std::exception& error, const train::Group& group) {
 
 }  // namespace
 
-TrialRecord run_trial(const Trial& trial, const train::Group& group, const Workplace& workplace,
-                      train::TrialObserver* observer) {
+study::TrialRecord run_trial(const study::Trial& trial, const train::Group& group, const Workplace& workplace,
+                             train::TrialObserver* observer) {
   const auto start = std::chrono::steady_clock::now();
-  TrialRecord record{.attempt = workplace.files.attempt, .trial = trial.id, .settings = trial.settings};
+  study::TrialRecord record{
+      .attempt = workplace.files.attempt, .trial = trial.id, .settings = trial.settings};
   record.fingerprint = workplace.dataset.manifest().fingerprint;
   record.version = version();
   record.numerics = numerics_of(group, workplace.engines);
@@ -90,7 +91,7 @@ TrialRecord run_trial(const Trial& trial, const train::Group& group, const Workp
     train_into(record, group, workplace, observer);
   } catch (const std::exception& error) {
     if (ends_the_run(error, group)) throw;
-    record.status = Status::failed;
+    record.status = study::Status::failed;
     record.reason = first_line(error.what());  // LibTorch's goes on with a stack
   }
   record.timing = {
@@ -102,14 +103,15 @@ TrialRecord run_trial(const Trial& trial, const train::Group& group, const Workp
   return record;
 }
 
-void remove_checkpoints(const TrialRecord& record, const TrialFiles& files) {
-  if (record.status != Status::failed) checkpoints_of(record.trial, record.numerics, files).remove_all();
+void remove_checkpoints(const study::TrialRecord& record, const TrialFiles& files) {
+  if (record.status != study::Status::failed)
+    checkpoints_of(record.trial, record.numerics, files).remove_all();
 }
 
 void remove_finished_checkpoints(const std::filesystem::path& run_folder,
-                                 const std::vector<TrialRecord>& records) {
+                                 const std::vector<study::TrialRecord>& records) {
   constexpr std::uint32_t every = std::numeric_limits<std::uint32_t>::max();
-  for (const TrialRecord& record : records)
+  for (const study::TrialRecord& record : records)
     remove_checkpoints(record, {.run_folder = run_folder, .attempt = every});
 }
 

@@ -12,19 +12,19 @@
 #include "titrate/core/file.hpp"
 #include "titrate/core/progress.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/study/journal.hpp"
 #include "titrate/sweep/calibrate.hpp"
 #include "titrate/sweep/check.hpp"
+#include "titrate/sweep/disk_space.hpp"
 #include "titrate/sweep/dispatcher.hpp"
-#include "titrate/sweep/journal.hpp"
 #include "titrate/sweep/monitor.hpp"
-#include "titrate/sweep/node_dataset.hpp"
-#include "titrate/sweep/room.hpp"
 #include "titrate/sweep/run_folder.hpp"
 #include "titrate/sweep/run_plan.hpp"
 #include "titrate/sweep/run_trial.hpp"
-#include "titrate/sweep/setup.hpp"
 #include "titrate/sweep/work_group.hpp"
 #include "titrate/sweep/worker.hpp"
+#include "titrate/train/node_dataset.hpp"
+#include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -37,20 +37,20 @@ void on_root(const comm::Communicator& world, const std::function<void()>& body)
 }
 
 // All ranks come to the next stage; an error that a test wants there, all throw.
-void enter(const char* site, const comm::Communicator& world, comm::Watch& watch) {
-  comm::together(world, [&] { watch.enter(site); });
+void enter(const char* site, const comm::Communicator& world, comm::Watchdog& watchdog) {
+  comm::together(world, [&] { watchdog.enter(site); });
 }
 
 // The same for a stage in which the others wait for rank 0.
-void enter_on_root(const char* site, const comm::Communicator& world, comm::Watch& watch) {
-  enter(site, world, watch);
-  if (world.rank() != 0) watch.rest();
+void enter_on_root(const char* site, const comm::Communicator& world, comm::Watchdog& watchdog) {
+  enter(site, world, watchdog);
+  if (world.rank() != 0) watchdog.idle();
 }
 
 // The best of a cell is chosen by validation images; without them only test images could choose.
-void check_keep(const SweepOptions& options, const std::vector<Trial>& trials) {
+void check_keep(const SweepOptions& options, const std::vector<study::Trial>& trials) {
   if (options.keep != Keep::best) return;
-  for (const Trial& trial : trials) {
+  for (const study::Trial& trial : trials) {
     if (trial.settings.train.validation_fraction > 0) continue;
     throw Error({.code = ErrorCode::usage,
                  .where = "--keep best",
@@ -60,7 +60,7 @@ void check_keep(const SweepOptions& options, const std::vector<Trial>& trials) {
 }
 
 // A plan names its trials by the dataset that it was made for.
-void check_dataset(const Study& study, const shard::Manifest& manifest) {
+void check_dataset(const study::Study& study, const shard::Manifest& manifest) {
   if (study.fingerprint == manifest.fingerprint && study.class_names == manifest.class_names) return;
   throw Error({.code = ErrorCode::integrity,
                .where = "--plan",
@@ -82,19 +82,19 @@ comm::DeviceKind device_of(const SweepOptions& options, const std::optional<Plan
 }
 
 // The study as rank 0 reads it, on every rank; every cell's settings are checked before anything is touched.
-Study share_study(const SweepOptions& options, const std::optional<PlanFile>& planned,
-                  const comm::Communicator& world) {
+study::Study share_study(const SweepOptions& options, const std::optional<PlanFile>& planned,
+                         const comm::Communicator& world) {
   std::string text;
   on_root(world, [&] {
-    const Study study = planned ? planned->study : resolve_study(options.study, options.overrides);
+    const study::Study study = planned ? planned->study : resolve_study(options.study, options.overrides);
     const shard::Manifest manifest = shard::read_manifest(study.dataset);
     check_dataset(study, manifest);
-    const std::vector<Trial> trials = grid(study);
-    for (const Trial& trial : one_of_each_cell(trials)) make_setup(trial.settings, manifest);
+    const std::vector<study::Trial> trials = grid(study);
+    for (const study::Trial& trial : one_of_each_cell(trials)) train::make_setup(trial.settings, manifest);
     check_keep(options, trials);
     text = to_toml(study);
   });
-  return parse_study(world.broadcast(text, 0), options.study.string());
+  return study::parse_study(world.broadcast(text, 0), options.study.string());
 }
 
 void warn_of_dataset(const shard::Manifest& manifest, const Log& log) {
@@ -113,23 +113,24 @@ void warn_of_dataset(const shard::Manifest& manifest, const Log& log) {
            " have a relative there; scores will be too good");
 }
 
-std::vector<Trial> missing_trials(const std::vector<Trial>& trials, const std::vector<TrialRecord>& records) {
+std::vector<study::Trial> missing_trials(const std::vector<study::Trial>& trials,
+                                         const std::vector<study::TrialRecord>& records) {
   std::set<std::string> finished;
-  for (const TrialRecord& record : records) {
-    if (record.status != Status::failed) finished.insert(record.trial);
+  for (const study::TrialRecord& record : records) {
+    if (record.status != study::Status::failed) finished.insert(record.trial);
   }
-  std::vector<Trial> missing;
+  std::vector<study::Trial> missing;
   std::copy_if(trials.begin(), trials.end(), std::back_inserter(missing),
-               [&](const Trial& trial) { return !finished.contains(trial.id); });
+               [&](const study::Trial& trial) { return !finished.contains(trial.id); });
   return missing;
 }
 
-void warn_of_mixed_numerics(const std::vector<TrialRecord>& records, const std::string& numerics,
+void warn_of_mixed_numerics(const std::vector<study::TrialRecord>& records, const std::string& numerics,
                             const Log& log) {
   std::set<std::string> others;
-  for (const TrialRecord& record : records) {
+  for (const study::TrialRecord& record : records) {
     const bool is_alike = record.numerics == numerics || record.numerics.starts_with(numerics + "/");
-    if (record.status != Status::failed && !is_alike) others.insert(record.numerics);
+    if (record.status != study::Status::failed && !is_alike) others.insert(record.numerics);
   }
   for (const std::string& other : others) {
     log.warn("finished trials ran in numerics class " + other + ", this run is " + numerics +
@@ -137,29 +138,19 @@ void warn_of_mixed_numerics(const std::vector<TrialRecord>& records, const std::
   }
 }
 
-// The trials of the present grid.
-std::vector<TrialRecord> present_records(const std::vector<Trial>& trials,
-                                         const std::vector<TrialRecord>& records) {
-  std::set<std::string> present;
-  for (const Trial& trial : trials) present.insert(trial.id);
-  std::vector<TrialRecord> found;
-  std::copy_if(records.begin(), records.end(), std::back_inserter(found),
-               [&](const TrialRecord& record) { return present.contains(record.trial); });
-  return found;
-}
-
 // Trials that finished before did not keep what is wanted now, and are not run again for it.
-void tidy_weights(const SweepOptions& options, const std::vector<TrialRecord>& present, const Log& log) {
+void tidy_weights(const SweepOptions& options, std::span<const study::TrialRecord* const> present,
+                  const Log& log) {
   if (options.keep == Keep::none) return;
   std::size_t missing = 0;
   if (options.keep == Keep::best) {
     missing = keep_best(options.out, present);
   } else {
     missing = static_cast<std::size_t>(
-        std::count_if(present.begin(), present.end(), [&](const TrialRecord& record) {
+        std::count_if(present.begin(), present.end(), [&](const study::TrialRecord* record) {
           std::error_code unknown;
-          return record.status == Status::done &&
-                 !std::filesystem::exists(weights_file(options.out, record.trial), unknown);
+          return record->status == study::Status::done &&
+                 !std::filesystem::exists(weights_file(options.out, record->trial), unknown);
         }));
   }
   if (missing == 0) return;
@@ -176,10 +167,11 @@ std::vector<int> ranks_of(std::span<const NodeRanks> nodes) {
 // One run of a sweep. Every function but those that say so is collective over the world.
 class SweepRun {
  public:
-  SweepRun(const SweepOptions& options, const comm::Session& session, comm::Watch& watch, const Log& log)
+  SweepRun(const SweepOptions& options, const comm::Session& session, comm::Watchdog& watchdog,
+           const Log& log)
       : options_(options),
         session_(session),
-        watch_(watch),
+        watchdog_(watchdog),
         world_(session.world()),
         log_(log),
         planned_(share_plan_file(options.plan, world_)),
@@ -188,20 +180,20 @@ class SweepRun {
     comm::DeviceKind device = options.device;
     comm::together(world_, [&] { device = device_of(options, planned_); });
     ranks_ = comm::place_ranks(session, device);
-    enter_on_root("open_folder", world_, watch_);
+    enter_on_root("open_folder", world_, watchdog_);
     on_root(world_, [&] { folder_ = open_run_folder(options_.out, log_); });
     comm::together(world_, [&] { hold_.emplace(options_.out); });
-    if (folder_.attempt) watch_.on_end([this](const std::string& why) { folder_.attempt->fail(why); });
+    if (folder_.attempt) watchdog_.on_end([this](const std::string& why) { folder_.attempt->fail(why); });
   }
   SweepRun(SweepRun&&) = delete;
-  ~SweepRun() { watch_.on_end(nullptr); }
+  ~SweepRun() { watchdog_.on_end(nullptr); }
 
   SweepOutcome finish() {
-    enter("read_dataset", world_, watch_);
-    if (session_.node_rank() != 0) watch_.rest();
-    const NodeDataset loaded(
-        session_, study_.dataset, [this] { watch_.progress(); }, [this] { watch_.rest(); });
-    enter_on_root("check_study", world_, watch_);
+    enter("read_dataset", world_, watchdog_);
+    if (session_.node_rank() != 0) watchdog_.idle();
+    const train::NodeDataset loaded(
+        session_, study_.dataset, [this] { watchdog_.progress(); }, [this] { watchdog_.idle(); });
+    enter_on_root("check_study", world_, watchdog_);
     on_root(world_, [&] { begin(*loaded); });
     share_missing();
     if (missing_.empty()) {
@@ -209,10 +201,10 @@ class SweepRun {
     } else {
       train(*loaded);
     }
-    watch_.rest("wait_for_others");
-    world_.rest();
+    watchdog_.idle("wait_for_others");
+    world_.sleeping_barrier();
     if (world_.rank() != 0) return {};
-    watch_.enter("collect");
+    watchdog_.enter("collect");
     return outcome();
   }
 
@@ -221,12 +213,12 @@ class SweepRun {
   void begin(const data::Dataset& dataset) {
     check_trials(trials_, dataset);
     warn_of_dataset(dataset.manifest(), log_);
-    for (const std::string& key : keys_without_effect(trials_))
+    for (const std::string& key : study::keys_without_effect(trials_))
       log_.warn(key + " has no effect on any trial of this study");
     missing_ = missing_trials(trials_, folder_.records);
     check_room(options_.out, missing_, dataset.manifest(), options_.keep, ranks_.size(), log_);
     remove_finished_checkpoints(options_.out, folder_.records);
-    if (!folder_.records.empty() && present_records(trials_, folder_.records).empty()) {
+    if (!folder_.records.empty() && study::present_records(trials_, folder_.records).empty()) {
       log_.warn("none of the " + with_commas(folder_.records.size()) +
                 " trials in the journal is of this study: all of it runs");
     }
@@ -242,12 +234,12 @@ class SweepRun {
 
   void share_missing() {
     std::vector<std::string> ids;
-    for (const Trial& trial : missing_) ids.push_back(trial.id);
+    for (const study::Trial& trial : missing_) ids.push_back(trial.id);
     const std::vector<std::string> shared = split(world_.broadcast(join(ids, ","), 0), ',');
     const std::set<std::string> wanted(shared.begin(), shared.end());
     missing_.clear();
     std::copy_if(trials_.begin(), trials_.end(), std::back_inserter(missing_),
-                 [&](const Trial& trial) { return wanted.contains(trial.id); });
+                 [&](const study::Trial& trial) { return wanted.contains(trial.id); });
     const int own = folder_.attempt ? static_cast<int>(folder_.attempt->number()) : 0;
     attempt_ = static_cast<std::uint32_t>(world_.agree(own));
   }
@@ -262,11 +254,11 @@ class SweepRun {
         *engines,
         {.run_folder = options_.out, .keep = options_.keep, .checkpoints = options_.checkpoints}};
     const std::vector<NodeRanks> nodes = find_nodes(dataset.manifest());
-    enter("calibrate", world_, watch_);
+    enter("calibrate", world_, watchdog_);
     const Plan plan = make_shared_plan(workplace, nodes);
     publish();
     show_ranks(plan);
-    enter("form_group", world_, watch_);
+    enter("form_group", world_, watchdog_);
     std::optional<WorkGroup> group = form_group(world_, plan, device(), options_.exchange_timeout_seconds);
     const std::string numerics = engines->numerics(device());
     comm::together(world_, [&] {
@@ -296,8 +288,8 @@ class SweepRun {
   Plan make_shared_plan(const Workplace& workplace, const std::vector<NodeRanks>& nodes) {
     std::vector<PlannedTrial> costs;
     const auto goes_on = [this] {
-      watch_.progress();
-      return !watch_.stop_requested();
+      watchdog_.progress();
+      return !watchdog_.stop_requested();
     };
     if (!planned_) costs = calibrate(world_, missing_, workplace, {device(), ranks_of(nodes)}, goes_on);
     Plan plan;
@@ -335,14 +327,14 @@ class SweepRun {
                              .working_ranks = working,
                              .trials = trials_.size()};
       monitor.emplace(scene, plan, missing_, progress_style(options_.quiet), log_);
-      dispatcher.emplace(channel, plan, static_cast<int>(working.size()), *monitor, watch_);
+      dispatcher.emplace(channel, plan, static_cast<int>(working.size()), *monitor, watchdog_);
     }
     if (std::find(working.begin(), working.end(), world_.rank()) != working.end())
-      Worker(workplace, missing_, device(), watch_, log_).run(channel, attempt_, std::move(group));
+      Worker(workplace, missing_, device(), watchdog_, log_).run(channel, attempt_, std::move(group));
     if (!dispatcher) return;
-    watch_.rest("wait_for_others");
+    watchdog_.idle("wait_for_others");
     dispatcher->finish();
-    monitor->finish(watch_.stop_requested());
+    monitor->finish(watchdog_.stop_requested());
     records_ = monitor->take_records();
   }
 
@@ -352,12 +344,12 @@ class SweepRun {
     records_.insert(records_.end(), std::make_move_iterator(folder_.records.begin()),
                     std::make_move_iterator(folder_.records.end()));
     records_ = unite(std::move(records_));
-    const std::vector<TrialRecord> present = present_records(trials_, records_);
+    const std::vector<const study::TrialRecord*> present = study::present_records(trials_, records_);
     tidy_weights(options_, present, log_);
-    const auto failed = std::count_if(present.begin(), present.end(), [](const TrialRecord& record) {
-      return record.status == Status::failed;
+    const auto failed = std::count_if(present.begin(), present.end(), [](const study::TrialRecord* record) {
+      return record->status == study::Status::failed;
     });
-    watch_.on_end(nullptr);  // it goes on to another owner
+    watchdog_.on_end(nullptr);  // it goes on to another owner
     return {.lock = std::move(folder_.lock),
             .attempt = std::move(folder_.attempt),
             .study = std::move(study_),
@@ -369,26 +361,26 @@ class SweepRun {
 
   const SweepOptions& options_;
   const comm::Session& session_;
-  comm::Watch& watch_;
+  comm::Watchdog& watchdog_;
   const comm::Communicator& world_;
   const Log& log_;
   std::optional<PlanFile> planned_;
-  Study study_;
-  std::vector<Trial> trials_;  // the grid
+  study::Study study_;
+  std::vector<study::Trial> trials_;  // the grid
   std::vector<comm::Placement> ranks_;
   RunFolder folder_{};
   std::uint32_t attempt_ = 0;
   std::optional<SharedFolderHold> hold_;
-  std::vector<Trial> missing_{};
-  std::vector<TrialRecord> records_{};  // of this run, on rank 0
+  std::vector<study::Trial> missing_{};
+  std::vector<study::TrialRecord> records_{};  // of this run, on rank 0
 };
 
 }  // namespace
 
-SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, comm::Watch& watch,
+SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, comm::Watchdog& watchdog,
                        const Log& log) {
-  enter_on_root("read_study", session.world(), watch);
-  return SweepRun(options, session, watch, log).finish();
+  enter_on_root("read_study", session.world(), watchdog);
+  return SweepRun(options, session, watchdog, log).finish();
 }
 
 }  // namespace titrate::sweep

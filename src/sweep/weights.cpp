@@ -8,9 +8,10 @@
 #include "titrate/core/file.hpp"
 #include "titrate/core/version.hpp"
 #include "titrate/net/parameters.hpp"
-#include "titrate/sweep/setup.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/network.hpp"
+#include "titrate/study/study.hpp"
 #include "titrate/train/safetensors.hpp"
+#include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 net::Network network_of(const KeptWeights& weights) {
-  return make_network(weights.settings.network, weights.image, weights.class_names.size());
+  return study::make_network(weights.settings.network, weights.image, weights.class_names.size());
 }
 
 net::ParameterLayout layout_of(const KeptWeights& weights) {
@@ -47,7 +48,7 @@ Json about(const KeptWeights& weights) {
 KeptWeights read_about(const Json& json) {
   const Json &image = json.at("image"), &standardisation = json.at("standardisation");
   return {.trial = json.at("trial"),
-          .settings = parse_settings(json.at("settings").dump()),
+          .settings = study::parse_settings(json.at("settings").dump()),
           .fingerprint = json.at("fingerprint"),
           .class_names = json.at("class_names"),
           .image = {.height = image.at(0), .width = image.at(1), .channels = image.at(2)},
@@ -78,8 +79,8 @@ std::vector<float> read_arrays(const std::vector<net::ParameterTensor>& tensors,
 }
 
 // The validation loss of the weights that were tested.
-double validation_loss(const TrialRecord& record) {
-  const train::TrialOutcome& outcome = record.outcome;
+double validation_loss(const study::TrialRecord& record) {
+  const study::TrialOutcome& outcome = record.outcome;
   const std::size_t epoch = record.settings.train.best_weights ? outcome.best_epoch : outcome.epochs.size();
   return outcome.epochs.at(epoch - 1).validation_loss.value();
 }
@@ -140,22 +141,25 @@ KeptWeights read_weights(const std::filesystem::path& path) {
   }
 }
 
-std::size_t keep_best(const std::filesystem::path& run_folder, const std::vector<TrialRecord>& records) {
+std::size_t keep_best(const std::filesystem::path& run_folder,
+                      std::span<const study::TrialRecord* const> records) {
   struct Best {
-    const TrialRecord *of_all = nullptr, *of_kept = nullptr;
+    const study::TrialRecord *of_all = nullptr, *of_kept = nullptr;
   };
-  const auto lead = [](const TrialRecord*& leader, const TrialRecord& record) {
+  const auto lead = [](const study::TrialRecord*& leader, const study::TrialRecord& record) {
     if (leader == nullptr || validation_loss(record) < validation_loss(*leader)) leader = &record;
   };
   std::error_code ignored;
   std::map<std::string, Best> cells;
-  for (const TrialRecord& record : records) {
-    if (record.status != Status::done || record.settings.train.validation_fraction == 0) continue;
+  for (const study::TrialRecord* const candidate : records) {
+    const study::TrialRecord& record = *candidate;
+    if (record.status != study::Status::done || record.settings.train.validation_fraction == 0) continue;
     Best& best = cells[cell_key(record.settings)];
     lead(best.of_all, record);
     if (std::filesystem::exists(weights_file(run_folder, record.trial), ignored)) lead(best.of_kept, record);
   }
-  for (const TrialRecord& record : records) {
+  for (const study::TrialRecord* const candidate : records) {
+    const study::TrialRecord& record = *candidate;
     const auto place = cells.find(cell_key(record.settings));
     if (place != cells.end() && place->second.of_kept != &record)
       std::filesystem::remove(weights_file(run_folder, record.trial), ignored);

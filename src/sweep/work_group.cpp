@@ -61,7 +61,7 @@ std::optional<WorkGroup> form_group(const comm::Communicator& world, const Plan&
   return group;
 }
 
-train::Group view(WorkGroup& group, const comm::Device& device, const train::TrainSettings& settings) {
+train::Group view(WorkGroup& group, const comm::Device& device, const study::TrainSettings& settings) {
   const bool by_tree = settings.reduction == "tree" && group.tree;
   return {.communicator = &group.communicator,
           .exchange = by_tree ? group.tree.get() : group.fast.get(),

@@ -17,10 +17,10 @@ class Worker::Observer final : public train::TrialObserver {
   Observer(Worker& worker, const DispatchClient& client, const std::string& id, bool leads)
       : worker_(worker), client_(client), id_(id), leads_(leads) {}
 
-  void at(const char* site) override { worker_.watch_.enter(site); }
-  void alive() override { worker_.watch_.progress(); }
+  void at(const char* site) override { worker_.watchdog_.enter(site); }
+  void alive() override { worker_.watchdog_.progress(); }
   void stepped(const train::TrialPosition& position) override {
-    worker_.watch_.step(position.step);
+    worker_.watchdog_.step(position.step);
     if (!leads_) return;
     if (!first_step_) first_step_ = position.step - 1;
     worker_.tell(client_, {.trial = id_,
@@ -31,7 +31,7 @@ class Worker::Observer final : public train::TrialObserver {
                            .train_loss = position.train_loss,
                            .validation_loss = position.validation_loss});
   }
-  bool wants_stop() override { return worker_.watch_.stop_requested(); }
+  bool wants_stop() override { return worker_.watchdog_.stop_requested(); }
   void warn(const std::string& message) override { worker_.log_.warn("trial " + id_ + ": " + message); }
 
  private:
@@ -42,10 +42,10 @@ class Worker::Observer final : public train::TrialObserver {
   std::optional<std::uint64_t> first_step_{};  // of this run
 };
 
-Worker::Worker(const Workplace& workplace, const std::vector<Trial>& trials, const comm::Device& device,
-               comm::Watch& watch, const Log& log)
-    : workplace_(workplace), device_(device), watch_(watch), log_(log) {
-  for (const Trial& trial : trials) trials_[trial.id] = &trial;
+Worker::Worker(const Workplace& workplace, const std::vector<study::Trial>& trials,
+               const comm::Device& device, comm::Watchdog& watchdog, const Log& log)
+    : workplace_(workplace), device_(device), watchdog_(watchdog), log_(log) {
+  for (const study::Trial& trial : trials) trials_[trial.id] = &trial;
 }
 
 void Worker::run(const comm::Communicator& channel, std::uint32_t attempt, std::optional<WorkGroup> group) {
@@ -67,47 +67,47 @@ void Worker::work_off(const DispatchClient& client, WorkGroup* group) {
       for (const std::string& id : list) run_one(id, client, group);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::stopped) throw;
-      watch_.end_trial();
+      watchdog_.end_trial();
     }
   }
 }
 
 std::vector<std::string> Worker::next_trials(const DispatchClient& client, WorkGroup* group) {
-  watch_.rest("wait_for_work");
+  watchdog_.idle("wait_for_work");
   if (group == nullptr) return client.request(1);
   const comm::Communicator& ranks = group->communicator;
   return split(ranks.broadcast(ranks.rank() == 0 ? join(client.request(ranks.size()), ",") : "", 0), ',');
 }
 
 void Worker::run_one(const std::string& id, const DispatchClient& client, WorkGroup* group) {
-  const Trial& trial = *trials_.at(id);
+  const study::Trial& trial = *trials_.at(id);
   const train::Group ranks =
       group == nullptr ? train::Group{.device = device_} : view(*group, device_, trial.settings.train);
   const bool leads = ranks.rank() == 0;
-  watch_.begin_trial(id, leads, static_cast<int>(ranks.size()));
+  watchdog_.begin_trial(id, leads, static_cast<int>(ranks.size()));
   Observer observer(*this, client, id, leads);
-  TrialRecord record = run_trial(trial, ranks, workplace_, &observer);
+  study::TrialRecord record = run_trial(trial, ranks, workplace_, &observer);
   record.timing.world_rank = world_rank_;
   if (leads) keep(record, client);
-  watch_.end_trial();
+  watchdog_.end_trial();
 }
 
 // Into the journal first: what rank 0 is told of is never lost.
-void Worker::keep(const TrialRecord& record, const DispatchClient& client) {
+void Worker::keep(const study::TrialRecord& record, const DispatchClient& client) {
   const std::string json = to_json(record);
-  watch_.enter("journal");
+  watchdog_.enter("journal");
   {
-    const auto no_end_now = watch_.writing();
+    const auto no_end_now = watchdog_.writing();
     journal_->append(json);
   }
   remove_checkpoints(record, workplace_.files);
-  watch_.enter("deliver");
+  watchdog_.enter("deliver");
   client.deliver(json);
   told_ = std::chrono::steady_clock::now();
-  watch_.enter("delivered");
+  watchdog_.enter("delivered");
 }
 
-void Worker::tell(const DispatchClient& client, const Activity& activity) {
+void Worker::tell(const DispatchClient& client, const study::TrialProgress& activity) {
   const auto now = std::chrono::steady_clock::now();
   if (now - told_ < kTellInterval) return;
   told_ = now;

@@ -8,7 +8,7 @@
 #include "titrate/core/file.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/train/epoch_json.hpp"
+#include "titrate/study/epoch_json.hpp"
 #include "titrate/train/safetensors.hpp"
 
 namespace titrate::train {
@@ -89,7 +89,7 @@ Checkpoint with_room(const Json& header) {
                                      .epoch = header.at("epoch"),
                                      .batch = header.at("batch"),
                                      .watch = read_watch(header.at("watch")),
-                                     .epochs = parse_epochs(header.at("epochs").dump()),
+                                     .epochs = study::parse_epochs(header.at("epochs").dump()),
                                      .train_seconds = number(header.at("train_seconds"))}};
   const Model room{.parameters = std::vector<float>(header.at("parameters").get<std::size_t>()),
                    .running = std::vector<float>(header.at("running").get<std::size_t>())};

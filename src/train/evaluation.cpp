@@ -13,23 +13,23 @@ namespace {
 constexpr std::size_t kChunk = 250;
 
 // Puts the other ranks' chunks beside ours.
-void share(const Group& group, std::vector<Prediction>& predictions) {
+void share(const Group& group, std::vector<study::Prediction>& predictions) {
   const std::string_view mine(reinterpret_cast<const char*>(predictions.data()),
-                              predictions.size() * sizeof(Prediction));
+                              predictions.size() * sizeof(study::Prediction));
   const std::vector<std::string> all = group.communicator->all_gather(mine);
   for (std::size_t start = 0, chunk = 0; start < predictions.size(); start += kChunk, ++chunk) {
     const std::size_t count = std::min(kChunk, predictions.size() - start);
-    std::memcpy(&predictions[start], all[chunk % group.size()].data() + start * sizeof(Prediction),
-                count * sizeof(Prediction));
+    std::memcpy(&predictions[start], all[chunk % group.size()].data() + start * sizeof(study::Prediction),
+                count * sizeof(study::Prediction));
   }
 }
 
 }  // namespace
 
-std::vector<Prediction> predict_rows(Engine& engine, std::span<const std::uint32_t> rows,
-                                     const data::Pipeline& pipeline, const Group& group,
-                                     TrialObserver* observer) {
-  std::vector<Prediction> predictions(rows.size());
+std::vector<study::Prediction> predict_rows(Engine& engine, std::span<const std::uint32_t> rows,
+                                            const data::Pipeline& pipeline, const Group& group,
+                                            TrialObserver* observer) {
+  std::vector<study::Prediction> predictions(rows.size());
   together(group, [&] {
     fault_at("predict");
     for (std::size_t start = 0, chunk = 0; start < rows.size(); start += kChunk, ++chunk) {
@@ -43,8 +43,8 @@ std::vector<Prediction> predict_rows(Engine& engine, std::span<const std::uint32
   return predictions;
 }
 
-Tally tally_rows(const data::Dataset& dataset, std::span<const std::uint32_t> rows,
-                 const data::Pipeline& pipeline, std::span<const Prediction> predictions) {
+study::Tally tally_rows(const data::Dataset& dataset, std::span<const std::uint32_t> rows,
+                        const data::Pipeline& pipeline, std::span<const study::Prediction> predictions) {
   std::vector<std::int32_t> truth;
   truth.reserve(rows.size());
   for (const std::uint32_t row : rows)

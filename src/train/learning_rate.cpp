@@ -23,7 +23,7 @@ double one_cycle(double highest, const Place& place) {
 
 }  // namespace
 
-double scheduled_rate(const TrainSettings& settings, const Place& place) {
+double scheduled_rate(const study::TrainSettings& settings, const Place& place) {
   const double rate = settings.learning_rate;
   if (settings.schedule == "step")
     return rate * std::pow(settings.schedule_factor, place.epoch / settings.schedule_epochs);
@@ -34,7 +34,7 @@ double scheduled_rate(const TrainSettings& settings, const Place& place) {
   return rate;
 }
 
-void Plateau::update(double validation_loss, const TrainSettings& settings) {
+void Plateau::update(double validation_loss, const study::TrainSettings& settings) {
   if (validation_loss < best * (1 - kThreshold)) {
     best = validation_loss;
     bad_epochs = 0;

@@ -42,8 +42,8 @@ void descend_nesterov(const Buffers& buffers, float rate, float momentum, std::v
 }
 
 // Kingma and Ba, "Adam", 2014, with epsilon where PyTorch has it.
-void descend_adam(const Buffers& buffers, double rate, const TrainSettings& settings, std::uint64_t steps,
-                  std::vector<std::vector<float>>& moments) {
+void descend_adam(const Buffers& buffers, double rate, const study::TrainSettings& settings,
+                  std::uint64_t steps, std::vector<std::vector<float>>& moments) {
   const std::size_t count = buffers.parameters.size();
   float *parameters = buffers.parameters.data(), *first = moments[0].data(), *second = moments[1].data();
   const float* gradients = buffers.gradients.data();
@@ -61,7 +61,7 @@ void descend_adam(const Buffers& buffers, double rate, const TrainSettings& sett
 
 }  // namespace
 
-Optimizer::Optimizer(const TrainSettings& settings, std::size_t count) : settings_(settings) {
+Optimizer::Optimizer(const study::TrainSettings& settings, std::size_t count) : settings_(settings) {
   if (settings.optimizer != "sgd" && settings.optimizer != "adam" && settings.optimizer != "adamw") {
     throw Error({.code = ErrorCode::usage,
                  .where = "train.optimizer",

@@ -142,22 +142,23 @@ class Run {
       diverged_ = {*sums.diverged + 1, "training loss"};
       return;
     }
-    EpochRecord record{.train_loss = sums.loss / sums.weight,
-                       .train_accuracy = static_cast<double>(sums.correct) / static_cast<double>(sums.images),
-                       .learning_rate = learning_rate(progress_.step - 1)};
+    study::EpochRecord record{
+        .train_loss = sums.loss / sums.weight,
+        .train_accuracy = static_cast<double>(sums.correct) / static_cast<double>(sums.images),
+        .learning_rate = learning_rate(progress_.step - 1)};
     if (!prepared_.validation.empty()) validate(record);
     if (!diverged_) progress_.epochs.push_back(record);
   }
 
-  void validate(EpochRecord& record) {
+  void validate(study::EpochRecord& record) {
     together(group_, [&] { enter("validate"); });
-    const std::vector<Prediction> predictions =
+    const std::vector<study::Prediction> predictions =
         predict_rows(*engine_, prepared_.validation, prepared_.validation_pipeline, group_, hooks_.observer);
     together(group_, [&] { judge(predictions, record); });
   }
 
-  void judge(const std::vector<Prediction>& predictions, EpochRecord& record) {
-    const Tally tally =
+  void judge(const std::vector<study::Prediction>& predictions, study::EpochRecord& record) {
+    const study::Tally tally =
         tally_rows(dataset_, prepared_.validation, prepared_.validation_pipeline, predictions);
     record.validation_loss = tally.mean_loss();
     record.validation_accuracy = tally.accuracy();
@@ -254,7 +255,7 @@ class Run {
   Preparation prepared_{};
   std::unique_ptr<Engine> engine_{};
   TrialProgress progress_{};
-  std::optional<Divergence> diverged_{};
+  std::optional<study::Divergence> diverged_{};
   bool trained_ = false;
   bool warned_ = false;
   Clock::time_point start_ = Clock::now();

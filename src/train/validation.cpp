@@ -2,7 +2,7 @@
 
 namespace titrate::train {
 
-bool ValidationWatch::update(double loss, std::uint32_t epoch, const TrainSettings& settings) {
+bool ValidationWatch::update(double loss, std::uint32_t epoch, const study::TrainSettings& settings) {
   if (settings.schedule == "plateau") plateau.update(loss, settings);
   if (!(loss < best_loss)) {
     ++bad_epochs;

@@ -58,7 +58,7 @@ class FakeGpuEngine final : public train::Engine {
   }
   train::EpochSums finish_epoch() override { return engine_->finish_epoch(); }
   void evaluate(std::span<const std::uint32_t> rows, const data::Pipeline& pipeline,
-                std::span<train::Prediction> out) override {
+                std::span<study::Prediction> out) override {
     engine_->evaluate(rows, pipeline, out);
   }
   std::vector<float> logits(std::span<const float> images) override { return engine_->logits(images); }

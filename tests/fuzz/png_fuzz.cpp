@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "titrate/codec/codec.hpp"
 #include "titrate/core/error.hpp"
-#include "titrate/image/codec.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace titrate::image;

@@ -138,7 +138,7 @@ data::Pipeline with_bad_labels(const data::Dataset& dataset, data::Pipeline pipe
 // A group of engines that train the same steps, each in a thread of its own.
 class Group {
  public:
-  Group(const net::Network& network, const train::TrainSettings& settings, int width, bool overlap)
+  Group(const net::Network& network, const study::TrainSettings& settings, int width, bool overlap)
       : library_(TITRATE_ENGINE),
         dataset_(test::make_dataset(
             test::random_content({28, 28, 1}, std::vector<test::ClassSize>(10, {.real = 4})))),
@@ -197,7 +197,7 @@ class Group {
   std::uint64_t steps_ = 0;
 };
 
-train::TrainSettings settings_of(std::uint32_t micro_batches) {
+study::TrainSettings settings_of(std::uint32_t micro_batches) {
   return {.momentum = 0.9, .clip_norm = 1.0, .micro_batches = micro_batches};
 }
 
@@ -362,7 +362,7 @@ TEST(Settling, ComesBeforeEveryWaitForTheDevice) {
     act();
     return group.exchange().settled() > before;
   };
-  std::vector<train::Prediction> predictions(4);
+  std::vector<study::Prediction> predictions(4);
   const std::vector<float> image(kInput.values());
   const train::EngineState state = engine.state();
   EXPECT_TRUE(settles([&] { engine.model(); }));

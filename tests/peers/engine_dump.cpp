@@ -35,8 +35,8 @@ using nlohmann::json;
 
 constexpr std::uint32_t kImagesPerClass = 20;
 
-train::TrainSettings train_settings(const json& given) {
-  const train::TrainSettings d;
+study::TrainSettings train_settings(const json& given) {
+  const study::TrainSettings d;
   return {.batch_size = given.value("batch_size", d.batch_size),
           .optimizer = given.value("optimizer", d.optimizer),
           .learning_rate = given.value("learning_rate", d.learning_rate),
@@ -62,7 +62,7 @@ struct Request {
   std::uint32_t classes, batch_size, steps, steps_per_epoch, epoch, restore_at, width;
   std::uint64_t seed;
   net::Network network;
-  train::TrainSettings train;
+  study::TrainSettings train;
   std::vector<float> class_weights;
   std::vector<double> validation_losses;
 };
@@ -267,9 +267,9 @@ class Dump {
   void evaluate() {
     const std::size_t values = request_.batch_size * request_.network.input.values();
     const auto images = std::span<const float>(images_).last(values);
-    std::vector<train::Prediction> predictions(request_.batch_size);
+    std::vector<study::Prediction> predictions(request_.batch_size);
     engine().evaluate(batch(request_.steps - 1), pipeline_, predictions);
-    for (const train::Prediction& prediction : predictions)
+    for (const study::Prediction& prediction : predictions)
       dump_["predictions"].push_back({prediction.predicted, prediction.loss, prediction.probability});
     const std::vector<float> last = engine().logits(images);
     engine().set_model(initial_);

@@ -37,7 +37,7 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 // The largest distance, of parameters or of a moment, after any step.
-double follow(const train::TrainSettings& settings) {
+double follow(const study::TrainSettings& settings) {
   std::vector<float> host_parameters = normal_numbers(0);
   const at::Tensor parameters = engine_torch::view_of(host_parameters).clone();
   train::Optimizer host(settings, kCount);
@@ -62,7 +62,7 @@ double follow(const train::TrainSettings& settings) {
 }
 
 int run() {
-  const std::vector<train::TrainSettings> all{
+  const std::vector<study::TrainSettings> all{
       {.weight_decay = 0.1},
       {.momentum = 0.9},
       {.momentum = 0.9, .weight_decay = 0.1},
@@ -72,7 +72,7 @@ int run() {
       {.optimizer = "adamw", .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.1},
   };
   bool good = true;
-  for (const train::TrainSettings& settings : all) {
+  for (const study::TrainSettings& settings : all) {
     const double found = follow(settings);
     const bool near = found <= 1e-6;  // and no NaN
     good = good && near;

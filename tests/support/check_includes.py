@@ -9,26 +9,32 @@ import sys
 # module: what it uses directly. It may also use whatever those may use.
 ARROWS = {
     "core": [],
+    "page": ["core"],
     "image": ["core"],
+    "codec": ["image"],
+    "draw": ["image"],
     "shard": ["image"],
     "data": ["shard"],
-    "source": ["data"],
-    "prep": ["source"],
+    "source": ["data", "codec", "draw"],
+    "prep": ["source", "page"],
     "data_prep": ["prep"],
     "net": ["core"],
+    "study": ["data", "net"],
+    "report": ["study", "page"],
     "comm": ["core"],
-    "train": ["data", "net", "comm"],
+    "train": ["study", "comm"],
     "engine_torch": ["train"],
-    "doctor": ["train"],
-    "sweep": ["train"],
-    "report": ["sweep"],
-    "launch": ["report", "doctor"],
+    "dispatch": ["train"],
+    "doctor": ["dispatch"],
+    "sweep": ["dispatch", "doctor"],
+    "launch": ["report", "sweep", "codec"],
 }
 HEAVY = [
     (r"hdf5(_hl)?\.h|H5\w+\.h", ["shard"]),
     (r"mpi\.h|nccl\.h", ["comm"]),
     (r"(torch|ATen|c10)/.*", ["engine_torch"]),
     (r"CLI/.*", ["launch", "data_prep"]),
+    (r"png\.h|jpeglib\.h", ["codec"]),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

@@ -9,11 +9,11 @@
 #include <fstream>
 #include <iostream>
 
+#include "titrate/codec/codec.hpp"
 #include "titrate/core/error.hpp"
-#include "titrate/image/codec.hpp"
 
-using titrate::image::decode;
-using titrate::image::DecodeSettings;
+using titrate::codec::decode;
+using titrate::codec::DecodeSettings;
 using titrate::image::Image;
 using titrate::image::probe;
 

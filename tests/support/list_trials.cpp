@@ -4,7 +4,7 @@
 #include <cstdio>
 
 #include "titrate/core/error.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/study.hpp"
 
 namespace {
 
@@ -13,10 +13,10 @@ int run(int argc, char** argv) {
     std::fputs("usage: list_trials STUDY.toml FINGERPRINT\n", stderr);
     return 2;
   }
-  titrate::sweep::Study study = titrate::sweep::read_study(argv[1]);
+  titrate::study::Study study = titrate::study::read_study(argv[1]);
   study.fingerprint = argv[2];
-  for (const titrate::sweep::Trial& trial : titrate::sweep::grid(study))
-    std::printf("%s %s\n", trial.id.c_str(), titrate::sweep::canonical(trial.settings).c_str());
+  for (const titrate::study::Trial& trial : titrate::study::grid(study))
+    std::printf("%s %s\n", trial.id.c_str(), titrate::study::canonical(trial.settings).c_str());
   return 0;
 }
 

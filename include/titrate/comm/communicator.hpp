@@ -47,7 +47,7 @@ class Communicator {
   Communicator split_by_node() const;
 
   void barrier() const;
-  void rest() const;  // the same for long waits: sleeps, where barrier() keeps a core busy
+  void sleeping_barrier() const;  // the same for long waits: sleeps, where barrier() keeps a core busy
 
   // The largest `code` of all ranks, on every rank.
   int agree(int code) const;

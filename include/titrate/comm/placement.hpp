@@ -69,9 +69,6 @@ inline constexpr std::size_t kMostRankLines = 32;
 std::string placement_table(std::span<const Placement> ranks, std::span<const int> group_of,
                             std::size_t most_lines);
 
-// "0-3,7"; `ranks` must ascend.
-std::string rank_ranges(std::span<const int> ranks);
-
 // "rank 3", "ranks 0-3,7".
 std::string name_ranks(std::span<const int> ranks);
 

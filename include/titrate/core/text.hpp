@@ -43,6 +43,10 @@ std::string fixed(double value, int digits);
 std::string in_megabytes(std::uint64_t bytes);  // "5.1 MB", "206 MB", "1.7 GB"
 std::string rough_duration(double seconds);     // "45 s", "12 min", "3 h 20 min"
 
+std::string counted(std::size_t count, const std::string& noun);  // "1 seed", "1,200 seeds"
+
+std::string number_ranges(std::span<const int> numbers);  // ascending ones: "0-3,7"
+
 std::string with_commas(unsigned long long value);  // 28188000 is "28,188,000"
 
 }  // namespace titrate

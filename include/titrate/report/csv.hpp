@@ -20,20 +20,20 @@ std::string csv_field(const std::string& text);
 // other axes under their last names where those are unambiguous, test_noise_level, train_images, steps,
 // test_accuracy, test_loss, macro_precision, macro_recall, macro_f1, weighted_precision, weighted_recall,
 // weighted_f1, calibration_error, best_epoch (where there was validation).
-std::string trials_csv(const sweep::Study& study, const std::vector<const sweep::TrialRecord*>& present);
+std::string trials_csv(const study::Study& study, const std::vector<const study::TrialRecord*>& present);
 
 // One row per cell: means over its seeds with standard deviation and 95 % t interval, and the gain in
 // accuracy over the same cell without synthetic images.
-std::string cells_csv(const sweep::Study& study, const Summary& summary);
+std::string cells_csv(const study::Study& study, const Summary& summary);
 
 // One row per trial, condition and class.
-std::string per_class_csv(const sweep::Study& study, const std::vector<const sweep::TrialRecord*>& present);
+std::string per_class_csv(const study::Study& study, const std::vector<const study::TrialRecord*>& present);
 
 // One row per trial and epoch (from 1), also of trials that diverged later: loss and accuracy of training
 // and, where there was validation, of it, and the learning rate of the last step.
-std::string epochs_csv(const std::vector<const sweep::TrialRecord*>& present);
+std::string epochs_csv(const std::vector<const study::TrialRecord*>& present);
 
 // One row per trial: where and how fast it ran.
-std::string timing_csv(const std::vector<const sweep::TrialRecord*>& present);
+std::string timing_csv(const std::vector<const study::TrialRecord*>& present);
 
 }  // namespace titrate::report

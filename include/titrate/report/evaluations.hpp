@@ -4,16 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "titrate/sweep/evaluate.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/evaluations.hpp"
+#include "titrate/study/study.hpp"
 
 namespace titrate::report {
 
 // One row per network, dataset and condition, in the order given.
-std::string evaluations_csv(const std::vector<sweep::Evaluation>& evaluations);
+std::string evaluations_csv(const std::vector<study::Evaluation>& evaluations);
 
 // Means over seeds with 95 % t intervals, one line per cell, dataset and condition. A cell is called by the
 // levels of the study's axes.
-std::string evaluations_table(const sweep::Study& study, const std::vector<sweep::Evaluation>& evaluations);
+std::string evaluations_table(const study::Study& study, const std::vector<study::Evaluation>& evaluations);
 
 }  // namespace titrate::report

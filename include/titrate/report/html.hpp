@@ -9,6 +9,6 @@ namespace titrate::report {
 
 // The whole page: the answer, charts, tables, a confusion matrix to choose, what was run and with what, and
 // what went wrong. Every text that comes from outside is escaped.
-std::string report_html(const sweep::Study& study, const Summary& summary);
+std::string report_html(const study::Study& study, const Summary& summary);
 
 }  // namespace titrate::report

@@ -37,7 +37,7 @@ struct Column {
 // Whether the first level of the dimension is the arm that the others are compared with.
 bool has_baseline(const Dimension& dimension);
 
-Layout lay_out(const sweep::Study& study, const Summary& summary);
+Layout lay_out(const study::Study& study, const Summary& summary);
 
 // Titles of the rows and columns; one of each at least.
 std::vector<std::string> x_labels(const Summary& summary, const Layout& layout);

@@ -5,18 +5,18 @@
 #include <string>
 #include <vector>
 
-#include "titrate/sweep/record.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/record.hpp"
+#include "titrate/study/study.hpp"
 
 namespace titrate::report {
 
 // Writes trials.csv, cells.csv, per_class.csv, epochs.csv, timing.csv, classification.json, summary.json and
 // report.html into the folder.
 // Records of trials that are not in the study's present grid are left out. Throws Error (io).
-void write_report(const std::filesystem::path& run_folder, const sweep::Study& study,
-                  const std::vector<sweep::TrialRecord>& records);
+void write_report(const std::filesystem::path& run_folder, const study::Study& study,
+                  const std::vector<study::TrialRecord>& records);
 
 // The same result as text for a terminal of 80 columns.
-std::string terminal_table(const sweep::Study& study, const std::vector<sweep::TrialRecord>& records);
+std::string terminal_table(const study::Study& study, const std::vector<study::TrialRecord>& records);
 
 }  // namespace titrate::report

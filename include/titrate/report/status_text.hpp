@@ -5,13 +5,13 @@
 #include <string>
 
 #include "titrate/core/file.hpp"
-#include "titrate/sweep/status.hpp"
+#include "titrate/study/status.hpp"
 
 namespace titrate::report {
 
 // What can be seen of a run folder from outside.
 struct RunView {
-  std::optional<sweep::SweepStatus> status{};  // none: it trained nothing yet, or not since this version
+  std::optional<study::SweepStatus> status{};  // none: it trained nothing yet, or not since this version
   std::optional<FolderHolder> holder{};
   std::size_t trials = 0, finished = 0, failed = 0;  // by the journal, where there is no status
   double seconds_since_update = 0;

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "titrate/report/statistics.hpp"
-#include "titrate/sweep/record.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/record.hpp"
+#include "titrate/study/statistics.hpp"
+#include "titrate/study/study.hpp"
 
 namespace titrate::report {
 
@@ -46,13 +46,13 @@ struct SeedResult {
 
 // Settings without their seed, under one test condition.
 struct Cell {
-  sweep::Settings settings{};  // the seed in it is that of the cell's first trial
+  study::Settings settings{};  // the seed in it is that of the cell's first trial
   double test_noise_level = 0;
   std::vector<std::size_t> place{};  // its level on each dimension of the summary
   std::vector<SeedResult> seeds{};   // of the trials that are done, by seed
   std::size_t diverged = 0, failed = 0, missing = 0;
-  Estimate accuracy{}, loss{}, precision{}, recall{}, f1{}, calibration_error{};
-  Estimate train_images{}, steps{};
+  study::Estimate accuracy{}, loss{}, precision{}, recall{}, f1{}, calibration_error{};
+  study::Estimate train_images{}, steps{};
   std::vector<std::uint64_t> confusion{};  // [true class][predicted class], summed over the seeds
 };
 
@@ -72,7 +72,7 @@ struct LearningCurve {
 // A fraction of 1 that tables show in %.
 struct Metric {
   const char* name = "";
-  Estimate Cell::*of_cell = nullptr;
+  study::Estimate Cell::*of_cell = nullptr;
 };
 
 inline constexpr Metric kTestAccuracy{"test accuracy", &Cell::accuracy};
@@ -85,8 +85,8 @@ std::string to_text(Verdict verdict);
 // A cell with synthetic images against the same cell without, over the seeds that both have.
 struct Gain {
   std::size_t cell = 0, baseline = 0;
-  std::vector<SeedValue> differences{};  // in accuracy, as fractions of 1
-  Estimate accuracy{};                   // their mean
+  std::vector<study::SeedValue> differences{};  // in accuracy, as fractions of 1
+  study::Estimate accuracy{};                   // their mean
   Verdict verdict = Verdict::too_few_seeds;
 };
 
@@ -94,7 +94,7 @@ struct Problem {
   std::string trial{};
   std::size_t cell = 0;  // the first of its conditions
   std::uint64_t seed = 0;
-  sweep::Status status = sweep::Status::failed;
+  study::Status status = study::Status::failed;
   std::string reason{};
 };
 
@@ -129,16 +129,12 @@ struct Summary {
   bool unequal_classes() const;
 };
 
-// The records that belong to the present grid, by trial id; of a trial with several the first.
-std::vector<const sweep::TrialRecord*> present_records(const sweep::Study& study,
-                                                       const std::vector<sweep::TrialRecord>& records);
-
-Summary summarise(const sweep::Study& study, const std::vector<sweep::TrialRecord>& records);
+Summary summarise(const study::Study& study, const std::vector<study::TrialRecord>& records);
 
 // help: the interval lies wholly above 0; hurt: wholly below.
-Verdict verdict_of(const Estimate& difference);
+Verdict verdict_of(const study::Estimate& difference);
 
 // summary.json. Only its member "timing" may differ between two runs of one study.
-std::string summary_json(const sweep::Study& study, const Summary& summary);
+std::string summary_json(const study::Study& study, const Summary& summary);
 
 }  // namespace titrate::report

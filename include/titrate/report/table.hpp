@@ -9,6 +9,6 @@ namespace titrate::report {
 
 // A block of rows and columns per panel of the layout: mean test accuracy in % with the half width of its 95
 // % t interval and, where synthetic images are compared, the change in points. Ends with what was not done.
-std::string table_text(const sweep::Study& study, const Summary& summary);
+std::string table_text(const study::Study& study, const Summary& summary);
 
 }  // namespace titrate::report

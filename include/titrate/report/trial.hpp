@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "titrate/sweep/record.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/record.hpp"
+#include "titrate/study/study.hpp"
 
 namespace titrate::report {
 
@@ -13,15 +13,11 @@ namespace titrate::report {
 // a line: {"trial", "test_noise_level", "report": as classification_json(), "confusion": [[...]] by true
 // class, "confused": [["4", "9", 23], ...] the ten most frequent mistakes, "calibration_error"}. `present` is
 // that of present_records().
-std::string classification_list(const sweep::Study& study,
-                                const std::vector<const sweep::TrialRecord*>& present);
-
-// The record whose trial begins with `id`. Throws Error (usage) where there is none, or several trials begin
-// so.
-const sweep::TrialRecord& find_trial(const std::vector<sweep::TrialRecord>& records, const std::string& id);
+std::string classification_list(const study::Study& study,
+                                const std::vector<const study::TrialRecord*>& present);
 
 // For a terminal: what the trial was, and for each condition its classification report, its most frequent
 // mistakes and its calibration error; the reason where it did not get that far.
-std::string trial_text(const sweep::Study& study, const sweep::TrialRecord& record);
+std::string trial_text(const study::Study& study, const study::TrialRecord& record);
 
 }  // namespace titrate::report

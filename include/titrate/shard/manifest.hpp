@@ -99,4 +99,7 @@ class Fingerprint {
   std::vector<RowPrint> rows_;
 };
 
+// Images of one split and origin.
+std::uint64_t count_images(const Manifest& manifest, Split split, Origin origin);
+
 }  // namespace titrate::shard

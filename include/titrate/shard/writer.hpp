@@ -9,8 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "titrate/core/large_memory.hpp"
 #include "titrate/shard/format.hpp"
-#include "titrate/shard/large_memory.hpp"
 
 namespace titrate::shard {
 

@@ -4,21 +4,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 
+#include "titrate/study/attempt.hpp"
+
 namespace titrate::sweep {
-
-struct AttemptRecord {
-  std::uint32_t number = 0;  // from 1
-  std::string host{};        // of rank 0
-  long pid = 0;              // likewise
-  std::string state{};       // running, finished, stopped, failed
-  std::string reason{};      // of failed, where it is known
-};
-
-// Nothing where there is none. Throws Error: integrity for a file that is damaged, io.
-std::optional<AttemptRecord> read_attempt(const std::filesystem::path& run_folder);
 
 // This run's, from its start to its end.
 class Attempt {
@@ -42,10 +32,9 @@ class Attempt {
 
  private:
   bool is_overtaken() const;  // by a later run
-  std::string text() const;
 
   std::filesystem::path file_;
-  AttemptRecord record_;
+  study::AttemptRecord record_;
 };
 
 }  // namespace titrate::sweep

@@ -21,7 +21,7 @@ struct Probers {
 // that cannot be probed counts as slow as the slowest. Where all are of one kind and none can go to a wide
 // group, only their order counts, and nothing is probed. `goes_on` is called before each probe; after its
 // false no more are probed.
-std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<const Trial> trials,
+std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<const study::Trial> trials,
                                     const Workplace& workplace, const Probers& probers,
                                     const std::function<bool()>& goes_on);
 

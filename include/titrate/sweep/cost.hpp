@@ -5,8 +5,8 @@
 #include <string>
 
 #include "titrate/data/catalog.hpp"
+#include "titrate/study/study.hpp"
 #include "titrate/sweep/plan.hpp"
-#include "titrate/sweep/study.hpp"
 #include "titrate/sweep/weights.hpp"
 #include "titrate/train/trainer.hpp"
 
@@ -24,7 +24,7 @@ struct TrialCost {
 TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& manifest);
 
 // Trials of the same text take the same time for an image.
-std::string speed_class(const Settings& settings);
+std::string speed_class(const study::Settings& settings);
 
 // Seconds to train on one image, measured on this rank and `device` for `seconds` or so.
 double probe_seconds_per_image(const train::TrialSetup& setup, const data::Dataset& dataset,
@@ -33,7 +33,7 @@ double probe_seconds_per_image(const train::TrialSetup& setup, const data::Datas
 
 // What make_plan() is told of a trial. `setup` is make_setup() of its settings; `seconds_per_image` was
 // probed, or is any number to scale the costs by.
-PlannedTrial planned_trial(const Trial& trial, const train::TrialSetup& setup,
+PlannedTrial planned_trial(const study::Trial& trial, const train::TrialSetup& setup,
                            const shard::Manifest& manifest, double seconds_per_image);
 
 // What a trial holds where it computes, besides what the program takes anyhow: its parameters in all their

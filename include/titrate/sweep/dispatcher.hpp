@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "titrate/comm/watch.hpp"
+#include "titrate/comm/watchdog.hpp"
 #include "titrate/sweep/monitor.hpp"
 #include "titrate/sweep/work_queue.hpp"
 
@@ -22,9 +22,9 @@ namespace titrate::sweep {
 // the Dispatcher is destroyed: an error on rank 0 must not wait for groups that will never ask again.
 class Dispatcher {
  public:
-  // `plan`, `watch`, and `monitor`, which is used in the dispatcher's thread, must outlive it.
+  // `plan`, `watchdog`, and `monitor`, which is used in the dispatcher's thread, must outlive it.
   Dispatcher(const comm::Communicator& channel, const Plan& plan, int ranks, Monitor& monitor,
-             comm::Watch& watch);
+             comm::Watchdog& watchdog);
   Dispatcher(Dispatcher&&) = delete;
 
   // Waits until all have ended; throws what the monitor threw.
@@ -41,7 +41,7 @@ class Dispatcher {
   WorkQueue queue_;
   int working_;
   Monitor& monitor_;
-  comm::Watch& watch_;
+  comm::Watchdog& watchdog_;
   std::exception_ptr failure_;
   std::jthread thread_;
 };
@@ -53,7 +53,7 @@ class DispatchClient {
 
   std::vector<std::string> request(int width) const;  // trial ids; empty: no more for this width
   void deliver(const std::string& record_json) const;
-  void tell(const Activity& activity) const;
+  void tell(const study::TrialProgress& activity) const;
 
  private:
   const comm::Communicator& channel_;

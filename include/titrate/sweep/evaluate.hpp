@@ -9,8 +9,7 @@
 #include "titrate/comm/session.hpp"
 #include "titrate/core/log.hpp"
 #include "titrate/image/noise.hpp"
-#include "titrate/sweep/settings.hpp"
-#include "titrate/train/metrics.hpp"
+#include "titrate/study/evaluations.hpp"
 
 namespace titrate::sweep {
 
@@ -21,25 +20,10 @@ struct EvaluateRequest {
   comm::DeviceKind device = comm::DeviceKind::automatic;
 };
 
-// One kept network under one condition.
-struct Evaluation {
-  std::string trial{};
-  Settings settings{};
-  std::string dataset{};      // its name
-  std::string fingerprint{};  // and content
-  image::Noise noise{};
-  train::Tally tally{};
-};
-
 // Collective over the session's world: the kept weights are dealt out over its ranks. On rank 0 the
 // evaluations of this call, in the order of the grid and the conditions; empty on the others. Throws Error:
 // usage where the run has no weights, or the dataset other classes or another shape than it was trained on.
-std::vector<Evaluation> evaluate_run(const EvaluateRequest& request, const comm::Session& session,
-                                     const Log& log);
-
-// RUN/evaluations.jsonl, to which each call appends; the latest of equal trial, dataset and noise counts.
-// Sorted by trial, dataset, noise kind and level. Damaged lines are told and left out.
-void append_evaluations(const std::filesystem::path& run_folder, const std::vector<Evaluation>& evaluations);
-std::vector<Evaluation> read_evaluations(const std::filesystem::path& run_folder, const Log& log);
+std::vector<study::Evaluation> evaluate_run(const EvaluateRequest& request, const comm::Session& session,
+                                            const Log& log);
 
 }  // namespace titrate::sweep

@@ -10,12 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "titrate/comm/placement.hpp"
 #include "titrate/core/log.hpp"
 #include "titrate/core/progress.hpp"
+#include "titrate/study/record.hpp"
+#include "titrate/study/status.hpp"
+#include "titrate/study/study.hpp"
 #include "titrate/sweep/plan.hpp"
-#include "titrate/sweep/record.hpp"
-#include "titrate/sweep/status.hpp"
-#include "titrate/sweep/study.hpp"
 
 namespace titrate::sweep {
 
@@ -32,7 +33,7 @@ struct SweepScene {
 // Used by one thread at a time.
 class Monitor {
  public:
-  Monitor(const SweepScene& scene, const Plan& plan, const std::vector<Trial>& trials,
+  Monitor(const SweepScene& scene, const Plan& plan, const std::vector<study::Trial>& trials,
           const ProgressStyle& style, const Log& log);
 
   // One finished trial's record. Each reason of a failure is told once.
@@ -48,13 +49,13 @@ class Monitor {
   // The last status: that all is done, or that the run was stopped.
   void finish(bool stopped);
 
-  std::vector<TrialRecord> take_records() { return std::move(records_); }
+  std::vector<study::TrialRecord> take_records() { return std::move(records_); }
 
  private:
   using Clock = std::chrono::steady_clock;
 
   struct Member {
-    GroupStatus status;
+    study::GroupStatus status;
     double resumed_at = 0;  // the share of its trial that an earlier run did
     Clock::time_point heard = Clock::now();
   };
@@ -67,18 +68,18 @@ class Monitor {
   double progress_of(const Member& worker) const;  // share of its trial's steps
   Forecast forecast(double elapsed_seconds) const;
   std::string line() const;
-  SweepStatus status(const std::string& state) const;
+  study::SweepStatus status(const std::string& state) const;
   void draw();
   void write_status(const std::string& state);
 
   SweepScene scene_;
   std::map<std::string, PlannedTrial> planned_;
-  std::map<std::string, const Trial*> trials_;
+  std::map<std::string, const study::Trial*> trials_;
   std::map<int, Member> workers_;  // by leader
   Log log_;
   Progress progress_;
-  std::vector<TrialRecord> records_;
-  std::vector<FailureStatus> failures_;  // the first of them
+  std::vector<study::TrialRecord> records_;
+  std::vector<study::FailureStatus> failures_;  // the first of them
   std::size_t failed_ = 0, drawn_records_ = 0;
   std::set<std::string> reasons_;
   double rank_seconds_left_ = 0, rank_seconds_done_ = 0, images_ = 0;  // by the plan

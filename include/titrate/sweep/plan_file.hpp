@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "titrate/comm/device.hpp"
+#include "titrate/study/study.hpp"
 #include "titrate/sweep/plan.hpp"
-#include "titrate/sweep/study.hpp"
 
 namespace titrate::sweep {
 
 struct PlanFile {
-  Study study{};  // resolved
+  study::Study study{};  // resolved
   comm::DeviceKind device = comm::DeviceKind::cpu;
   // Ranks are positions here, 0 to ranks - 1 in the order of nodes; so are those of the plan's groups.
   std::vector<NodeRanks> nodes{};

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "titrate/train/metrics.hpp"
+#include "titrate/study/metrics.hpp"
 
 namespace titrate::sweep {
 
@@ -14,7 +14,7 @@ std::filesystem::path predictions_file(const std::filesystem::path& run_folder, 
 
 // A NumPy array of conditions x test images by ascending sample id, of the fields "predicted" (a class; one
 // byte for up to 256 of them, else two) and "probability" (float32).
-std::string encode_predictions(const std::vector<std::vector<train::Prediction>>& predictions,
+std::string encode_predictions(const std::vector<std::vector<study::Prediction>>& predictions,
                                std::uint32_t classes);
 
 }  // namespace titrate::sweep

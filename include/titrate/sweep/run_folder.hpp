@@ -8,17 +8,17 @@
 
 #include "titrate/core/file.hpp"
 #include "titrate/core/log.hpp"
+#include "titrate/study/record.hpp"
+#include "titrate/study/study.hpp"
 #include "titrate/sweep/attempt.hpp"
-#include "titrate/sweep/record.hpp"
-#include "titrate/sweep/study.hpp"
 
 namespace titrate::sweep {
 
 struct RunFolder {
   std::unique_ptr<FolderLock> lock{};
   std::unique_ptr<Attempt> attempt{};  // this run's; after the lock, under which it ends
-  std::optional<Study> earlier_study{};
-  std::vector<TrialRecord> records{};  // of all attempts
+  std::optional<study::Study> earlier_study{};
+  std::vector<study::TrialRecord> records{};  // of all attempts
 };
 
 // Makes what is missing of the folder, locks it, reads its journal and begins an attempt. Tells of an earlier
@@ -27,7 +27,7 @@ struct RunFolder {
 RunFolder open_run_folder(const std::filesystem::path& out, const Log& log);
 
 // The study as run goes into the folder, and its difference from the one before to the person.
-void publish_study(const std::filesystem::path& out, const Study& study, const RunFolder& folder,
+void publish_study(const std::filesystem::path& out, const study::Study& study, const RunFolder& folder,
                    const Log& log);
 
 }  // namespace titrate::sweep

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <vector>
 
-#include "titrate/sweep/record.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/record.hpp"
+#include "titrate/study/study.hpp"
 #include "titrate/sweep/weights.hpp"
 #include "titrate/train/checkpoint.hpp"
 
@@ -33,14 +33,14 @@ struct Workplace {
 // Throws Error (stopped), on all of them, where the observer of one wants that; and what the group cannot go
 // on after: an exchange that failed or made no progress, and what one rank of several threw outside of the
 // places where they meet.
-TrialRecord run_trial(const Trial& trial, const train::Group& group, const Workplace& workplace,
-                      train::TrialObserver* observer = nullptr);
+study::TrialRecord run_trial(const study::Trial& trial, const train::Group& group, const Workplace& workplace,
+                             train::TrialObserver* observer = nullptr);
 
 // Once its result is in the journal, a trial needs them no longer.
-void remove_checkpoints(const TrialRecord& record, const TrialFiles& files);
+void remove_checkpoints(const study::TrialRecord& record, const TrialFiles& files);
 
 // Those that a kill left between the two, of any attempt.
 void remove_finished_checkpoints(const std::filesystem::path& run_folder,
-                                 const std::vector<TrialRecord>& records);
+                                 const std::vector<study::TrialRecord>& records);
 
 }  // namespace titrate::sweep

@@ -8,12 +8,12 @@
 
 #include "titrate/comm/device.hpp"
 #include "titrate/comm/session.hpp"
-#include "titrate/comm/watch.hpp"
+#include "titrate/comm/watchdog.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/log.hpp"
+#include "titrate/study/record.hpp"
+#include "titrate/study/study.hpp"
 #include "titrate/sweep/attempt.hpp"
-#include "titrate/sweep/record.hpp"
-#include "titrate/sweep/study.hpp"
 #include "titrate/sweep/weights.hpp"
 #include "titrate/train/checkpoint.hpp"
 
@@ -23,7 +23,7 @@ struct SweepOptions {
   std::filesystem::path study{};  // or a plan, which has one in it
   std::filesystem::path plan{};
   std::filesystem::path out{};  // the run folder
-  StudyOverrides overrides{};
+  study::StudyOverrides overrides{};
   int width = 0;           // ranks that train a trial together; 0: as many as the plan finds good
   int trials_per_gpu = 0;  // ranks that may share a GPU; 0: as many as its memory holds
   double exchange_timeout_seconds = 600;  // that a group on GPUs may wait for its ranks
@@ -38,14 +38,14 @@ struct SweepOptions {
 struct SweepOutcome {
   std::unique_ptr<FolderLock> lock{};  // of the run folder: keep it until the report is written
   std::unique_ptr<Attempt> attempt{};  // to be ended by then
-  Study study{};
-  std::vector<TrialRecord> records{};
+  study::Study study{};
+  std::vector<study::TrialRecord> records{};
   std::size_t trials = 0, failed = 0, missing = 0;  // of the present grid
 };
 
 // Collective over the session's world. Runs what the journal lacks; trials are missing afterwards only where
-// `watch` was asked to stop. Throws Error, the same on every rank before training starts.
-SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, comm::Watch& watch,
+// `watchdog` was asked to stop. Throws Error, the same on every rank before training starts.
+SweepOutcome run_sweep(const SweepOptions& options, const comm::Session& session, comm::Watchdog& watchdog,
                        const Log& log);
 
 }  // namespace titrate::sweep

@@ -3,14 +3,16 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "titrate/data/standardisation.hpp"
 #include "titrate/image/image.hpp"
-#include "titrate/sweep/record.hpp"
+#include "titrate/study/record.hpp"
 #include "titrate/train/engine.hpp"
+#include "titrate/train/trainer.hpp"
 
 namespace titrate::sweep {
 
@@ -21,7 +23,7 @@ Keep parse_keep(std::string_view text, std::string_view where);  // throws Error
 
 struct KeptWeights {
   std::string trial{};
-  Settings settings{};
+  study::Settings settings{};
   std::string fingerprint{};  // of the dataset it was trained on
   std::vector<std::string> class_names{};
   image::Shape image{};  // of the dataset's images; the network's input may be padded
@@ -44,6 +46,7 @@ KeptWeights read_weights(const std::filesystem::path& path);
 
 // Of each cell of `records`, removes all weights but those of the done trial with the lowest validation loss
 // among those that have some. Returns the number of cells whose best trial has none.
-std::size_t keep_best(const std::filesystem::path& run_folder, const std::vector<TrialRecord>& records);
+std::size_t keep_best(const std::filesystem::path& run_folder,
+                      std::span<const study::TrialRecord* const> records);
 
 }  // namespace titrate::sweep

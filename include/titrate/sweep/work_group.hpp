@@ -9,9 +9,9 @@
 #include "titrate/comm/communicator.hpp"
 #include "titrate/comm/exchange.hpp"
 #include "titrate/comm/placement.hpp"
+#include "titrate/study/train_settings.hpp"
 #include "titrate/sweep/plan.hpp"
 #include "titrate/train/group.hpp"
-#include "titrate/train/settings.hpp"
 
 namespace titrate::sweep {
 
@@ -27,7 +27,7 @@ std::optional<WorkGroup> form_group(const comm::Communicator& world, const Plan&
                                     const comm::Device& device, double timeout_seconds);
 
 // A group for trials of these settings.
-train::Group view(WorkGroup& group, const comm::Device& device, const train::TrainSettings& settings);
+train::Group view(WorkGroup& group, const comm::Device& device, const study::TrainSettings& settings);
 
 // Throws Error (usage) unless all ranks of the group compute alike. Collective over the group.
 void check_numerics(const comm::Communicator& group, const std::string& numerics);

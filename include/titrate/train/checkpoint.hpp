@@ -19,7 +19,7 @@ struct TrialProgress {
   std::uint32_t epoch = 0;  // under way, from 0
   std::uint64_t batch = 0;  // batches of it done
   ValidationWatch watch{};
-  std::vector<EpochRecord> epochs{};
+  std::vector<study::EpochRecord> epochs{};
   std::optional<Model> best{};  // weights of the best epoch, where they are wanted
   double train_seconds = 0;
 };

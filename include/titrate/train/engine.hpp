@@ -17,8 +17,8 @@
 #include "titrate/comm/exchange.hpp"
 #include "titrate/data/batch.hpp"
 #include "titrate/net/network.hpp"
-#include "titrate/train/metrics.hpp"
-#include "titrate/train/settings.hpp"
+#include "titrate/study/metrics.hpp"
+#include "titrate/study/train_settings.hpp"
 
 namespace titrate::train {
 
@@ -32,7 +32,7 @@ struct Model {
 struct EngineSetup {
   const data::Dataset* dataset = nullptr;
   net::Network network{};
-  TrainSettings train{};
+  study::TrainSettings train{};
   std::uint64_t seed = 0;              // of dropout and gaussian_noise
   Model initial{};                     // see initial_model()
   std::vector<float> class_weights{};  // of the loss, one per class; empty: all 1
@@ -82,7 +82,7 @@ class Engine {
 
   // Predictions for these rows, in their order, as one batch; the loss is the plain cross-entropy.
   virtual void evaluate(std::span<const std::uint32_t> rows, const data::Pipeline& pipeline,
-                        std::span<Prediction> out) = 0;
+                        std::span<study::Prediction> out) = 0;
 
   // Logits, images x classes, of images as the network sees them (N x C x H x W), in evaluation.
   virtual std::vector<float> logits(std::span<const float> images) = 0;

@@ -15,13 +15,13 @@ class TrialObserver;
 // In chunks of a fixed size, whoever computes them, so that the numbers do not depend on the group.
 // Collective over it; every rank gets all predictions, in the order of the rows. Tells `observer` of each
 // chunk. Throws as together() does.
-std::vector<Prediction> predict_rows(Engine& engine, std::span<const std::uint32_t> rows,
-                                     const data::Pipeline& pipeline, const Group& group,
-                                     TrialObserver* observer = nullptr);
+std::vector<study::Prediction> predict_rows(Engine& engine, std::span<const std::uint32_t> rows,
+                                            const data::Pipeline& pipeline, const Group& group,
+                                            TrialObserver* observer = nullptr);
 
 // Against the catalog's labels, or the pipeline's where it has some.
-Tally tally_rows(const data::Dataset& dataset, std::span<const std::uint32_t> rows,
-                 const data::Pipeline& pipeline, std::span<const Prediction> predictions);
+study::Tally tally_rows(const data::Dataset& dataset, std::span<const std::uint32_t> rows,
+                        const data::Pipeline& pipeline, std::span<const study::Prediction> predictions);
 
 // Every row of the test split by ascending sample id, whatever the order in which it was packed. Throws Error
 // (usage) where there is none.

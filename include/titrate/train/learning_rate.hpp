@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "titrate/train/settings.hpp"
+#include "titrate/study/train_settings.hpp"
 
 namespace titrate::train {
 
@@ -19,7 +19,7 @@ struct Place {
 //   cosine     CosineAnnealingLR, by steps, down to 0 after the last
 //   one_cycle  OneCycleLR, by steps: from a 25th up to learning_rate in 30 % of the steps, then down to a
 //              250,000th, both along a cosine; the momentum stays as it is (cycle_momentum=False)
-double scheduled_rate(const TrainSettings& settings, const Place& place);
+double scheduled_rate(const study::TrainSettings& settings, const Place& place);
 
 // PyTorch's ReduceLROnPlateau on the validation loss (mode min, relative threshold 1e-4, no cooldown; a drop
 // of 1e-8 or less is none).
@@ -28,7 +28,7 @@ struct Plateau {
   double best = std::numeric_limits<double>::infinity();
   std::uint32_t bad_epochs = 0;
 
-  void update(double validation_loss, const TrainSettings& settings);
+  void update(double validation_loss, const study::TrainSettings& settings);
 };
 
 }  // namespace titrate::train

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "titrate/train/settings.hpp"
+#include "titrate/study/train_settings.hpp"
 
 namespace titrate::train {
 
@@ -13,7 +13,7 @@ namespace titrate::train {
 // with the settings' momentum, nesterov, betas, epsilon and weight_decay.
 class Optimizer {
  public:
-  Optimizer(const TrainSettings& settings, std::size_t count);
+  Optimizer(const study::TrainSettings& settings, std::size_t count);
 
   // All spans are `count` long.
   void step(std::span<float> parameters, std::span<const float> gradients, double learning_rate);
@@ -24,7 +24,7 @@ class Optimizer {
   void restore(std::vector<std::vector<float>> moments, std::uint64_t steps);
 
  private:
-  TrainSettings settings_;
+  study::TrainSettings settings_;
   std::vector<std::vector<float>> moments_;
   std::vector<float> decayed_;  // gradients of a step, with weight decay
   std::uint64_t steps_ = 0;

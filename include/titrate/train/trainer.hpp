@@ -8,6 +8,7 @@
 
 #include "titrate/data/label_noise.hpp"
 #include "titrate/data/selection.hpp"
+#include "titrate/study/outcome.hpp"
 #include "titrate/train/engine.hpp"
 #include "titrate/train/group.hpp"
 
@@ -17,7 +18,7 @@ class CheckpointFolder;
 
 struct TrialSetup {
   net::Network network{};  // its input is what images are padded to
-  TrainSettings train{};
+  study::TrainSettings train{};
   data::SelectionRequest selection{};
   data::LabelNoise label_noise{};
   data::Standardise standardise = data::Standardise::dataset;
@@ -29,38 +30,11 @@ struct TrialSetup {
   std::uint64_t seed = 0;
 };
 
-struct EpochRecord {
-  double train_loss = 0, train_accuracy = 0;
-  std::optional<double> validation_loss{}, validation_accuracy{};
-  double learning_rate = 0;  // of its last step
-};
-
-struct ConditionRecord {
-  image::Noise noise{};
-  Tally tally{};
-};
-
-// A number that was finite no longer.
-struct Divergence {
-  std::uint64_t step = 0;  // from 1
-  std::string quantity{};  // "training loss", "validation loss", "test loss"
-};
-
-struct TrialOutcome {
-  std::optional<Divergence> diverged{};  // then conditions are empty
-  std::uint64_t train_images = 0;
-  std::uint64_t steps = 0;
-  std::uint32_t best_epoch = 0;  // from 1, by validation loss; 0: there was no validation
-  std::vector<EpochRecord> epochs{};
-  std::vector<ConditionRecord> conditions{};
-  double train_seconds = 0, test_seconds = 0;
-};
-
 struct TrainedTrial {
-  TrialOutcome outcome{};
-  Model model{};                                       // as tested
-  data::Standardisation standardisation{};             // of its input
-  std::vector<std::vector<Prediction>> predictions{};  // by condition, then test image
+  study::TrialOutcome outcome{};
+  Model model{};                                              // as tested
+  data::Standardisation standardisation{};                    // of its input
+  std::vector<std::vector<study::Prediction>> predictions{};  // by condition, then test image
 };
 
 // Where a trial stands.

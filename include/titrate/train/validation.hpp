@@ -17,15 +17,15 @@ struct ValidationWatch {
 
   // After an epoch (from 1). True where its loss is the lowest so far; a tie is none, as in Keras's
   // EarlyStopping.
-  bool update(double loss, std::uint32_t epoch, const TrainSettings& settings);
+  bool update(double loss, std::uint32_t epoch, const study::TrainSettings& settings);
 
-  bool stops(const TrainSettings& settings) const {
+  bool stops(const study::TrainSettings& settings) const {
     return settings.early_stopping > 0 && bad_epochs >= settings.early_stopping;
   }
 };
 
 // Whether the settings ask something of validation images.
-inline bool needs_validation(const TrainSettings& settings) {
+inline bool needs_validation(const study::TrainSettings& settings) {
   return settings.schedule == "plateau" || settings.early_stopping > 0 || settings.best_weights;
 }
 

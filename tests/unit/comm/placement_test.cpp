@@ -103,10 +103,7 @@ TEST(PlacementTable, PutsAlikeRanksOfANodeOnALine) {
             "4-7   right  cuda:0-1 H200  2 GPUs        2\n");
 }
 
-TEST(RankRanges, JoinNeighbours) {
-  EXPECT_EQ(rank_ranges(std::vector<int>{}), "");
-  EXPECT_EQ(rank_ranges(std::vector<int>{4}), "4");
-  EXPECT_EQ(rank_ranges(std::vector<int>{0, 1, 2, 5, 7, 8}), "0-2,5,7-8");
+TEST(Ranks, AreCalledByTheirRanges) {
   EXPECT_EQ(name_ranks(std::vector<int>{4}), "rank 4");
   EXPECT_EQ(name_ranks(std::vector<int>{4, 6}), "ranks 4,6");
 }

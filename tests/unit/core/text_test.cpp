@@ -126,5 +126,11 @@ TEST(Text, RoughDurations) {
   EXPECT_EQ(rough_duration(4'000'000), "1,111 h 6 min");
 }
 
+TEST(NumberRanges, JoinNeighbours) {
+  EXPECT_EQ(number_ranges(std::vector<int>{}), "");
+  EXPECT_EQ(number_ranges(std::vector<int>{4}), "4");
+  EXPECT_EQ(number_ranges(std::vector<int>{0, 1, 2, 5, 7, 8}), "0-2,5,7-8");
+}
+
 }  // namespace
 }  // namespace titrate

@@ -1,5 +1,5 @@
 // What is written by hand for AVX2 gives the bits of what is written for any processor.
-#include "../../../src/image/instructions.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "packed_table.hpp"
-#include "titrate/image/caption.hpp"
+#include "titrate/draw/caption.hpp"
 
 namespace titrate::prep {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint32_t kMargin = 4, kGap = 2;
 
 std::uint32_t captions_width(std::size_t characters) {
-  return 2 * kMargin + static_cast<std::uint32_t>(characters) * image::kCaptionAdvance;
+  return 2 * kMargin + static_cast<std::uint32_t>(characters) * draw::kCaptionAdvance;
 }
 
 // Rows "label,level,...": `count` one-coloured pictures of side x side, levels counting from `first`.
@@ -30,7 +30,7 @@ class Montage : public PackedTable {
   // The level in the middle of a cell.
   static int level(const image::Image& sheet, std::size_t characters, std::uint32_t side, std::uint32_t line,
                    std::uint32_t column) {
-    const std::uint32_t high = std::max(side, image::kCaptionHeight) + kGap;
+    const std::uint32_t high = std::max(side, draw::kCaptionHeight) + kGap;
     const std::uint32_t y = kMargin + line * high + side / 2,
                         x = captions_width(characters) + column * (side + kGap) + side / 2;
     return sheet.pixels[std::size_t{y} * sheet.shape.width + x];

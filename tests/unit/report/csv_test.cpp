@@ -1,4 +1,5 @@
 #include "titrate/report/csv.hpp"
+#include "titrate/study/journal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,8 +14,8 @@ namespace {
 using Int = std::int64_t;
 
 struct Made {
-  sweep::Study study{};
-  std::vector<sweep::TrialRecord> records{};
+  study::Study study{};
+  std::vector<study::TrialRecord> records{};
 };
 
 // Three seeds of one cell with two test conditions: done, diverged, failed.
@@ -23,7 +24,7 @@ Made three_seeds() {
   made.study.base.data.size = 1000;
   made.study.base.evaluate.noise_levels = {0, 0.25};
   made.study.axes = {axis<Int>("seed", {0, 1, 2}), axis<double>("train.learning_rate", {0.05})};
-  const std::vector<sweep::Trial> trials = sweep::grid(made.study);
+  const std::vector<study::Trial> trials = study::grid(made.study);
   made.records = {done(trials[0], {80, 60}), diverged(trials[1]),
                   failed(trials[2], "a \"reason\",\nin two lines")};
   return made;
@@ -56,19 +57,19 @@ TEST(Csv, TrialsToTheByte) {
            "0.5238095238095238,0.7777777777777777,0.6,0.5238095238095238,0.3,\n",
        trial_of(made, 1) + ",diverged,simple-cnn,1000,0,0,1,0.05,,,,,,,,,,,,,\n",
        trial_of(made, 2) + ",failed,simple-cnn,1000,0,0,2,0.05,,,,,,,,,,,,,\n"});
-  EXPECT_EQ(trials_csv(made.study, present_records(made.study, made.records)), expected);
+  EXPECT_EQ(trials_csv(made.study, study::present_records(study::grid(made.study), made.records)), expected);
 }
 
 TEST(Csv, OrderOfRecordsAndWhereTheyRanDoNotShow) {
   Made made = three_seeds();
   const auto all = [&] {
-    const auto present = present_records(made.study, made.records);
+    const auto present = study::present_records(study::grid(made.study), made.records);
     return trials_csv(made.study, present) + cells_csv(made.study, summarise(made.study, made.records)) +
            per_class_csv(made.study, present) + epochs_csv(present);
   };
   const std::string before = all();
   std::reverse(made.records.begin(), made.records.end());
-  for (sweep::TrialRecord& record : made.records) {
+  for (study::TrialRecord& record : made.records) {
     record.attempt = 2;
     record.numerics = "another";
     record.timing = {
@@ -96,7 +97,7 @@ TEST(Csv, CellsToTheByte) {
 TEST(Csv, PerClassAndTiming) {
   const Made made = three_seeds();
   const std::string id = trial_of(made, 0);
-  const auto present = present_records(made.study, made.records);
+  const auto present = study::present_records(study::grid(made.study), made.records);
   EXPECT_EQ(per_class_csv(made.study, present), "trial,test_noise_level,class,precision,recall,f1,support\n" +
                                                     id + ",0,cat,1,0.6,0.75,50\n" + id +
                                                     ",0,dog,0.7142857142857143,1,0.8333333333333334,50\n" +
@@ -107,9 +108,9 @@ TEST(Csv, PerClassAndTiming) {
 
 TEST(Csv, WeightedScoresCountClassesByTheirImages) {
   Made made = three_seeds();
-  train::Tally& tally = made.records[0].outcome.conditions[0].tally;
+  study::Tally& tally = made.records[0].outcome.conditions[0].tally;
   tally.confusion = {60, 30, 0, 10};  // 90 cats, 10 dogs: precision 1 and 1/4, recall 2/3 and 1
-  EXPECT_NE(trials_csv(made.study, present_records(made.study, made.records))
+  EXPECT_NE(trials_csv(made.study, study::present_records(study::grid(made.study), made.records))
                 .find(",0.625,0.8333333333333333,0.6000000000000001,0.925,0.7,0.76,0.1,\n"),
             std::string::npos);
 }
@@ -117,7 +118,8 @@ TEST(Csv, WeightedScoresCountClassesByTheirImages) {
 TEST(Csv, BestEpochWhereThereWasValidation) {
   Made made = three_seeds();
   validate(made.records[0].outcome, 2);
-  const std::string text = trials_csv(made.study, present_records(made.study, made.records));
+  const std::string text =
+      trials_csv(made.study, study::present_records(study::grid(made.study), made.records));
   EXPECT_NE(text.find(",0.1,2\n"), std::string::npos) << text;
   EXPECT_NE(text.find(",0.3,2\n"), std::string::npos) << text;
 }
@@ -132,12 +134,12 @@ TEST(Csv, EpochsToTheByte) {
       "trial,epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate",
       {trial_of(made, 0) + ",1,1,0.5,0.75,0.25,0.01\n" + trial_of(made, 0) + ",2,0.5,0.6,0.25,0.35,0.01\n",
        trial_of(made, 1) + ",1,inf,0.5,,,0.01\n"});
-  EXPECT_EQ(epochs_csv(present_records(made.study, made.records)), expected);
+  EXPECT_EQ(epochs_csv(study::present_records(study::grid(made.study), made.records)), expected);
 }
 
 TEST(Csv, RateOfABudgetOfStepsCountsPartsOfEpochs) {
   Made made = three_seeds();
-  sweep::TrialRecord& record = made.records[0];
+  study::TrialRecord& record = made.records[0];
   record.settings.train.budget = "steps";
   record.settings.train.batch_size = 300;
   record.outcome.steps = 9;  // of 300, 300, 300 and 100 images: two epochs and 300 images of the third
@@ -148,12 +150,12 @@ TEST(Csv, AxesKeepTheirWholeKeyWhereTheLastNameIsTaken) {
   Made made{.study = made_up_study()};
   made.study.axes = {axis<Int>("train.batch_size", {10}), axis<std::string>("data.noise_kind", {"gaussian"}),
                      axis<double>("data.noise_level", {0.5})};
-  sweep::Axis tests{.key = "evaluate.noise_levels"};
-  tests.values.push_back({std::vector<sweep::Value>{{0.0}, {0.5}}});
+  study::Axis tests{.key = "evaluate.noise_levels"};
+  tests.values.push_back({std::vector<Value>{{0.0}, {0.5}}});
   made.study.axes.push_back(tests);
   EXPECT_EQ(trials_csv(made.study, {}).substr(0, 93),
             "trial,status,network,size,synthetic_ratio,noise_level,seed,batch_size,noise_kind,noise_levels");
-  const sweep::TrialRecord record = done(sweep::grid(made.study)[0], {70, 60});
+  const study::TrialRecord record = done(study::grid(made.study)[0], {70, 60});
   EXPECT_NE(trials_csv(made.study, {&record}).find(",0.5,0,10,gaussian,\"0, 0.5\",0,"), std::string::npos);
 }
 
@@ -168,7 +170,8 @@ TEST(Csv, LossThatIsNoNumberIsNamed) {
   Made made = three_seeds();
   made.records[0].outcome.conditions[0].tally.loss_sum = -std::numeric_limits<double>::quiet_NaN();
   made.records[0].outcome.conditions[1].tally.loss_sum = std::numeric_limits<double>::infinity();
-  const std::string text = trials_csv(made.study, present_records(made.study, made.records));
+  const std::string text =
+      trials_csv(made.study, study::present_records(study::grid(made.study), made.records));
   EXPECT_NE(text.find(",0.8,nan,"), std::string::npos);
   EXPECT_NE(text.find(",0.6,inf,"), std::string::npos);
 }

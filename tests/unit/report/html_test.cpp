@@ -27,12 +27,12 @@ std::size_t count(const std::string& text, const std::string& part) {
 }
 
 struct Made {
-  sweep::Study study = made_up_study();
-  std::vector<sweep::TrialRecord> records{};
+  study::Study study = made_up_study();
+  std::vector<study::TrialRecord> records{};
 
   std::string html() const { return report_html(study, summarise(study, records)); }
   void run(std::uint64_t first_correct) {
-    for (const sweep::Trial& trial : sweep::grid(study)) {
+    for (const study::Trial& trial : study::grid(study)) {
       const std::uint64_t more = trial.settings.data.synthetic_ratio > 0 ? 5 : 0;
       records.push_back(done(trial, {first_correct + trial.settings.seed + more}));
     }
@@ -93,8 +93,8 @@ TEST(Html, EscapesWhatComesFromOutside) {
   made.study.class_names = {evil, "dog"};
   made.records.clear();
   made.run(80);
-  made.records[0] = failed(sweep::grid(made.study)[0], evil);
-  for (sweep::TrialRecord& record : made.records)
+  made.records[0] = failed(study::grid(made.study)[0], evil);
+  for (study::TrialRecord& record : made.records)
     record.timing.host = record.numerics = record.version = evil;
   const std::string html = made.html();
   EXPECT_EQ(html.find("<script>alert"), std::string::npos);
@@ -105,7 +105,7 @@ TEST(Html, EscapesWhatComesFromOutside) {
 
 TEST(Html, ShowsWhatFailedAndWhy) {
   Made made = whole_study();
-  const std::vector<sweep::Trial> trials = sweep::grid(made.study);
+  const std::vector<study::Trial> trials = study::grid(made.study);
   made.records[0] = failed(trials[0], "device 0 is out of memory");
   made.records[7] = diverged(trials[7]);
   made.records.pop_back();
@@ -122,7 +122,7 @@ TEST(Html, ATrialThatFailedIsNotCalledByOneOfItsTests) {
   Made made;
   made.study.base.evaluate.noise_levels = {0, 0.3};
   made.study.axes = {axis<Int>("data.size", {100, 300})};
-  const std::vector<sweep::Trial> trials = sweep::grid(made.study);
+  const std::vector<study::Trial> trials = study::grid(made.study);
   made.records = {done(trials[0], {90, 70}), diverged(trials[1])};
   EXPECT_NE(
       made.html().find("</code></td><td>300 real images</td><td>0</td><td>diverged</td><td>training loss was "
@@ -135,7 +135,7 @@ TEST(Html, CountsTheComparisonsThatTheHeadlineCounts) {
   made.study.axes = {axis<Int>("data.size", {10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110}),
                      axis<double>("data.synthetic_ratio", {0.0, 1.0}), axis<Int>("seed", {0, 1})};
   made.run(80);
-  const std::vector<sweep::Trial> trials = sweep::grid(made.study);
+  const std::vector<study::Trial> trials = study::grid(made.study);
   made.records[0] = failed(trials[0], "out of memory");  // leaves one of the gains a single seed
   const Summary summary = summarise(made.study, made.records);
   EXPECT_EQ(summary.gains.size(), 11u);
@@ -155,7 +155,7 @@ TEST(Html, WorksForAnyShapeOfStudy) {
   names.study.axes = {axis<std::string>("network.name", {"simple-cnn", "pytorch-cnn"}),
                       axis<Int>("seed", {0, 1})};
   names.run(90);
-  for (sweep::TrialRecord& record : names.records) record.outcome.epochs.resize(1);  // too few for a curve
+  for (study::TrialRecord& record : names.records) record.outcome.epochs.resize(1);  // too few for a curve
   expect_balanced(names.html());
   EXPECT_EQ(count(names.html(), "class=\"line"), 0u);
 
@@ -173,7 +173,7 @@ TEST(Html, WorksForAnyShapeOfStudy) {
   EXPECT_NE(nothing.html().find("No trial has a result yet."), std::string::npos);
 
   Made losses = whole_study();
-  for (sweep::TrialRecord& record : losses.records)
+  for (study::TrialRecord& record : losses.records)
     record.outcome.conditions[0].tally.loss_sum = std::numeric_limits<double>::quiet_NaN();
   expect_balanced(losses.html());
 }
@@ -186,11 +186,11 @@ TEST(Html, NamesTheFiveMostFrequentMistakesOfTheChosenCell) {
   // Seeds 0 and 1 of the last cell: 20 and 19 of 50 cats are called dogs.
   EXPECT_NE(html.find(">Most often confused: cat as dog (39).</p>"), std::string::npos);
   EXPECT_EQ(count(html, "Most often confused: cat as dog (39)."), 1 + 2u);  // both cells, for the script
-  for (sweep::TrialRecord& record : made.records)
+  for (study::TrialRecord& record : made.records)
     record.outcome.conditions[0].tally.confusion = std::vector<std::uint64_t>(9, 3);
   EXPECT_NE(made.html().find("cat as dog (6), cat as 2 (6), dog as cat (6), dog as 2 (6), 2 as cat (6).</p>"),
             std::string::npos);
-  for (sweep::TrialRecord& record : made.records)
+  for (study::TrialRecord& record : made.records)
     record.outcome.conditions[0].tally.confusion = {50, 0, 0, 50};
   EXPECT_NE(made.html().find(">No mistakes.</p>"), std::string::npos);
 }
@@ -208,7 +208,7 @@ Made validated_study() {
   Made made;
   made.study.axes = {axis<Int>("data.size", {100, 300}), axis<Int>("seed", {0, 1})};
   made.run(80);
-  for (sweep::TrialRecord& record : made.records) validate(record.outcome, 2);
+  for (study::TrialRecord& record : made.records) validate(record.outcome, 2);
   return made;
 }
 
@@ -249,11 +249,11 @@ TEST(Html, SaysHowManySeedsTrainedToTheLastEpoch) {
 
 TEST(Html, LearningCurvesNeedTwoEpochs) {
   Made made = validated_study();
-  for (sweep::TrialRecord& record : made.records) {
+  for (study::TrialRecord& record : made.records) {
     if (record.settings.data.size == 100) record.outcome.epochs.resize(1);
   }
   EXPECT_EQ(data_of(made.html(), "curves").at("lines").size(), 1u);
-  for (sweep::TrialRecord& record : made.records) record.outcome.epochs.resize(1);
+  for (study::TrialRecord& record : made.records) record.outcome.epochs.resize(1);
   EXPECT_EQ(made.html().find("Learning curves"), std::string::npos);
 }
 
@@ -261,7 +261,7 @@ TEST(Html, LearningCurvesAreOfCellsNotOfTestNoises) {
   Made made;
   made.study.base.evaluate.noise_levels = {0, 0.3};
   made.study.axes = {axis<Int>("data.size", {100, 300})};
-  for (const sweep::Trial& trial : sweep::grid(made.study)) made.records.push_back(done(trial, {90, 70}));
+  for (const study::Trial& trial : study::grid(made.study)) made.records.push_back(done(trial, {90, 70}));
   const std::string html = made.html();
   EXPECT_EQ(data_of(html, "curves").at("lines").size(), 2u);
   EXPECT_EQ(data_of(html, "confusions").at("counts").size(), 4u);
@@ -289,7 +289,7 @@ Plot sizes_plot(Made& made, std::uint64_t all) {
   made.study.axes = {axis<Int>("data.size", {100, 1000, 0}), axis<double>("data.synthetic_ratio", {0.0, 1.0}),
                      axis<Int>("seed", {0, 1})};
   made.run(80);
-  for (sweep::TrialRecord& record : made.records) {
+  for (study::TrialRecord& record : made.records) {
     if (record.settings.data.size == 0)
       record.outcome.train_images = all * (record.settings.data.synthetic_ratio > 0 ? 2 : 1);
   }
@@ -352,7 +352,7 @@ TEST(Report, WritesEveryFileTheSameEveryTime) {
                                           "epochs.csv",   "timing.csv", "classification.json",
                                           "summary.json", "report.html"};
   for (const std::string& name : names) first.push_back(read_text(folder.path() / name));
-  std::vector<sweep::TrialRecord> backwards(made.records.rbegin(), made.records.rend());
+  std::vector<study::TrialRecord> backwards(made.records.rbegin(), made.records.rend());
   write_report(folder.path(), made.study, backwards);
   for (std::size_t i = 0; i < names.size(); ++i)
     EXPECT_EQ(read_text(folder.path() / names[i]), first[i]) << names[i];

@@ -6,20 +6,20 @@
 #include <string>
 #include <vector>
 
-#include "titrate/sweep/record.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/study/record.hpp"
+#include "titrate/study/study.hpp"
 
 namespace titrate::report {
 
 template <class T>
-sweep::Axis axis(std::string key, std::initializer_list<T> values) {
-  sweep::Axis result{.key = std::move(key)};
+study::Axis axis(std::string key, std::initializer_list<T> values) {
+  study::Axis result{.key = std::move(key)};
   for (const T& value : values) result.values.push_back({value});
   return result;
 }
 
-inline sweep::Study made_up_study() {
-  sweep::Study study{.name = "made-up", .dataset = "datasets/made-up"};
+inline study::Study made_up_study() {
+  study::Study study{.name = "made-up", .dataset = "datasets/made-up"};
   study.fingerprint = "f00d";
   study.class_names = {"cat", "dog"};
   return study;
@@ -27,8 +27,8 @@ inline sweep::Study made_up_study() {
 
 // A test of 100 images, 50 of each class: `correct` of them right, all mistakes are cats called dogs. The
 // network is always 90 % sure.
-inline train::Tally made_up_tally(std::uint64_t correct, double loss_sum) {
-  train::Tally tally{.images = 100,
+inline study::Tally made_up_tally(std::uint64_t correct, double loss_sum) {
+  study::Tally tally{.images = 100,
                      .correct = correct,
                      .loss_sum = loss_sum,
                      .confusion = {correct - 50, 100 - correct, 0, 50}};
@@ -37,8 +37,8 @@ inline train::Tally made_up_tally(std::uint64_t correct, double loss_sum) {
 }
 
 // Of `count` epochs: the loss falls from 1 as 1 / epoch, accuracy rises from 50 % by 10 points.
-inline std::vector<train::EpochRecord> made_up_epochs(std::size_t count) {
-  std::vector<train::EpochRecord> epochs;
+inline std::vector<study::EpochRecord> made_up_epochs(std::size_t count) {
+  std::vector<study::EpochRecord> epochs;
   for (std::size_t e = 0; e < count; ++e) {
     const auto done = static_cast<double>(e);
     epochs.push_back(
@@ -48,18 +48,18 @@ inline std::vector<train::EpochRecord> made_up_epochs(std::size_t count) {
 }
 
 // The same with validation, whose loss is lowest after `best` epochs, and a little worse than training.
-inline void validate(train::TrialOutcome& outcome, std::uint32_t best) {
+inline void validate(study::TrialOutcome& outcome, std::uint32_t best) {
   outcome.best_epoch = best;
   for (std::size_t e = 0; e < outcome.epochs.size(); ++e) {
-    train::EpochRecord& epoch = outcome.epochs[e];
+    study::EpochRecord& epoch = outcome.epochs[e];
     epoch.validation_loss = e + 1 == best ? 0.25 : 0.75;
     epoch.validation_accuracy = epoch.train_accuracy - 0.25;
   }
 }
 
 // One test condition with each number of correct images.
-inline sweep::TrialRecord done(const sweep::Trial& trial, std::initializer_list<std::uint64_t> correct) {
-  sweep::TrialRecord record{.trial = trial.id, .settings = trial.settings, .fingerprint = "f00d"};
+inline study::TrialRecord done(const study::Trial& trial, std::initializer_list<std::uint64_t> correct) {
+  study::TrialRecord record{.trial = trial.id, .settings = trial.settings, .fingerprint = "f00d"};
   record.version = "0.1.0";
   record.numerics = "made-up";
   record.timing = {.train_seconds = 2, .test_seconds = 1, .total_seconds = 4, .host = "here"};
@@ -75,17 +75,17 @@ inline sweep::TrialRecord done(const sweep::Trial& trial, std::initializer_list<
   return record;
 }
 
-inline sweep::TrialRecord failed(const sweep::Trial& trial, const std::string& reason) {
-  sweep::TrialRecord record = done(trial, {});
-  record.status = sweep::Status::failed;
+inline study::TrialRecord failed(const study::Trial& trial, const std::string& reason) {
+  study::TrialRecord record = done(trial, {});
+  record.status = study::Status::failed;
   record.reason = reason;
   record.outcome = {};
   return record;
 }
 
-inline sweep::TrialRecord diverged(const sweep::Trial& trial) {
-  sweep::TrialRecord record = done(trial, {});
-  record.status = sweep::Status::diverged;
+inline study::TrialRecord diverged(const study::Trial& trial) {
+  study::TrialRecord record = done(trial, {});
+  record.status = study::Status::diverged;
   record.reason = "training loss was no finite number at step 7";
   record.outcome.diverged = {.step = 7, .quantity = "training loss"};
   return record;

@@ -6,7 +6,7 @@ namespace titrate::report {
 namespace {
 
 RunView running() {
-  sweep::SweepStatus status{.state = "running",
+  study::SweepStatus status{.state = "running",
                             .study = "digits",
                             .host = "node1",
                             .pid = 4711,
@@ -20,11 +20,11 @@ RunView running() {
                             .seconds_left = 190};
   status.groups = {{.ranks = {0, 1, 2, 3},
                     .finished = 2,
-                    .activity = sweep::Activity{.trial = "0123456789abcdef",
-                                                .step = 1200,
-                                                .total_steps = 5625,
-                                                .epochs = 1,
-                                                .train_loss = 0.21309},
+                    .activity = study::TrialProgress{.trial = "0123456789abcdef",
+                                                     .step = 1200,
+                                                     .total_steps = 5625,
+                                                     .epochs = 1,
+                                                     .train_loss = 0.21309},
                     .settings = "data.size=60000 seed=3",
                     .seconds = 1},
                    {.ranks = {4}, .finished = 34},

@@ -6,9 +6,10 @@
 #include <cmath>
 
 #include "titrate/report/html.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/layout.hpp"
 #include "titrate/report/table.hpp"
-#include "titrate/report/words.hpp"
+#include "titrate/study/journal.hpp"
 #include "unit/report/made_up.hpp"
 
 namespace titrate::report {
@@ -16,17 +17,17 @@ namespace {
 
 using Int = std::int64_t;
 
-sweep::Study two_sizes() {
-  sweep::Study study = made_up_study();
+study::Study two_sizes() {
+  study::Study study = made_up_study();
   study.axes = {axis<Int>("data.size", {1000, 100}), axis<double>("data.synthetic_ratio", {0.0, 1.0}),
                 axis<Int>("seed", {0, 1, 2})};
   return study;
 }
 
 // At 100 images synthetic ones add 10 points, at 1,000 they take 5.
-std::vector<sweep::TrialRecord> help_and_hurt(const sweep::Study& study) {
-  std::vector<sweep::TrialRecord> records;
-  for (const sweep::Trial& trial : sweep::grid(study)) {
+std::vector<study::TrialRecord> help_and_hurt(const study::Study& study) {
+  std::vector<study::TrialRecord> records;
+  for (const study::Trial& trial : study::grid(study)) {
     const bool small = trial.settings.data.size == 100, synthetic = trial.settings.data.synthetic_ratio > 0;
     const std::uint64_t wobble = synthetic && trial.settings.seed == 2 ? 1 : 0;
     records.push_back(done(trial, {(small ? 60u : 90u) + trial.settings.seed + wobble +
@@ -36,7 +37,7 @@ std::vector<sweep::TrialRecord> help_and_hurt(const sweep::Study& study) {
 }
 
 TEST(Summary, SaysWhereSyntheticImagesHelpAndHurt) {
-  const sweep::Study study = two_sizes();
+  const study::Study study = two_sizes();
   const Summary summary = summarise(study, help_and_hurt(study));
   ASSERT_EQ(summary.cells.size(), 4u);
   ASSERT_EQ(summary.gains.size(), 2u);
@@ -59,9 +60,9 @@ TEST(Summary, VerdictNeedsTheWholeIntervalOnOneSide) {
 }
 
 TEST(Summary, CountsWhatIsMissingAndComparesSharedSeedsOnly) {
-  const sweep::Study study = two_sizes();
-  std::vector<sweep::TrialRecord> records = help_and_hurt(study);
-  const std::vector<sweep::Trial> trials = sweep::grid(study);  // 1000: ratio 0, seeds 0 1 2; ratio 1, ...
+  const study::Study study = two_sizes();
+  std::vector<study::TrialRecord> records = help_and_hurt(study);
+  const std::vector<study::Trial> trials = study::grid(study);  // 1000: ratio 0, seeds 0 1 2; ratio 1, ...
   records[0] = failed(trials[0], "out of memory");
   records[4] = diverged(trials[4]);
   records.erase(records.begin() + 11);
@@ -78,7 +79,7 @@ TEST(Summary, CountsWhatIsMissingAndComparesSharedSeedsOnly) {
 }
 
 TEST(Words, TheBudgetIsNamedWhereArmsHaveDifferentNumbersOfImages) {
-  sweep::Study study = made_up_study();
+  study::Study study = made_up_study();
   EXPECT_EQ(budget_text(study), "All arms train for equal epochs (3).");
   study.axes = {axis<double>("data.synthetic_ratio", {0.0, 1.0})};
   EXPECT_EQ(budget_text(study),
@@ -88,7 +89,7 @@ TEST(Words, TheBudgetIsNamedWhereArmsHaveDifferentNumbersOfImages) {
 }
 
 TEST(Summary, ConfusionAndMeansAreOverSeeds) {
-  const sweep::Study study = two_sizes();
+  const study::Study study = two_sizes();
   const Summary summary = summarise(study, help_and_hurt(study));
   EXPECT_NEAR(summary.cells[0].accuracy.mean, 0.61, 1e-12);
   EXPECT_NEAR(summary.cells[0].loss.mean, 0.25, 1e-12);
@@ -96,11 +97,11 @@ TEST(Summary, ConfusionAndMeansAreOverSeeds) {
 }
 
 TEST(Summary, LearningCurvesAreMeansOverTheSeedsThatTrainedSoLong) {
-  sweep::Study study = made_up_study();
+  study::Study study = made_up_study();
   study.axes = {axis<Int>("data.size", {1000, 100}), axis<Int>("seed", {0, 1, 2})};
-  const std::vector<sweep::Trial> trials = sweep::grid(study);
-  std::vector<sweep::TrialRecord> records;
-  for (const sweep::Trial& trial : trials) records.push_back(done(trial, {80}));
+  const std::vector<study::Trial> trials = study::grid(study);
+  std::vector<study::TrialRecord> records;
+  for (const study::Trial& trial : trials) records.push_back(done(trial, {80}));
   records[1].outcome.epochs[0].train_loss = 0.25;  // 1,000 images, seed 1; the others lose 1
   records[1].outcome.epochs.resize(2);
   validate(records[0].outcome, 1);
@@ -124,30 +125,30 @@ TEST(Summary, LearningCurvesAreMeansOverTheSeedsThatTrainedSoLong) {
 }
 
 TEST(Summary, CalibrationErrorIsAMeanOverSeeds) {
-  sweep::Study study = made_up_study();
+  study::Study study = made_up_study();
   study.axes = {axis<Int>("seed", {0, 1})};
-  const std::vector<sweep::Trial> trials = sweep::grid(study);
+  const std::vector<study::Trial> trials = study::grid(study);
   const Summary summary = summarise(study, {done(trials[0], {80}), done(trials[1], {60})});
   EXPECT_NEAR(summary.cells[0].calibration_error.mean, (0.1 + 0.3) / 2, 1e-12);
   EXPECT_NE(summary_json(study, summary).find("\"calibration_error\": {"), std::string::npos);
 }
 
 TEST(Summary, RecordsOfAnotherGridDoNotCount) {
-  const sweep::Study study = two_sizes();
-  const std::vector<sweep::TrialRecord> records = help_and_hurt(study);
-  sweep::Study smaller = study;
+  const study::Study study = two_sizes();
+  const std::vector<study::TrialRecord> records = help_and_hurt(study);
+  study::Study smaller = study;
   smaller.axes[0].values.pop_back();
-  EXPECT_EQ(present_records(smaller, records).size(), 6u);
+  EXPECT_EQ(study::present_records(study::grid(smaller), records).size(), 6u);
   EXPECT_EQ(summarise(smaller, records).planned, 6u);
   EXPECT_EQ(summarise(smaller, records).done, 6u);
 }
 
 TEST(Summary, TestNoiseIsADimensionWhereATrialHasSeveral) {
-  sweep::Study study = made_up_study();
+  study::Study study = made_up_study();
   study.base.evaluate.noise_levels = {0, 0.3};
   study.axes = {axis<Int>("data.size", {100, 200})};
-  std::vector<sweep::TrialRecord> records;
-  for (const sweep::Trial& trial : sweep::grid(study)) records.push_back(done(trial, {90, 70}));
+  std::vector<study::TrialRecord> records;
+  for (const study::Trial& trial : study::grid(study)) records.push_back(done(trial, {90, 70}));
   const Summary summary = summarise(study, records);
   ASSERT_EQ(summary.cells.size(), 4u);
   EXPECT_EQ(summary.cells[1].test_noise_level, 0.3);
@@ -157,10 +158,10 @@ TEST(Summary, TestNoiseIsADimensionWhereATrialHasSeveral) {
   EXPECT_EQ(layout.panels[1].title, "test noise level 0.3");
 }
 
-sweep::Axis test_lists(const std::vector<std::vector<double>>& lists) {
-  sweep::Axis result{.key = kTestLists};
+study::Axis test_lists(const std::vector<std::vector<double>>& lists) {
+  study::Axis result{.key = kTestLists};
   for (const std::vector<double>& list : lists) {
-    std::vector<sweep::Value> values;
+    std::vector<Value> values;
     for (const double level : list) values.push_back({level});
     result.values.push_back({values});
   }
@@ -168,9 +169,9 @@ sweep::Axis test_lists(const std::vector<std::vector<double>>& lists) {
 }
 
 TEST(Summary, CellsOfListsThatShareATestNoiseStayApart) {
-  sweep::Study study = made_up_study();
+  study::Study study = made_up_study();
   study.axes = {test_lists({{0}, {0, 0.3}})};
-  const std::vector<sweep::Trial> trials = sweep::grid(study);
+  const std::vector<study::Trial> trials = study::grid(study);
   const Summary summary = summarise(study, {done(trials[0], {91}), done(trials[1], {82, 73})});
   ASSERT_EQ(summary.cells.size(), 3u);
   EXPECT_EQ(summary.dimensions.size(), 2u);
@@ -189,7 +190,7 @@ TEST(Summary, CellsOfListsThatShareATestNoiseStayApart) {
 }
 
 TEST(Summary, JsonHoldsNullForWhatIsUnknown) {
-  const sweep::Study study = two_sizes();
+  const study::Study study = two_sizes();
   const std::string json = summary_json(study, summarise(study, {}));
   EXPECT_NE(json.find("\"missing\": 12"), std::string::npos);
   EXPECT_NE(json.find("\"mean\": null"), std::string::npos);
@@ -197,7 +198,7 @@ TEST(Summary, JsonHoldsNullForWhatIsUnknown) {
 }
 
 TEST(Table, StaysWithinEightyColumnsAndNamesTheChange) {
-  sweep::Study study = two_sizes();
+  study::Study study = two_sizes();
   study.axes.push_back(axis<double>("data.noise_level", {0.0, 0.1}));
   study.axes.push_back(axis<std::string>("network.name", {"simple-cnn", "pytorch-cnn"}));
   study.axes[1] = axis<double>("data.synthetic_ratio", {0.0, 0.1, 0.2, 0.3, 0.5, 1.0});
@@ -214,11 +215,11 @@ TEST(Table, StaysWithinEightyColumnsAndNamesTheChange) {
 
 // Where every cat is found and half of the few dogs, 90 % right says little of the dogs.
 TEST(Table, MacroScoresStandBesideAccuracyWhereClassesAreUnequal) {
-  const sweep::Study study = two_sizes();
+  const study::Study study = two_sizes();
   const auto with = [&](const std::vector<std::uint64_t>& confusion) {
-    std::vector<sweep::TrialRecord> records = help_and_hurt(study);
-    for (sweep::TrialRecord& record : records) {
-      for (train::ConditionRecord& condition : record.outcome.conditions)
+    std::vector<study::TrialRecord> records = help_and_hurt(study);
+    for (study::TrialRecord& record : records) {
+      for (study::ConditionRecord& condition : record.outcome.conditions)
         condition.tally.confusion = confusion;
     }
     return summarise(study, records);
@@ -236,15 +237,15 @@ TEST(Table, MacroScoresStandBesideAccuracyWhereClassesAreUnequal) {
 }
 
 TEST(Table, NumberOfSeedsStandsWhereItIsUnusual) {
-  const sweep::Study study = two_sizes();
-  std::vector<sweep::TrialRecord> records = help_and_hurt(study);
+  const study::Study study = two_sizes();
+  std::vector<study::TrialRecord> records = help_and_hurt(study);
   records.erase(records.begin());
   EXPECT_NE(table_text(study, summarise(study, records)).find(" (2)"), std::string::npos);
   EXPECT_NE(table_text(study, summarise(study, {})).find("No trial has a result yet."), std::string::npos);
 }
 
 TEST(Layout, TheFirstNumericAxisStandsInForTheSize) {
-  sweep::Study study = made_up_study();
+  study::Study study = made_up_study();
   study.axes = {axis<std::string>("network.name", {"simple-cnn", "pytorch-cnn"}),
                 axis<double>("train.learning_rate", {0.1, 0.01})};
   const Summary summary = summarise(study, {});
@@ -257,7 +258,7 @@ TEST(Layout, TheFirstNumericAxisStandsInForTheSize) {
 }
 
 TEST(Layout, ColumnsWithNothingToShowAreLeftOut) {
-  const sweep::Study study = two_sizes();
+  const study::Study study = two_sizes();
   const Summary summary = summarise(study, help_and_hurt(study));
   const Layout layout = lay_out(study, summary);
   const auto all = columns_of(summary, layout, layout.panels[0], "only", [](std::size_t) { return true; });
@@ -276,11 +277,11 @@ TEST(Words, SignedNumbers) {
 }
 
 TEST(Layout, MoreRatiosThanColoursStandAlongX) {
-  sweep::Study study = two_sizes();
+  study::Study study = two_sizes();
   study.axes[1] = axis<double>("data.synthetic_ratio", {0, 1, 2, 3, 4, 5, 6, 7});  // the first is grey
   Summary summary = summarise(study, {});
   EXPECT_EQ(summary.dimensions[*lay_out(study, summary).series].key, "data.synthetic_ratio");
-  for (const sweep::Axis& many : {axis<double>("data.synthetic_ratio", {0, 1, 2, 3, 4, 5, 6, 7, 8}),
+  for (const study::Axis& many : {axis<double>("data.synthetic_ratio", {0, 1, 2, 3, 4, 5, 6, 7, 8}),
                                   axis<double>("data.synthetic_ratio", {1, 2, 3, 4, 5, 6, 7, 8})}) {
     study.axes[1] = many;
     summary = summarise(study, {});
@@ -292,8 +293,8 @@ TEST(Layout, MoreRatiosThanColoursStandAlongX) {
 }
 
 TEST(Layout, NothingSweptIsOneCell) {
-  const sweep::Study study = made_up_study();
-  const Summary summary = summarise(study, {done(sweep::grid(study)[0], {80})});
+  const study::Study study = made_up_study();
+  const Summary summary = summarise(study, {done(study::grid(study)[0], {80})});
   const Layout layout = lay_out(study, summary);
   EXPECT_FALSE(layout.x || layout.series);
   ASSERT_EQ(layout.panels.size(), 1u);
@@ -301,7 +302,7 @@ TEST(Layout, NothingSweptIsOneCell) {
 }
 
 TEST(Layout, AllImagesComeLast) {
-  sweep::Study study = made_up_study();
+  study::Study study = made_up_study();
   study.axes = {axis<Int>("data.size", {0, 200, 100})};
   const Summary summary = summarise(study, {});
   EXPECT_EQ(x_labels(summary, lay_out(study, summary)), (std::vector<std::string>{"100", "200", "all"}));

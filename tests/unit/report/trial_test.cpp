@@ -7,6 +7,7 @@
 #include "titrate/core/error.hpp"
 #include "titrate/report/classification.hpp"
 #include "titrate/report/summary.hpp"
+#include "titrate/study/journal.hpp"
 #include "unit/report/made_up.hpp"
 
 namespace titrate::report {
@@ -15,8 +16,8 @@ namespace {
 using Int = std::int64_t;
 
 struct Made {
-  sweep::Study study = made_up_study();
-  std::vector<sweep::TrialRecord> records{};
+  study::Study study = made_up_study();
+  std::vector<study::TrialRecord> records{};
 };
 
 // Done, tested twice; diverged; failed.
@@ -24,7 +25,7 @@ Made three_seeds() {
   Made made;
   made.study.base.evaluate.noise_levels = {0, 0.25};
   made.study.axes = {axis<Int>("seed", {0, 1, 2})};
-  const std::vector<sweep::Trial> trials = sweep::grid(made.study);
+  const std::vector<study::Trial> trials = study::grid(made.study);
   made.records = {done(trials[0], {80, 60}), diverged(trials[1]), failed(trials[2], "device 0 is gone")};
   return made;
 }
@@ -33,8 +34,8 @@ TEST(ClassificationList, HasEveryConditionOfEveryTrialThatIsDone) {
   Made made = three_seeds();
   made.records.push_back(done({.id = "ffffffffffffffff"}, {90}));
   made.records[3].outcome.conditions[0].tally.confusion = {40, 10, 4, 46};
-  std::vector<const sweep::TrialRecord*> present;
-  for (const sweep::TrialRecord& record : made.records) present.push_back(&record);
+  std::vector<const study::TrialRecord*> present;
+  for (const study::TrialRecord& record : made.records) present.push_back(&record);
   const auto list = nlohmann::json::parse(classification_list(made.study, present));
   ASSERT_EQ(list.size(), 3u);
   EXPECT_EQ(list[0].at("trial"), made.records[0].trial);
@@ -66,9 +67,9 @@ TEST(ClassificationList, IsAnArrayWithoutTrials) {
   EXPECT_EQ(classification_list(made_up_study(), {}), "[]\n");
 }
 
-std::string message_of(const std::vector<sweep::TrialRecord>& records, const std::string& id) {
+std::string message_of(const std::vector<study::TrialRecord>& records, const std::string& id) {
   try {
-    find_trial(records, id);
+    study::find_trial(records, id);
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::usage);
     return error.what();
@@ -77,10 +78,10 @@ std::string message_of(const std::vector<sweep::TrialRecord>& records, const std
 }
 
 TEST(Trial, IsFoundByTheStartOfItsName) {
-  const std::vector<sweep::TrialRecord> records = {
+  const std::vector<study::TrialRecord> records = {
       {.trial = "aa11"}, {.attempt = 2, .trial = "ab22"}, {.attempt = 3, .trial = "ab22"}, {.trial = "ac33"}};
-  EXPECT_EQ(find_trial(records, "aa").trial, "aa11");
-  EXPECT_EQ(find_trial(records, "ab").attempt, 2u);  // two records of one trial are no two trials
+  EXPECT_EQ(study::find_trial(records, "aa").trial, "aa11");
+  EXPECT_EQ(study::find_trial(records, "ab").attempt, 2u);  // two records of one trial are no two trials
   EXPECT_EQ(message_of(records, "ac33"), "found");
   EXPECT_EQ(message_of(records, "a"), "trial \"a\": 3 trials begin so; give more of aa11, ab22, ac33");
   EXPECT_EQ(message_of(records, "ac34"),
@@ -92,11 +93,11 @@ TEST(Trial, IsFoundByTheStartOfItsName) {
 
 TEST(Trial, TextHasTheReportOfEachCondition) {
   const Made made = three_seeds();
-  const sweep::TrialRecord& record = made.records[0];
+  const study::TrialRecord& record = made.records[0];
   const std::string text = trial_text(made.study, record);
   EXPECT_EQ(text.find("trial " + record.trial + ": done\n"), 0u);
   EXPECT_NE(text.find("evaluate.noise_levels=[0, 0.25] seed=0\n"), std::string::npos) << text;
-  for (const train::ConditionRecord& condition : record.outcome.conditions) {
+  for (const study::ConditionRecord& condition : record.outcome.conditions) {
     EXPECT_NE(text.find(classification_text(condition.tally.confusion, made.study.class_names)),
               std::string::npos);
   }

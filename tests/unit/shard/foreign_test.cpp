@@ -8,8 +8,8 @@
 
 #include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
+#include "titrate/core/byte_file.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/shard/byte_file.hpp"
 #include "titrate/shard/writer.hpp"
 
 // HDF5 itself loses memory over files that are damaged; LeakSanitizer asks this.

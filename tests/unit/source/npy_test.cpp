@@ -8,7 +8,7 @@
 #include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/source/npz_writer.hpp"
+#include "titrate/prep/npz_writer.hpp"
 #include "unit/source/array_files.hpp"
 #include "unit/source/open_filled.hpp"
 
@@ -169,7 +169,7 @@ class NpzFiles : public NpyFolder {
  protected:
   NpzFiles() {
     settings_.path = folder_.path() / "data.npz";
-    NpzWriter writer(settings_.path);
+    prep::NpzWriter writer(settings_.path);
     writer.add("train_images", {5, 2, 3, 3}, std::as_bytes(std::span(pixels_)), "|u1");
     writer.add("train_labels", {5, 1}, std::as_bytes(std::span(labels_)), "<i8");
     EXPECT_FALSE(std::filesystem::exists(settings_.path));
@@ -194,7 +194,7 @@ TEST_F(NpzFiles, AreReadAsTheyWereWritten) {
 TEST_F(NpzFiles, BytesAreAFunctionOfTheContent) {
   const std::string first = read_text(settings_.path);
   std::filesystem::remove(settings_.path);
-  NpzWriter writer(settings_.path);
+  prep::NpzWriter writer(settings_.path);
   writer.add("train_images", {5, 2, 3, 3}, std::as_bytes(std::span(pixels_)), "|u1");
   writer.add("train_labels", {5, 1}, std::as_bytes(std::span(labels_)), "<i8");
   writer.finish();
@@ -205,7 +205,7 @@ TEST_F(NpzFiles, AreTheSameWhenTheyAreWrittenPieceByPiece) {
   const std::string first = read_text(settings_.path);
   const auto bytes = std::as_bytes(std::span(pixels_));
   const std::filesystem::path path = folder_.path() / "pieces.npz";
-  NpzWriter writer(path);
+  prep::NpzWriter writer(path);
   writer.begin("train_images", {5, 2, 3, 3}, "|u1");
   writer.append(bytes.first(1));
   writer.append(bytes.subspan(1, 50));
@@ -222,7 +222,7 @@ TEST_F(NpzFiles, AreTheSameWhenTheyAreWrittenPieceByPiece) {
 TEST_F(NpzFiles, ThatTellOfOtherOriginsAreRefused) {
   for (const std::uint8_t origin : {0, 1, 2}) {
     std::filesystem::remove(settings_.path);
-    NpzWriter writer(settings_.path);
+    prep::NpzWriter writer(settings_.path);
     const std::vector<std::uint8_t> origins{0, 0, 0, 0, origin};
     writer.add("train_images", {5, 2, 3, 3}, std::as_bytes(std::span(pixels_)), "|u1");
     writer.add("train_labels", {5, 1}, std::as_bytes(std::span(labels_)), "<i8");
@@ -240,7 +240,7 @@ TEST_F(NpzFiles, ThatTellOfOtherOriginsAreRefused) {
 
 TEST_F(NpzFiles, WriterRefusesWhatDoesNotFitAndLeavesNothing) {
   {
-    NpzWriter writer(folder_.path() / "other.npz");
+    prep::NpzWriter writer(folder_.path() / "other.npz");
     const auto add = [&](const std::vector<std::uint64_t>& shape, std::string_view dtype) {
       return outcome([&] { writer.add("a", shape, std::as_bytes(std::span(pixels_)), dtype); }).message;
     };

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "titrate/image/codec.hpp"
+#include "titrate/codec/codec.hpp"
 #include "unit/source/idx_files.hpp"
 
 namespace titrate {
@@ -19,7 +19,7 @@ inline image::Image small_picture(std::uint32_t width, std::uint32_t channels, s
 }
 
 inline std::string png_bytes(const image::Image& image) {
-  const std::vector<std::byte> bytes = image::encode_png(image.view());
+  const std::vector<std::byte> bytes = codec::encode_png(image.view());
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 

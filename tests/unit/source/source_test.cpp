@@ -8,8 +8,8 @@
 #include "support/temporary_folder.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/image/glyph.hpp"
-#include "titrate/image/scene.hpp"
+#include "titrate/draw/glyph.hpp"
+#include "titrate/draw/scene.hpp"
 #include "titrate/source/idx.hpp"
 #include "unit/source/idx_files.hpp"
 #include "unit/source/open_filled.hpp"
@@ -223,7 +223,7 @@ TEST(Glyphs, AreThoseOfTheirIndex) {
   EXPECT_EQ(listing.items[13].row, 8u);
   EXPECT_EQ(listing.items[13].shape, (image::Shape{16, 16, 1}));
   EXPECT_EQ(source->read(13).pixels,
-            image::draw_glyph({.glyph_class = 3, .index = 8, .seed = 5, .size = 16}).pixels);
+            draw::draw_glyph({.glyph_class = 3, .index = 8, .seed = 5, .size = 16}).pixels);
 }
 
 TEST(Glyphs, TakeSomeOfTheClassesAndANumberForEach) {
@@ -231,18 +231,18 @@ TEST(Glyphs, TakeSomeOfTheClassesAndANumberForEach) {
   std::vector<int> labels;
   for (const Item& item : source->listing().items) labels.push_back(item.label);
   EXPECT_EQ(labels, (std::vector<int>{0, 1, 1, 1}));
-  EXPECT_EQ(source->read(0).pixels, image::draw_glyph({.glyph_class = 7}).pixels);
+  EXPECT_EQ(source->read(0).pixels, draw::draw_glyph({.glyph_class = 7}).pixels);
 }
 
 TEST(Glyphs, SymbolsAreScenesInColourUnlessInkIsAskedFor) {
-  const std::vector<std::string> symbols = image::glyph_set("symbols-37");
+  const std::vector<std::string> symbols = draw::glyph_set("symbols-37");
   const std::vector<std::int64_t> one{1};
   const auto scenes = open_filled(glyphs({{"per_class", one}, {"size", 64}}, symbols));
   ASSERT_EQ(scenes->listing().items.size(), 37u);
   EXPECT_EQ(scenes->listing().items[36].shape, (image::Shape{64, 64, 3}));
-  EXPECT_EQ(scenes->read(36).pixels, image::draw_scene({.glyph_class = 36, .size = 64}).pixels);
+  EXPECT_EQ(scenes->read(36).pixels, draw::draw_scene({.glyph_class = 36, .size = 64}).pixels);
   const auto ink = open_filled(glyphs({{"per_class", one}, {"style", "ink"}}, symbols));
-  EXPECT_EQ(ink->read(36).pixels, image::draw_glyph({.glyph_class = 36}).pixels);
+  EXPECT_EQ(ink->read(36).pixels, draw::draw_glyph({.glyph_class = 36}).pixels);
   EXPECT_EQ(outcome([&] {
               open_filled(glyphs({{"per_class", one}, {"style", "oil"}}));
             }).code,

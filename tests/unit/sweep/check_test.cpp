@@ -1,5 +1,5 @@
 #include "titrate/sweep/check.hpp"
-#include "titrate/sweep/setup.hpp"
+#include "titrate/train/setup.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,13 +21,13 @@ shard::Manifest manifest_of(const std::string& trained_on) {
   return manifest;
 }
 
-Outcome set_up(const DataSettings& data, const std::string& trained_on) {
-  return outcome([&] { make_setup({.data = data}, manifest_of(trained_on)); });
+Outcome set_up(const study::DataSettings& data, const std::string& trained_on) {
+  return outcome([&] { train::make_setup({.data = data}, manifest_of(trained_on)); });
 }
 
 TEST(Check, AGeneratorThatSawMoreThanTheArmDoesNotFeedIt) {
   const std::string nothing = "nothing was thrown";
-  const DataSettings small{.size = 300, .synthetic_ratio = 1};
+  const study::DataSettings small{.size = 300, .synthetic_ratio = 1};
   const Outcome refused = set_up(small, "600 images of mnist");
   EXPECT_EQ(refused.code, ErrorCode::usage);
   EXPECT_NE(refused.message.find("source gan was generated from 600 real images"), std::string::npos)
@@ -46,26 +46,26 @@ TEST(Check, AGeneratorThatSawMoreThanTheArmDoesNotFeedIt) {
 
 // Half of what an arm that replaces is given is real.
 TEST(Check, AnArmThatReplacesHasFewerRealImages) {
-  const DataSettings half{.size = 600, .synthetic_ratio = 0.5, .mode = "replace"};
+  const study::DataSettings half{.size = 600, .synthetic_ratio = 0.5, .mode = "replace"};
   EXPECT_EQ(set_up(half, "301").code, ErrorCode::usage);
   EXPECT_EQ(set_up(half, "300").message, "nothing was thrown");
 }
 
 TEST(Check, NamesKeysThatNoTrialUses) {
-  Settings idle;
+  study::Settings idle;
   idle.train.steps = 500;
   idle.train.optimizer = "adam";
   idle.train.momentum = 0.9;
   idle.data.noise_draw = "epoch";
-  const std::vector<Trial> trials{{.id = "a", .settings = idle}};
-  EXPECT_EQ(keys_without_effect(trials),
+  const std::vector<study::Trial> trials{{.id = "a", .settings = idle}};
+  EXPECT_EQ(study::keys_without_effect(trials),
             (std::vector<std::string>{"train.steps", "train.momentum", "data.noise_draw"}));
-  Settings busy = idle;
+  study::Settings busy = idle;
   busy.train.budget = "steps";
   busy.train.optimizer = "sgd";
   busy.data.noise_level = 0.1;
-  const std::vector<Trial> both{{.id = "a", .settings = idle}, {.id = "b", .settings = busy}};
-  EXPECT_EQ(keys_without_effect(both), std::vector<std::string>{});
+  const std::vector<study::Trial> both{{.id = "a", .settings = idle}, {.id = "b", .settings = busy}};
+  EXPECT_EQ(study::keys_without_effect(both), std::vector<std::string>{});
 }
 
 }  // namespace

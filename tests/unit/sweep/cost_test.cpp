@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "titrate/net/cost.hpp"
-#include "titrate/sweep/setup.hpp"
+#include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -18,10 +18,12 @@ shard::Manifest small_manifest() {
   return manifest;
 }
 
-train::TrialSetup setup_of(const Settings& settings) { return make_setup(settings, small_manifest()); }
+train::TrialSetup setup_of(const study::Settings& settings) {
+  return train::make_setup(settings, small_manifest());
+}
 
-Settings settings_of(const std::string& network) {
-  Settings settings{.network = {.name = network}};
+study::Settings settings_of(const std::string& network) {
+  study::Settings settings{.network = {.name = network}};
   settings.train.epochs = 4;
   settings.train.batch_size = 64;
   return settings;
@@ -38,7 +40,7 @@ TEST(Cost, CountsWhatIsTrainedAndTested) {
 }
 
 TEST(Cost, APlannedTrialScalesWithTheSpeedAndExchangesEveryStep) {
-  Settings settings = settings_of("simple-cnn");
+  study::Settings settings = settings_of("simple-cnn");
   settings.train.micro_batches = 8;
   const train::TrialSetup setup = setup_of(settings);
   const PlannedTrial trial = planned_trial({.id = "x"}, setup, small_manifest(), 1e-3);
@@ -53,26 +55,26 @@ TEST(Cost, APlannedTrialScalesWithTheSpeedAndExchangesEveryStep) {
 }
 
 TEST(Cost, TrialsOfOneSpeedDifferInDataAlone) {
-  const Settings settings = settings_of("simple-cnn");
-  Settings same = settings;
+  const study::Settings settings = settings_of("simple-cnn");
+  study::Settings same = settings;
   same.data.size = 100;
   same.data.synthetic_ratio = 0.5;
   same.seed = 3;
   same.train.epochs = 9;
   EXPECT_EQ(speed_class(same), speed_class(settings));
   const auto differs = [&](const auto& change) {
-    Settings other = settings;
+    study::Settings other = settings;
     change(other);
     return speed_class(other) != speed_class(settings);
   };
-  EXPECT_TRUE(differs([](Settings& s) { s.network.name = "lenet5"; }));
-  EXPECT_TRUE(differs([](Settings& s) { s.train.batch_size = 32; }));
-  EXPECT_TRUE(differs([](Settings& s) { s.train.micro_batches = 2; }));
-  EXPECT_TRUE(differs([](Settings& s) { s.train.optimizer = "adam"; }));
-  EXPECT_TRUE(differs([](Settings& s) { s.train.precision = "bf16"; }));
-  EXPECT_TRUE(differs([](Settings& s) { s.train.augment = {"rotate 10"}; }));
-  EXPECT_TRUE(differs([](Settings& s) { s.data.noise_level = 0.3; }));
-  EXPECT_TRUE(differs([](Settings& s) { s.data.denoise = {"denoise median 3"}; }));
+  EXPECT_TRUE(differs([](study::Settings& s) { s.network.name = "lenet5"; }));
+  EXPECT_TRUE(differs([](study::Settings& s) { s.train.batch_size = 32; }));
+  EXPECT_TRUE(differs([](study::Settings& s) { s.train.micro_batches = 2; }));
+  EXPECT_TRUE(differs([](study::Settings& s) { s.train.optimizer = "adam"; }));
+  EXPECT_TRUE(differs([](study::Settings& s) { s.train.precision = "bf16"; }));
+  EXPECT_TRUE(differs([](study::Settings& s) { s.train.augment = {"rotate 10"}; }));
+  EXPECT_TRUE(differs([](study::Settings& s) { s.data.noise_level = 0.3; }));
+  EXPECT_TRUE(differs([](study::Settings& s) { s.data.denoise = {"denoise median 3"}; }));
 }
 
 // Peak memory of a rank, in MB, as GNU time measured it in sweeps of 512 images on one rank.
@@ -90,7 +92,7 @@ TEST(Cost, MemoryIsWhatWasMeasured) {
         Measured{"noisy-cnn", 64, "adam", 301}, Measured{"resnet-20", 64, "sgd", 339},
         Measured{"resnet-20", 256, "sgd", 735}, Measured{"small-images-cnn", 128, "adam", 278},
         Measured{"lenet5", 64, "sgd", 206}, Measured{"patch-mlp", 64, "sgd", 172}}) {
-    Settings settings = settings_of(run.network);
+    study::Settings settings = settings_of(run.network);
     settings.train.batch_size = run.batch_size;
     settings.train.optimizer = run.optimizer;
     const double bytes =
@@ -101,7 +103,7 @@ TEST(Cost, MemoryIsWhatWasMeasured) {
 
 // Only a part of a batch is computed at a time.
 TEST(Cost, PartsOfABatchTakeLessMemory) {
-  Settings settings = settings_of("resnet-20");
+  study::Settings settings = settings_of("resnet-20");
   settings.train.batch_size = 512;
   const std::uint64_t whole = training_bytes(setup_of(settings));
   settings.train.micro_batches = 8;
@@ -109,7 +111,7 @@ TEST(Cost, PartsOfABatchTakeLessMemory) {
 }
 
 TEST(Cost, DiskGrowsWithConditionsAndKeptWeights) {
-  Settings settings = settings_of("pytorch-cnn");
+  study::Settings settings = settings_of("pytorch-cnn");
   shard::Manifest manifest = small_manifest();
   manifest.splits[1].counts[0][0] = 10'000;
   const std::uint64_t plain = trial_disk_bytes(setup_of(settings), manifest, Keep::none);

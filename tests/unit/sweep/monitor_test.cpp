@@ -12,7 +12,7 @@ class MonitorTest : public testing::Test {
  protected:
   MonitorTest() {
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
-      Trial trial{.id = std::string(15, '0') + std::to_string(seed)};
+      study::Trial trial{.id = std::string(15, '0') + std::to_string(seed)};
       trial.settings.seed = seed;
       trials_.push_back(trial);
       plan_.trials.push_back({.trial = trial.id, .seconds = 10, .most_ranks = 2, .width = seed == 0 ? 2 : 1});
@@ -28,20 +28,21 @@ class MonitorTest : public testing::Test {
 
   Monitor make() { return Monitor(scene_, plan_, trials_, {.quiet = true}, Log({.quiet = true})); }
 
-  std::string record(std::uint64_t seed, int world_rank, Status status = Status::done) const {
-    TrialRecord record{.trial = trials_[seed].id, .settings = trials_[seed].settings, .status = status};
-    if (status == Status::failed) record.reason = "no room";
+  std::string record(std::uint64_t seed, int world_rank, study::Status status = study::Status::done) const {
+    study::TrialRecord record{
+        .trial = trials_[seed].id, .settings = trials_[seed].settings, .status = status};
+    if (status == study::Status::failed) record.reason = "no room";
     record.timing.world_rank = world_rank;
     return to_json(record);
   }
 
-  SweepStatus status() const {
-    const auto file = status_file(folder_.path());
-    return parse_status(read_text(file), file.string());
+  study::SweepStatus status() const {
+    const auto file = study::status_file(folder_.path());
+    return study::parse_status(read_text(file), file.string());
   }
 
   TemporaryFolder folder_;
-  std::vector<Trial> trials_;
+  std::vector<study::Trial> trials_;
   Plan plan_;
   SweepScene scene_;
 };
@@ -65,12 +66,12 @@ TEST_F(MonitorTest, ASingleRankIsAGroupOfItsOwnAndAWideOneDissolves) {
 
 TEST_F(MonitorTest, CountsWhatEnds) {
   Monitor monitor = make();
-  monitor.hear(1,
-               to_json(Activity{.trial = trials_[1].id, .step = 50, .total_steps = 100, .train_loss = 0.5}));
+  monitor.hear(1, to_json(study::TrialProgress{
+                      .trial = trials_[1].id, .step = 50, .total_steps = 100, .train_loss = 0.5}));
   monitor.take(record(2, 0));
-  monitor.take(record(3, 0, Status::failed));
+  monitor.take(record(3, 0, study::Status::failed));
   monitor.finish(false);
-  const SweepStatus now = status();
+  const study::SweepStatus now = status();
   EXPECT_EQ(now.state, "finished");
   EXPECT_EQ(now.attempt, 7u);
   EXPECT_EQ(now.trials, 5u);
@@ -96,10 +97,10 @@ TEST_F(MonitorTest, TheForecastKnowsHowFarTrialsAre) {
   monitor.take(record(2, 0));
   monitor.take(record(3, 0));
   monitor.take(record(0, 0));
-  monitor.hear(1, to_json(Activity{.trial = trials_[1].id, .step = 50, .total_steps = 100}));
+  monitor.hear(1, to_json(study::TrialProgress{.trial = trials_[1].id, .step = 50, .total_steps = 100}));
   monitor.finish(false);
   const double half = status().seconds_left.value() / status().elapsed_seconds;
-  monitor.hear(1, to_json(Activity{.trial = trials_[1].id, .step = 99, .total_steps = 100}));
+  monitor.hear(1, to_json(study::TrialProgress{.trial = trials_[1].id, .step = 99, .total_steps = 100}));
   monitor.finish(false);
   const double nearly = status().seconds_left.value() / status().elapsed_seconds;
   EXPECT_LT(nearly, 0.1 * half);
@@ -110,7 +111,7 @@ TEST_F(MonitorTest, TheForecastKnowsHowFarTrialsAre) {
 TEST_F(MonitorTest, ATrialThatIsGoneOnWithCountsFromThere) {
   const auto rate = [&](std::uint64_t first_step) {
     Monitor monitor = make();
-    monitor.hear(1, to_json(Activity{
+    monitor.hear(1, to_json(study::TrialProgress{
                         .trial = trials_[1].id, .step = 100, .total_steps = 1000, .first_step = first_step}));
     monitor.finish(false);
     return status().images_per_second * status().elapsed_seconds;

@@ -7,11 +7,13 @@
 namespace titrate::sweep {
 namespace {
 
-Study study() { return parse_study("name = \"s\"\ndataset = \"d\"\n[axes]\nseed = [0, 1, 2]\n", "s.toml"); }
+study::Study study() {
+  return study::parse_study("name = \"s\"\ndataset = \"d\"\n[axes]\nseed = [0, 1, 2]\n", "s.toml");
+}
 
 // The longest of three trials goes to two ranks of the second node.
 PlanFile sample() {
-  const std::vector<Trial> trials = grid(study());
+  const std::vector<study::Trial> trials = grid(study());
   PlanFile file{.study = study(), .nodes = number_nodes({1, 4}, {1, 2})};
   file.plan = make_plan({{.trial = trials[0].id, .seconds = 1.1},
                          {.trial = trials[1].id, .seconds = 100, .exchange_seconds = 0.1, .most_ranks = 2},

@@ -13,9 +13,9 @@
 #include "support/outcome.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/net/cost.hpp"
+#include "titrate/study/study.hpp"
 #include "titrate/sweep/cost.hpp"
-#include "titrate/sweep/setup.hpp"
-#include "titrate/sweep/study.hpp"
+#include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -60,8 +60,8 @@ std::vector<PlannedTrial> mnist_trials() {
       std::filesystem::path(__FILE__).parent_path() / "../../../launch/studies/mnist-synthetic/study.toml";
   const shard::Manifest manifest = mnist();
   std::vector<PlannedTrial> trials;
-  for (const Trial& trial : grid(read_study(file)))
-    trials.push_back(planned_trial(trial, make_setup(trial.settings, manifest), manifest, 1e-4));
+  for (const study::Trial& trial : grid(study::read_study(file)))
+    trials.push_back(planned_trial(trial, train::make_setup(trial.settings, manifest), manifest, 1e-4));
   return trials;
 }
 
@@ -74,9 +74,9 @@ std::vector<PlannedTrial> wide_trials() {
   RandomStream random(700, Purpose::test);
   std::vector<PlannedTrial> trials;
   for (std::size_t i = 0; i < 700; ++i) {
-    Settings settings{.network = {.name = networks[random.below(5)]}};
+    study::Settings settings{.network = {.name = networks[random.below(5)]}};
     settings.train.micro_batches = 8;
-    const train::TrialSetup setup = make_setup(settings, manifest);
+    const train::TrialSetup setup = train::make_setup(settings, manifest);
     const double flops = trial_cost(setup, manifest).flops;
     PlannedTrial trial =
         planned_trial({.id = std::to_string(i)}, setup, manifest, net::training_flops(setup.network) / 2e10);

@@ -12,21 +12,21 @@ namespace {
 
 TEST(Attempt, SaysHowItEnded) {
   const TemporaryFolder folder;
-  EXPECT_FALSE(read_attempt(folder.path()));
+  EXPECT_FALSE(study::read_attempt(folder.path()));
   {
     Attempt attempt(folder.path(), 3);
-    EXPECT_EQ(read_attempt(folder.path())->state, "running");
+    EXPECT_EQ(study::read_attempt(folder.path())->state, "running");
     attempt.end("stopped");
   }
-  EXPECT_EQ(read_attempt(folder.path())->number, 3u);
-  EXPECT_EQ(read_attempt(folder.path())->state, "stopped");
+  EXPECT_EQ(study::read_attempt(folder.path())->number, 3u);
+  EXPECT_EQ(study::read_attempt(folder.path())->state, "stopped");
   { const Attempt attempt(folder.path(), 4); }
-  EXPECT_EQ(read_attempt(folder.path())->state, "failed") << "an error was on its way";
+  EXPECT_EQ(study::read_attempt(folder.path())->state, "failed") << "an error was on its way";
   {
     Attempt attempt(folder.path(), 5);
     attempt.end("failed", "no progress");
   }
-  EXPECT_EQ(read_attempt(folder.path())->reason, "no progress");
+  EXPECT_EQ(study::read_attempt(folder.path())->reason, "no progress");
 }
 
 TEST(Attempt, ThatWasTakenForDeadLeavesALaterOneAlone) {
@@ -36,8 +36,8 @@ TEST(Attempt, ThatWasTakenForDeadLeavesALaterOneAlone) {
   Attempt later(folder.path(), 4);
   EXPECT_EQ(outcome([&] { sleeper.require_current(); }).code, ErrorCode::in_use);
   sleeper.end("finished");
-  EXPECT_EQ(read_attempt(folder.path())->number, 4u);
-  EXPECT_EQ(read_attempt(folder.path())->state, "running");
+  EXPECT_EQ(study::read_attempt(folder.path())->number, 4u);
+  EXPECT_EQ(study::read_attempt(folder.path())->state, "running");
 }
 
 TEST(Attempt, IsNumberedAlsoWhereTheLastOneLeftNoRecord) {
@@ -81,7 +81,7 @@ TEST(RunFolder, LosesWhatWasHalfWritten) {
 TEST(Attempt, ADamagedFileStopsNobody) {
   const TemporaryFolder folder;
   write_file(folder.path() / "attempt.json", std::string_view("{\"attempt\": 7"));
-  EXPECT_EQ(outcome([&] { read_attempt(folder.path()); }).code, ErrorCode::integrity);
+  EXPECT_EQ(outcome([&] { study::read_attempt(folder.path()); }).code, ErrorCode::integrity);
   EXPECT_EQ(open_run_folder(folder.path(), Log({.quiet = true})).attempt->number(), 1u);
 }
 

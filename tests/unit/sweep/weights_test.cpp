@@ -10,8 +10,8 @@
 #include "support/temporary_folder.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/net/parameters.hpp"
-#include "titrate/sweep/setup.hpp"
 #include "titrate/train/safetensors.hpp"
+#include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -41,7 +41,7 @@ KeptWeights example() {
   weights.standardisation =
       data::standardise_channels(std::vector<double>{0.1, 0.2, 0.3}, std::vector<double>{0.3, 0.7, 0.0});
   const net::ParameterLayout layout =
-      net::parameter_layout(make_network(weights.settings.network, weights.image, 2));
+      net::parameter_layout(net::make_network(weights.settings.network, weights.image, 2));
   weights.model = {.parameters = numbered(layout.tensors, layout.floats, 0.5f),
                    .running = numbered(layout.running, layout.running_floats, 0.25f)};
   return weights;
@@ -121,9 +121,9 @@ TEST(Keep, HasThreeWords) {
 }
 
 // A trial whose epochs had these validation losses.
-TrialRecord record_of(const std::string& trial, std::uint32_t size, std::uint64_t seed,
-                      const std::vector<double>& losses) {
-  TrialRecord record{.trial = trial};
+study::TrialRecord record_of(const std::string& trial, std::uint32_t size, std::uint64_t seed,
+                             const std::vector<double>& losses) {
+  study::TrialRecord record{.trial = trial};
   record.settings.data.size = size;
   record.settings.seed = seed;
   record.settings.train.validation_fraction = 0.5;
@@ -131,14 +131,20 @@ TrialRecord record_of(const std::string& trial, std::uint32_t size, std::uint64_
   return record;
 }
 
+std::vector<const study::TrialRecord*> pointers_to(const std::vector<study::TrialRecord>& records) {
+  std::vector<const study::TrialRecord*> pointers;
+  for (const study::TrialRecord& record : records) pointers.push_back(&record);
+  return pointers;
+}
+
 class KeepBestTest : public WeightsTest {
  protected:
   // The trials whose weights stay.
-  std::set<std::string> kept(const std::vector<TrialRecord>& records) const {
+  std::set<std::string> kept(const std::vector<study::TrialRecord>& records) const {
     make_folder(folder() / "weights");
-    for (const TrialRecord& record : records)
+    for (const study::TrialRecord& record : records)
       std::ofstream(weights_file(folder(), record.trial)) << "weights";
-    keep_best(folder(), records);
+    keep_best(folder(), pointers_to(records));
     std::set<std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(folder() / "weights")) {
       found.insert(entry.path().stem().string());
@@ -161,10 +167,10 @@ TEST_F(KeepBestTest, AnEqualOneDoesNotTakeItsPlace) {
 // Weights that nobody kept cannot be kept now, and are no reason to let go of those that are there.
 TEST_F(KeepBestTest, TheBestOfThoseThatAreThere) {
   make_folder(folder() / "weights");
-  const std::vector<TrialRecord> records{record_of("a", 10, 0, {1}), record_of("b", 10, 1, {2}),
-                                         record_of("c", 10, 2, {3}), record_of("d", 20, 0, {3})};
+  const std::vector<study::TrialRecord> records{record_of("a", 10, 0, {1}), record_of("b", 10, 1, {2}),
+                                                record_of("c", 10, 2, {3}), record_of("d", 20, 0, {3})};
   for (const char* trial : {"b", "c", "d"}) std::ofstream(weights_file(folder(), trial)) << "weights";
-  EXPECT_EQ(keep_best(folder(), records), 1u);  // cells whose best has none
+  EXPECT_EQ(keep_best(folder(), pointers_to(records)), 1u);  // cells whose best has none
   EXPECT_TRUE(std::filesystem::exists(weights_file(folder(), "b")));
   EXPECT_FALSE(std::filesystem::exists(weights_file(folder(), "c")));
   EXPECT_TRUE(std::filesystem::exists(weights_file(folder(), "d")));
@@ -172,22 +178,22 @@ TEST_F(KeepBestTest, TheBestOfThoseThatAreThere) {
 
 // The weights of the best epoch count by that epoch's loss.
 TEST_F(KeepBestTest, BestWeightsHaveTheLossOfTheirEpoch) {
-  std::vector<TrialRecord> records{record_of("a", 10, 0, {0.5, 3}), record_of("b", 10, 1, {4, 1})};
+  std::vector<study::TrialRecord> records{record_of("a", 10, 0, {0.5, 3}), record_of("b", 10, 1, {4, 1})};
   EXPECT_EQ(kept(records), (std::set<std::string>{"b"}));
-  for (TrialRecord& record : records) record.settings.train.best_weights = true;
+  for (study::TrialRecord& record : records) record.settings.train.best_weights = true;
   records[0].outcome.best_epoch = 1;
   records[1].outcome.best_epoch = 2;
   EXPECT_EQ(kept(records), (std::set<std::string>{"a"}));
 }
 
 TEST_F(KeepBestTest, OnlyFinishedTrialsCompete) {
-  std::vector<TrialRecord> records{record_of("a", 10, 0, {2}), record_of("b", 10, 1, {1}),
-                                   record_of("c", 10, 2, {})};
-  records[1].status = Status::diverged;
-  records[2].status = Status::failed;
+  std::vector<study::TrialRecord> records{record_of("a", 10, 0, {2}), record_of("b", 10, 1, {1}),
+                                          record_of("c", 10, 2, {})};
+  records[1].status = study::Status::diverged;
+  records[2].status = study::Status::failed;
   EXPECT_EQ(kept(records), (std::set<std::string>{"a"}));
   // A cell of which none finished loses nothing.
-  records[0].status = Status::failed;
+  records[0].status = study::Status::failed;
   EXPECT_EQ(kept(records).size(), 3u);
 }
 

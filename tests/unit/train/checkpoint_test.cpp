@@ -46,7 +46,7 @@ void expect_same(const Checkpoint& a, const Checkpoint& b) {
   EXPECT_EQ(a.progress.train_seconds, b.progress.train_seconds);
   ASSERT_EQ(a.progress.epochs.size(), b.progress.epochs.size());
   for (std::size_t i = 0; i < a.progress.epochs.size(); ++i) {
-    const EpochRecord &x = a.progress.epochs[i], &y = b.progress.epochs[i];
+    const study::EpochRecord &x = a.progress.epochs[i], &y = b.progress.epochs[i];
     EXPECT_EQ(x.train_loss, y.train_loss);
     EXPECT_EQ(x.train_accuracy, y.train_accuracy);
     EXPECT_EQ(x.validation_loss, y.validation_loss);

@@ -7,7 +7,7 @@
 namespace titrate::train {
 namespace {
 
-TrainSettings settings_of(const std::string& schedule) {
+study::TrainSettings settings_of(const std::string& schedule) {
   return {.learning_rate = 0.8, .schedule = schedule, .schedule_epochs = 3, .schedule_factor = 0.5};
 }
 
@@ -57,7 +57,7 @@ TEST(LearningRate, OneCycleOfFewStepsIsFinite) {
   }
 }
 
-TrainSettings halving_after(std::uint32_t patience, double learning_rate = 0.1) {
+study::TrainSettings halving_after(std::uint32_t patience, double learning_rate = 0.1) {
   return {.learning_rate = learning_rate, .schedule_factor = 0.5, .schedule_patience = patience};
 }
 

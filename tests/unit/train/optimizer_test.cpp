@@ -19,7 +19,7 @@ Floats path(Optimizer& optimizer, float parameter, const Floats& gradients, doub
   return found;
 }
 
-Floats path(const TrainSettings& settings, float parameter, const Floats& gradients, double rate) {
+Floats path(const study::TrainSettings& settings, float parameter, const Floats& gradients, double rate) {
   Optimizer optimizer(settings, 1);
   return path(optimizer, parameter, gradients, rate);
 }
@@ -60,7 +60,7 @@ TEST(Sgd, WeightDecayJoinsTheGradient) {
   EXPECT_EQ(path({.momentum = 0.5, .weight_decay = 0.25}, 8, {2, 0}, 0.5), (Floats{6, 4.25}));
 }
 
-TrainSettings adam(const std::string& name, double epsilon, double weight_decay = 0) {
+study::TrainSettings adam(const std::string& name, double epsilon, double weight_decay = 0) {
   return {.optimizer = name, .beta1 = 0.5, .beta2 = 0.75, .epsilon = epsilon, .weight_decay = weight_decay};
 }
 
@@ -90,14 +90,15 @@ TEST(Adam, WeightDecayJoinsTheGradientAndIsApartInAdamw) {
 // The gaps of a flat buffer.
 TEST(Optimizer, ZerosWithoutGradientsStayZeros) {
   for (const char* name : {"sgd", "adam", "adamw"}) {
-    const TrainSettings settings{.optimizer = name, .momentum = 0.9, .nesterov = true, .weight_decay = 0.1};
+    const study::TrainSettings settings{
+        .optimizer = name, .momentum = 0.9, .nesterov = true, .weight_decay = 0.1};
     EXPECT_EQ(path(settings, 0, {0, 0, 0}, 0.1), (Floats{0, 0, 0})) << name;
   }
 }
 
 TEST(Optimizer, GoesOnWhereAnotherWas) {
   for (const char* name : {"sgd", "adam", "adamw"}) {
-    const TrainSettings settings{.optimizer = name, .momentum = 0.9, .weight_decay = 0.1};
+    const study::TrainSettings settings{.optimizer = name, .momentum = 0.9, .weight_decay = 0.1};
     Optimizer first(settings, 1), second(settings, 1), third(settings, 1);
     const float half_way = path(first, 1, {0.3f, 0.7f, -0.1f}, 0.1).back();
     second.restore(first.moments(), first.steps());

@@ -8,7 +8,8 @@ namespace titrate::train {
 namespace {
 
 // After each epoch: whether it was the best, then whether it is the last.
-std::string course(const TrainSettings& settings, const std::vector<double>& losses, ValidationWatch& watch) {
+std::string course(const study::TrainSettings& settings, const std::vector<double>& losses,
+                   ValidationWatch& watch) {
   std::string text;
   for (std::size_t i = 0; i < losses.size(); ++i) {
     text += watch.update(losses[i], static_cast<std::uint32_t>(i + 1), settings) ? 'b' : '.';
@@ -17,7 +18,7 @@ std::string course(const TrainSettings& settings, const std::vector<double>& los
   return text;
 }
 
-std::string course(const TrainSettings& settings, const std::vector<double>& losses) {
+std::string course(const study::TrainSettings& settings, const std::vector<double>& losses) {
   ValidationWatch watch;
   return course(settings, losses, watch);
 }
@@ -50,7 +51,7 @@ TEST(ValidationWatch, ANumberThatIsNoneIsNeverTheBest) {
 
 // ReduceLROnPlateau has a threshold of its own: what is better by less than a part in 10,000 is bad.
 TEST(ValidationWatch, APlateauLowersTheRate) {
-  const TrainSettings settings{.schedule = "plateau", .schedule_factor = 0.5, .schedule_patience = 1};
+  const study::TrainSettings settings{.schedule = "plateau", .schedule_factor = 0.5, .schedule_patience = 1};
   ValidationWatch watch;
   course(settings, {1, 2}, watch);
   EXPECT_EQ(watch.plateau.scale, 1);

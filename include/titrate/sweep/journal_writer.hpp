@@ -1,0 +1,25 @@
+// The journal's writer: one of each group leader.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "titrate/core/json_lines.hpp"
+
+namespace titrate::sweep {
+
+class JournalWriter {
+ public:
+  JournalWriter(const std::filesystem::path& run_folder, std::uint32_t attempt, int world_rank);
+
+  // Durable when it returns; the first one makes the file. Throws Error (io).
+  void append(const std::string& record_json);
+
+ private:
+  std::filesystem::path path_;
+  std::optional<JsonLinesWriter> lines_;
+};
+
+}  // namespace titrate::sweep

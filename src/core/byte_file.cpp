@@ -1,0 +1,77 @@
+#include "titrate/core/byte_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/text.hpp"
+
+namespace titrate {
+namespace {
+
+constexpr std::size_t kLongestName = 80;
+
+}  // namespace
+
+ByteFile::ByteFile(const std::filesystem::path& path)
+    : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+  if (file_.get() < 0 && errno == ENOENT) {
+    throw Error({.code = ErrorCode::integrity,
+                 .where = path.string(),
+                 .what = "the file is missing",
+                 .hint = "the path of a source begins at --data-root, else TITRATE_DATA, else the working "
+                         "directory"});
+  }
+  struct stat status {};
+  if (file_.get() < 0 || ::fstat(file_.get(), &status) != 0) {
+    throw Error({.code = ErrorCode::io,
+                 .where = path.string(),
+                 .what = "cannot open the file",
+                 .got = system_message(errno)});
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw Error({.code = ErrorCode::io, .where = path.string(), .what = "not a regular file"});
+  }
+  bytes_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+void ByteFile::read(std::uint64_t offset, std::span<std::byte> out) const {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t count =
+        ::pread(file_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      throw Error({.code = ErrorCode::io,
+                   .where = path_.string(),
+                   .what = "cannot read the file",
+                   .got = system_message(errno)});
+    }
+    if (count == 0) {
+      throw Error({.code = ErrorCode::integrity,
+                   .where = path_.string(),
+                   .what = "the file is shorter than it was when it was opened",
+                   .expected = std::to_string(offset + out.size()) + " bytes",
+                   .got = std::to_string(offset + done)});
+    }
+    done += static_cast<std::size_t>(count);
+  }
+}
+
+std::string printable(std::string_view text) {
+  std::size_t size = std::min(text.size(), kLongestName);
+  while (size < text.size() && size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  std::string result(text.substr(0, size));
+  const bool readable = is_utf8(result);
+  for (char& c : result) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !readable)) c = '?';
+  }
+  return size < text.size() ? result + "..." : result;
+}
+
+}  // namespace titrate

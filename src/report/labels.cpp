@@ -1,0 +1,246 @@
+#include "titrate/report/labels.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "titrate/core/text.hpp"
+
+namespace titrate::report {
+namespace {
+
+bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+// The base, with the value of every axis that has but one.
+study::Settings common_settings(const study::Study& study) {
+  study::Settings settings = study.base;
+  for (const study::Axis& axis : study.axes) {
+    if (axis.values.size() == 1) study::set_key(settings, axis.key, axis.values.front(), "axes");
+  }
+  return settings;
+}
+
+bool replaces(const study::Study& study) { return common_settings(study).data.mode == "replace"; }
+
+bool swept(const study::Study& study, const std::string& key) {
+  return std::any_of(study.axes.begin(), study.axes.end(),
+                     [&](const study::Axis& axis) { return axis.key == key && axis.values.size() > 1; });
+}
+
+// Of keys whose last part does not say it.
+const std::map<std::string, std::string> kAxisNames = {
+    {"network.name", "network"},
+    {"network.layers", "network"},
+    {"network.side", "padded to"},
+    {"train.beta1", "Adam's beta1"},
+    {"train.beta2", "Adam's beta2"},
+    {"train.epsilon", "Adam's epsilon"},
+    {"train.nesterov", "Nesterov momentum"},
+    {"train.schedule_epochs", "epochs between drops"},
+    {"train.schedule_factor", "factor of a drop"},
+    {"train.schedule_patience", "patience of the plateau"},
+    {"train.early_stopping", "early stopping"},
+    {"train.best_weights", "best weights kept"},
+    {"train.clip_norm", "gradient clipping"},
+    {"train.initial", "initial values"},
+    {"train.augment", "augmentation"},
+    {"data.synthetic_classes", "classes of synthetic images"},
+    {"data.noise_draw", "noise drawn per"},
+    {"data.denoise", "denoising"},
+    {"data.label_noise_to", "labels become"},
+    {"data.standardise", "standardisation"}};
+
+// Keys whose 0 switches something off.
+const std::set<std::string> kZeroIsNone = {"train.early_stopping", "train.clip_norm"};
+
+std::uint32_t side_of(std::size_t area) {
+  return static_cast<std::uint32_t>(std::lround(std::sqrt(static_cast<double>(area))));
+}
+
+bool may_stop_early(const study::Study& study) {
+  return common_settings(study).train.early_stopping > 0 || swept(study, "train.early_stopping");
+}
+
+// "more images and smaller batches mean", where arms differ in them: more steps in an epoch.
+std::string why_steps_differ(const study::Study& study) {
+  const bool ratio_adds =
+      swept(study, "data.synthetic_ratio") && (!replaces(study) || swept(study, "data.mode"));
+  const bool images = ratio_adds || swept(study, "data.size") || swept(study, "data.augmented_copies") ||
+                      swept(study, "train.validation_fraction");
+  std::vector<std::string> reasons;
+  if (images) reasons.emplace_back("more images");
+  if (swept(study, "train.batch_size")) reasons.emplace_back("smaller batches");
+  return reasons.empty() ? "" : join(reasons, " and ") + " mean";
+}
+
+// Of every dimension but that with the key `but`.
+std::string phrase_of(const study::Study& study, const Summary& summary, const Cell& cell,
+                      const std::string& but) {
+  std::vector<std::string> parts;
+  for (std::size_t d = 0; d < summary.dimensions.size(); ++d) {
+    const Dimension& dimension = summary.dimensions[d];
+    if (dimension.key == but) continue;
+    parts.push_back(level_phrase(study, dimension, dimension.levels[cell.place[d]]));
+  }
+  return parts.empty() ? network_text(cell.settings) : join(parts, ", ");
+}
+
+}  // namespace
+
+std::string value_text(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
+  if (const auto* list = std::get_if<std::vector<Value>>(&value.data)) {
+    std::vector<std::string> parts;
+    for (const Value& item : *list) parts.push_back(value_text(item));
+    return join(parts, ", ");
+  }
+  return to_json(value);
+}
+
+std::string network_text(const study::Settings& settings) {
+  const bool named = settings.network.name != study::NetworkSettings{}.name;
+  return settings.network.layers.empty() || named ? settings.network.name
+                                                  : join(settings.network.layers, ", ");
+}
+
+std::uint32_t classes_of(const study::Tally& tally) { return side_of(tally.confusion.size()); }
+
+std::uint32_t classes_of(const Cell& cell) { return side_of(cell.confusion.size()); }
+
+std::vector<std::string> class_names(const study::Study& study, std::uint32_t classes) {
+  std::vector<std::string> names = study.class_names;
+  for (std::size_t i = names.size(); i < classes; ++i) names.push_back(std::to_string(i));
+  names.resize(classes);
+  return names;
+}
+
+std::string confused_text(std::span<const std::uint64_t> confusion, const std::vector<std::string>& names,
+                          std::size_t most) {
+  std::vector<std::string> parts;
+  for (const study::ConfusedPair& pair :
+       study::confused_pairs(confusion, static_cast<std::uint32_t>(names.size()), most)) {
+    parts.push_back(names[pair.truth] + " as " + names[pair.predicted] + " (" + with_commas(pair.images) +
+                    ")");
+  }
+  return join(parts, ", ");
+}
+
+std::string axis_label(const study::Study& study, const std::string& key) {
+  if (key == "data.size") return replaces(study) ? "training images" : "real images";
+  if (key == "data.synthetic_ratio") {
+    return replaces(study) ? "share of synthetic images" : "synthetic per real image";
+  }
+  if (key == kTestNoise) return "test noise level";
+  if (key == kTestLists) return "tested noise levels";
+  if (const auto name = kAxisNames.find(key); name != kAxisNames.end()) return name->second;
+  std::string label = key.substr(key.rfind('.') + 1);
+  std::replace(label.begin(), label.end(), '_', ' ');
+  return label;
+}
+
+std::string level_label(const Dimension& dimension, const Level& level) {
+  if (dimension.key == "data.size") {
+    return level.number == 0.0 ? "all" : with_commas(static_cast<unsigned long long>(*level.number));
+  }
+  if (level.text.empty()) {
+    if (dimension.key == kTestLists) return "as in training";
+    return dimension.key == "data.label_noise_to" ? "any other class" : "none";
+  }
+  if (level.number == 0.0 && kZeroIsNone.contains(dimension.key)) return "none";
+  return level.text;
+}
+
+std::string level_phrase(const study::Study& study, const Dimension& dimension, const Level& level) {
+  const std::string label = level_label(dimension, level);
+  if (dimension.key == "data.size") return label + " " + axis_label(study, dimension.key);
+  if (dimension.key == "network.name" || dimension.key == "network.layers") return label;
+  if (dimension.key == "train.epochs" || dimension.key == "train.steps")
+    return counted(static_cast<std::size_t>(*level.number),
+                   dimension.key == "train.steps" ? "step" : "epoch");
+  if (dimension.key == "data.synthetic_ratio") {
+    if (level.number == 0.0) return "no synthetic images";
+    return replaces(study) ? shortest(100 * *level.number) + " % synthetic"
+                           : label + " synthetic per real image";
+  }
+  return (label == "none" ? "no " : "") + axis_label(study, dimension.key) +
+         (label == "none" ? "" : " " + label);
+}
+
+std::string cell_phrase(const study::Study& study, const Summary& summary, const Cell& cell) {
+  return phrase_of(study, summary, cell, "");
+}
+
+std::string training_phrase(const study::Study& study, const Summary& summary, const Cell& cell) {
+  return phrase_of(study, summary, cell, kTestNoise);
+}
+
+std::string budget_text(const study::Study& study) {
+  const study::TrainSettings train = common_settings(study).train;
+  if (swept(study, "train.budget")) return "The budget is an axis: equal epochs, or equal steps.";
+  const bool steps = train.budget == "steps";
+  const std::string what = steps ? "steps" : "epochs", other = steps ? "epochs" : "steps";
+  const bool many = swept(study, "train." + what);
+  const std::string number = with_commas(steps ? train.steps : train.epochs);
+  if (may_stop_early(study)) {
+    return "All arms train for at most " + (many ? "the " + what + " of their axis" : number + " " + what) +
+           " and may stop early by their validation loss: neither epochs nor steps need be equal.";
+  }
+  const std::string given = many ? "Arms are compared at equal " + what + " (an axis)"
+                                 : "All arms train for equal " + what + " (" + number + ")";
+  const std::string reason = why_steps_differ(study);
+  if (reason.empty()) return given + ".";
+  return given + ", not equal " + other + ": " + reason +
+         (steps ? " fewer epochs." : " more training steps.");
+}
+
+std::string training_text(const study::Study& study) {
+  const study::TrainSettings train = common_settings(study).train;
+  const auto or_more = [](bool more, const std::string& text) { return more ? ", " + text : ""; };
+  const bool steps = train.budget == "steps", sgd = train.optimizer == "sgd";
+  std::string text = counted(steps ? train.steps : train.epochs, steps ? "step" : "epoch") + ", batches of " +
+                     std::to_string(train.batch_size) + ", " + train.optimizer + ", learning rate " +
+                     shortest(train.learning_rate);
+  text += or_more(sgd, "momentum " + shortest(train.momentum) + (train.nesterov ? " (Nesterov)" : ""));
+  text += or_more(train.schedule != "constant", "schedule " + train.schedule);
+  text += or_more(train.weight_decay > 0, "weight decay " + shortest(train.weight_decay));
+  text += or_more(train.label_smoothing > 0, "label smoothing " + shortest(train.label_smoothing));
+  text += or_more(train.class_weights != "none", train.class_weights + " class weights");
+  text += or_more(!train.augment.empty(), "augmented by " + join(train.augment, " and "));
+  text += or_more(train.early_stopping > 0, "stopped after " + counted(train.early_stopping, "epoch") +
+                                                " without a better validation loss");
+  text += or_more(train.best_weights, "weights of the best validation loss");
+  return text + or_more(train.precision != "float32", train.precision);
+}
+
+std::string signed_fixed(double value, int digits) {
+  const std::string text = fixed(value, digits);
+  return text.front() == '-' ? text : "+" + text;
+}
+
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+std::string shortened(const std::string& text, std::size_t characters) {
+  if (width_of(text) <= characters) return text;
+  std::size_t bytes = 0;
+  for (std::size_t seen = 0; seen + 3 < characters; ++seen) {
+    do ++bytes;
+    while (bytes < text.size() && !starts_character(text[bytes]));
+  }
+  return text.substr(0, bytes) + "...";
+}
+
+std::string trials_text(const Summary& summary) {
+  std::string text = with_commas(summary.done) + " of " + counted(summary.planned, "trial") + " done";
+  const auto add = [&](std::size_t count, const char* what) {
+    if (count > 0) text += ", " + with_commas(count) + " " + what;
+  };
+  add(summary.diverged, "diverged");
+  add(summary.failed, "failed");
+  add(summary.missing(), "not run yet");
+  return text;
+}
+
+}  // namespace titrate::report

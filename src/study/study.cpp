@@ -1,0 +1,338 @@
+#include "titrate/study/study.hpp"
+
+#include "titrate/core/toml.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/file.hpp"
+#include "titrate/core/hash.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/core/toml_text.hpp"
+#include "titrate/core/toml_value.hpp"
+#include "titrate/net/zoo.hpp"
+#include "titrate/shard/manifest.hpp"
+
+namespace titrate::study {
+namespace {
+
+// One "dotted.key = value" of a file.
+struct Entry {
+  std::string key;
+  const toml::node* node;
+  std::string where;  // file:line
+};
+
+void flatten(const toml::table& table, const std::string& prefix, const std::string& file,
+             std::vector<Entry>& entries) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
+    const std::string where = file + ":" + std::to_string(node.source().begin.line);
+    const toml::table* inner = node.as_table();
+    if (inner != nullptr && !inner->empty()) {
+      flatten(*inner, key, file, entries);
+    } else {
+      entries.push_back({key, &node, where});
+    }
+  }
+}
+
+// toml++ sorts tables by name; a study is read in the order it was written.
+std::vector<Entry> entries_of(const toml::table& table, const std::string& file) {
+  std::vector<Entry> entries;
+  flatten(table, "", file, entries);
+  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    const auto place = [](const Entry& e) {
+      return std::pair(e.node->source().begin.line, e.node->source().begin.column);
+    };
+    return place(a) < place(b);
+  });
+  return entries;
+}
+
+toml::table parse_toml(const std::string& text, const std::string& where) {
+  if (const auto stray = find_stray_byte(text)) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = where + ":" + std::to_string(line_of(text, *stray)),
+                 .what = "not valid TOML: a character that is not ASCII outside of quotes and comments"});
+  }
+  try {
+    return toml::parse(text, where);
+  } catch (const toml::parse_error& error) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = where + ":" + std::to_string(error.source().begin.line),
+                 .what = "not valid TOML: " + std::string(error.description())});
+  }
+}
+
+std::string text_of(const Entry& entry) {
+  const Value value = from_toml(*entry.node, entry.where);
+  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
+  throw Error({.code = ErrorCode::usage,
+               .where = entry.where,
+               .what = "\"" + entry.key + "\" has the wrong type",
+               .expected = "text"});
+}
+
+// The values of an axis as their key sees them: 0 of a real-valued key is 0.0.
+Axis make_axis(const std::string& key, const Value& values, const std::string& where) {
+  const auto* list = std::get_if<std::vector<Value>>(&values.data);
+  if (list == nullptr || list->empty()) {
+    throw Error(
+        {.code = ErrorCode::usage,
+         .where = where,
+         .what = list == nullptr ? "axis \"" + key + "\" is not a list" : "axis \"" + key + "\" is empty",
+         .expected = "a list of one value or more"});
+  }
+  Axis axis{.key = key};
+  for (const Value& value : *list) {
+    Settings scratch;
+    set_key(scratch, key, value, where);
+    axis.values.push_back(all_values(scratch)[key]);
+    if (std::count(axis.values.begin(), axis.values.end(), axis.values.back()) > 1) {
+      throw Error({.code = ErrorCode::usage,
+                   .where = where,
+                   .what = "axis \"" + key + "\" has " + to_json(value) + " twice"});
+    }
+  }
+  return axis;
+}
+
+void replace_axis(Study& study, Axis axis) {
+  for (Axis& present : study.axes) {
+    if (present.key == axis.key) {
+      present = std::move(axis);
+      return;
+    }
+  }
+  study.axes.push_back(std::move(axis));
+}
+
+const std::vector<std::string> kSections{"network",  "networks", "train",   "data",
+                                         "evaluate", "axes",     "resolved"};
+
+// "networks.NAME.layers" and "networks.NAME.side".
+void read_definition(Study& study, const Entry& entry) {
+  const std::size_t start = std::string_view("networks.").size(), dot = entry.key.rfind('.');
+  const std::string name = dot < start ? "" : entry.key.substr(start, dot - start),
+                    member = entry.key.substr(dot + 1);
+  if (name.empty() || (member != "layers" && member != "side")) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = entry.where,
+                 .what = "unknown key \"" + entry.key + "\"",
+                 .hint = "a network is written as [networks.NAME] with layers = [...] and, where smaller "
+                         "images are to be padded, side"});
+  }
+  if (net::find_network(name) != nullptr) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = entry.where,
+                 .what = "network \"" + name + "\" is one of the zoo already",
+                 .hint = "choose another name"});
+  }
+  Settings scratch;
+  set_key(scratch, "network." + member, from_toml(*entry.node, entry.where), entry.where);
+  NetworkDefinition& definition = study.networks[name];
+  if (member == "side") {
+    definition.side = scratch.network.side;
+    return;
+  }
+  definition.layers = scratch.network.layers;
+  for (const std::string& layer : definition.layers) net::parse_layer(layer, entry.where);
+}
+
+// Every network of the study's own has layers.
+void check_definitions(const Study& study, const std::string& where) {
+  for (const auto& [name, definition] : study.networks) {
+    if (definition.layers.empty()) {
+      throw Error(
+          {.code = ErrorCode::usage, .where = where, .what = "[networks." + name + "] has no layers"});
+    }
+  }
+}
+
+void read_entry(Study& study, const Entry& entry) {
+  // A section without keys.
+  if (entry.node->is_table() && std::find(kSections.begin(), kSections.end(), entry.key) != kSections.end())
+    return;
+  if (entry.key == "name") {
+    study.name = text_of(entry);
+  } else if (entry.key == "dataset") {
+    study.dataset = text_of(entry);
+  } else if (entry.key == "resolved.fingerprint") {
+    study.fingerprint = text_of(entry);
+  } else if (entry.key == "resolved.class_names" && entry.node->is_array()) {
+    for (const toml::node& name : *entry.node->as_array()) {
+      study.class_names.push_back(text_of({entry.key, &name, entry.where}));
+    }
+  } else if (entry.key.starts_with("networks.")) {
+    read_definition(study, entry);
+  } else if (entry.key.starts_with("axes.")) {
+    replace_axis(study, make_axis(entry.key.substr(5), from_toml(*entry.node, entry.where), entry.where));
+  } else {
+    const std::vector<std::string> keys = setting_keys();
+    if (std::find(keys.begin(), keys.end(), entry.key) == keys.end()) {
+      std::vector<std::string> known = keys;
+      known.insert(known.end(), kSections.begin(), kSections.end());
+      known.insert(known.end(), {"name", "dataset"});
+      const auto near = nearest(entry.key, known);
+      throw Error({.code = ErrorCode::usage,
+                   .where = entry.where,
+                   .what = "unknown key \"" + entry.key + "\"",
+                   .hint = near ? "did you mean \"" + *near + "\"?" : "titrate sweep --help lists the keys"});
+    }
+    set_key(study.base, entry.key, from_toml(*entry.node, entry.where), entry.where);
+  }
+}
+
+// KEY=REST
+std::pair<std::string, std::string> split_assignment(const std::string& text, const char* option) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = option,
+                 .what = "not an assignment",
+                 .expected = "KEY=VALUE",
+                 .got = text});
+  }
+  return {trim(text.substr(0, equals)), text.substr(equals + 1)};
+}
+
+Value parse_list(const std::string& text, const std::string& where) {
+  try {
+    return parse_value("[" + text + "]", where);
+  } catch (const Error&) {
+    std::vector<Value> values;
+    for (const std::string& part : split(text, ',')) values.push_back(parse_value(part, where));
+    return {values};
+  }
+}
+
+std::string toml_list(const std::vector<std::string>& names) {
+  std::vector<Value> values;
+  for (const std::string& name : names) values.push_back({name});
+  return to_json(Value{values});
+}
+
+}  // namespace
+
+Study parse_study(const std::string& text, const std::string& where) {
+  const toml::table table = parse_toml(text, where);
+  if (table.contains("axes") && !table["axes"].is_table()) {
+    throw Error({.code = ErrorCode::usage, .where = where, .what = "\"axes\" is not a table"});
+  }
+  Study study{.name = std::filesystem::path(where).stem().string()};
+  std::set<std::string> seen;
+  for (const Entry& entry : entries_of(table, where)) {
+    if (!seen.insert(entry.key).second) {
+      throw Error({.code = ErrorCode::usage,
+                   .where = entry.where,
+                   .what = "\"" + entry.key + "\" stands there twice"});
+    }
+    read_entry(study, entry);
+  }
+  check_definitions(study, where);
+  return study;
+}
+
+Study read_study(const std::filesystem::path& path) {
+  if (std::error_code error; !std::filesystem::exists(path, error) && !error) {
+    throw Error({.code = ErrorCode::usage, .where = path.string(), .what = "there is no such file"});
+  }
+  return parse_study(read_text(path), path.string());
+}
+
+Study read_run_study(const std::filesystem::path& run_folder) {
+  if (std::error_code error; !std::filesystem::exists(run_folder / "study.toml", error) && !error) {
+    throw Error(
+        {.code = ErrorCode::usage, .where = run_folder.string(), .what = "there is no run in this folder"});
+  }
+  return read_study(run_folder / "study.toml");
+}
+
+void apply_overrides(Study& study, const StudyOverrides& overrides) {
+  if (!overrides.dataset.empty()) study.dataset = overrides.dataset;
+  for (const std::string& text : overrides.set) {
+    const auto [key, value] = split_assignment(text, "--set");
+    const std::string where = "--set " + text;
+    set_key(study.base, key, parse_value(value, where), where);
+    if (std::any_of(study.axes.begin(), study.axes.end(),
+                    [&, k = key](const Axis& axis) { return axis.key == k; })) {
+      throw Error({.code = ErrorCode::usage,
+                   .where = where,
+                   .what = "the key is an axis of the study",
+                   .hint = "give --axis " + text});
+    }
+  }
+  for (const std::string& text : overrides.axes) {
+    const auto [key, values] = split_assignment(text, "--axis");
+    replace_axis(study, make_axis(key, parse_list(values, "--axis " + text), "--axis " + text));
+  }
+}
+
+Study resolve_study(const std::filesystem::path& file, const StudyOverrides& overrides) {
+  Study study = read_study(file);
+  apply_overrides(study, overrides);
+  if (study.dataset.empty()) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = file.string(),
+                 .what = "the study names no dataset",
+                 .hint = "give --dataset DIR"});
+  }
+  const shard::Manifest manifest = shard::read_manifest(study.dataset);
+  study.dataset = std::filesystem::absolute(study.dataset).string();
+  study.fingerprint = manifest.fingerprint;
+  study.class_names = manifest.class_names;
+  return study;
+}
+
+std::string to_toml(const Study& study) {
+  std::string text =
+      "name = " + to_json(Value{study.name}) + "\ndataset = " + to_json(Value{study.dataset}) + "\n";
+  std::string section;
+  for_each_key(study.base, [&](const std::string& key, const auto&, const char*) {
+    const std::size_t dot = key.find('.');
+    const std::string value = to_json(all_values(study.base)[key]);
+    if (dot == std::string::npos) {
+      text.insert(text.find('\n') + 1, key + " = " + value + "\n");  // keys without a section come first
+      return;
+    }
+    if (key.substr(0, dot) != section) text += "\n[" + (section = key.substr(0, dot)) + "]\n";
+    text += key.substr(dot + 1) + " = " + value + "\n";
+  });
+  for (const auto& [name, definition] : study.networks) {
+    text += "\n[networks." + to_json(Value{name}) + "]\nlayers = " + toml_list(definition.layers) +
+            "\nside = " + std::to_string(definition.side) + "\n";
+  }
+  text += "\n[axes]\n";
+  for (const Axis& axis : study.axes) text += "\"" + axis.key + "\" = " + to_json(Value{axis.values}) + "\n";
+  text += "\n[resolved]\nfingerprint = " + to_json(Value{study.fingerprint}) + "\n";
+  return text + "class_names = " + toml_list(study.class_names) + "\n";
+}
+
+std::vector<std::string> differences(const Study& before, const Study& after) {
+  const auto describe = [](const Study& study) {
+    std::map<std::string, std::string> lines{
+        {"dataset", study.dataset}, {"dataset fingerprint", study.fingerprint}, {"name", study.name}};
+    for (const auto& [key, value] : all_values(study.base)) lines[key] = to_json(value);
+    for (const auto& [name, definition] : study.networks) {
+      lines["network " + name] = toml_list(definition.layers) +
+                                 (definition.side > 0 ? ", side " + std::to_string(definition.side) : "");
+    }
+    for (const Axis& axis : study.axes) lines["axis " + axis.key] = to_json(Value{axis.values});
+    return lines;
+  };
+  std::map<std::string, std::string> old_lines = describe(before), new_lines = describe(after);
+  std::set<std::string> keys;
+  for (const auto& [key, value] : old_lines) keys.insert(key);
+  for (const auto& [key, value] : new_lines) keys.insert(key);
+  const auto shown = [](const std::string& value) { return value.empty() ? std::string("none") : value; };
+  std::vector<std::string> lines;
+  for (const std::string& key : keys) {
+    if (old_lines[key] != new_lines[key])
+      lines.push_back(key + ": " + shown(old_lines[key]) + " -> " + shown(new_lines[key]));
+  }
+  return lines;
+}
+
+}  // namespace titrate::study
