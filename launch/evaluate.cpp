@@ -7,6 +7,7 @@
 
 #include "titrate/comm/session.hpp"
 #include "titrate/core/file.hpp"
+#include "titrate/core/text.hpp"
 #include "titrate/report/evaluations.hpp"
 #include "titrate/sweep/evaluate.hpp"
 
@@ -25,7 +26,7 @@ struct Options {
 std::vector<image::Noise> conditions_of(const Options& options) {
   std::vector<image::Noise> conditions;
   for (const std::string& text : options.kinds) {
-    const image::NoiseKind kind = image::parse_noise_kind(text, "--noise-kinds");
+    const image::NoiseKind kind = parse_choice<image::NoiseKind>(text, "--noise-kinds");
     for (const double level : options.levels) {
       image::check_noise({kind, level}, "--noise-levels");
       const image::Noise noise{level == 0 ? image::NoiseKind::gaussian : kind, level};
@@ -70,7 +71,7 @@ void add_evaluate(CLI::App& app, Verb& verb) {
   command->add_option("run", options->run, "the run folder, swept with --keep")->required()->type_name("DIR");
   command->add_option("--dataset", options->dataset, "another dataset, of the same classes and shape")
       ->type_name("DIR");
-  command->add_option("--noise-kinds", options->kinds, "gaussian, salt_pepper, speckle, uniform")
+  command->add_option("--noise-kinds", options->kinds, join(choice_names<image::NoiseKind>(), ", "))
       ->delimiter(',')
       ->capture_default_str()
       ->type_name("KIND,...");

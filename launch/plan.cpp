@@ -96,7 +96,7 @@ Costs add_up(const std::vector<study::Trial>& trials, const data::Dataset& datas
   for (const study::Trial& trial : trials) {
     cells.insert(study::cell_key(trial.settings));
     const train::TrialSetup setup = train::make_setup(trial.settings, manifest);
-    double& seconds_per_image = probed[sweep::speed_class(trial.settings)];
+    double& seconds_per_image = probed[study::speed_class(trial.settings)];
     if (seconds_per_image == 0)
       seconds_per_image = sweep::probe_seconds_per_image(setup, dataset, engines, device, kProbeSeconds);
     costs.trials.push_back(sweep::planned_trial(trial, setup, manifest, seconds_per_image));

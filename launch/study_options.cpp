@@ -5,20 +5,6 @@
 #include "titrate/core/text.hpp"
 
 namespace titrate {
-namespace {
-
-std::string list_of_keys() {
-  std::string text = "Keys of a study, with their defaults:\n";
-  const study::Settings defaults;
-  const auto values = study::all_values(defaults);
-  study::for_each_key(defaults, [&](const std::string& key, const auto&, const std::string& help) {
-    const std::string left = "  " + key + " = " + to_json(values.at(key));
-    text += left + std::string(left.size() < 42 ? 42 - left.size() : 1, ' ') + help + "\n";
-  });
-  return text;
-}
-
-}  // namespace
 
 CLI::Option* bind_study(CLI::App& command, StudyOptions& options) {
   CLI::Option* study = command.add_option("study", options.file, "the study, a TOML file")
@@ -37,7 +23,7 @@ CLI::Option* bind_study(CLI::App& command, StudyOptions& options) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
-  command.footer(list_of_keys);
+  command.footer(study::keys_help);
   return study;
 }
 

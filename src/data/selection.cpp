@@ -232,27 +232,6 @@ std::vector<std::uint32_t> children_of(const Dataset& dataset, const std::vector
 
 }  // namespace
 
-MixMode parse_mix_mode(std::string_view text, std::string_view where) {
-  if (text == "add") return MixMode::add;
-  if (text == "replace") return MixMode::replace;
-  throw Error({.code = ErrorCode::usage,
-               .where = std::string(where),
-               .what = "unknown mode",
-               .expected = "add or replace",
-               .got = std::string(text)});
-}
-
-SyntheticClasses parse_synthetic_classes(std::string_view text, std::string_view where) {
-  if (text == "as_real") return SyntheticClasses::as_real;
-  if (text == "uniform") return SyntheticClasses::uniform;
-  if (text == "fill") return SyntheticClasses::fill;
-  throw Error({.code = ErrorCode::usage,
-               .where = std::string(where),
-               .what = "unknown class shares",
-               .expected = "as_real, uniform or fill",
-               .got = std::string(text)});
-}
-
 std::vector<std::uint32_t> Selection::training() const {
   std::vector<std::uint32_t> rows = real;
   rows.insert(rows.end(), augmented.begin(), augmented.end());

@@ -14,7 +14,6 @@ namespace {
 __extension__ using Wide = unsigned __int128;
 
 constexpr double kWhite = 255.0;
-const std::array<std::string, 4> kKinds{"dataset", "selection", "pixel", "none"};
 
 // Exact for 2^32 images of 2^24 pixels.
 struct Sums {
@@ -75,17 +74,6 @@ Standardisation over_pixels(const Dataset& dataset, std::span<const std::uint32_
 }
 
 }  // namespace
-
-Standardise parse_standardise(std::string_view text, std::string_view where) {
-  for (std::size_t i = 0; i < kKinds.size(); ++i) {
-    if (text == kKinds[i]) return static_cast<Standardise>(i);
-  }
-  throw Error({.code = ErrorCode::usage,
-               .where = std::string(where),
-               .what = "unknown standardisation",
-               .expected = join(kKinds, ", "),
-               .got = std::string(text)});
-}
 
 Standardisation standardise_channels(std::span<const double> mean, std::span<const double> deviation) {
   Standardisation result;

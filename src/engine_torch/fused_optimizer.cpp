@@ -13,7 +13,9 @@ namespace titrate::engine_torch {
 
 FusedOptimizer::FusedOptimizer(const study::TrainSettings& settings, const at::Tensor& parameters)
     : settings_(settings), step_count_(at::zeros({}, parameters.options().requires_grad(false))) {
-  const std::size_t moments = settings.optimizer != "sgd" ? 2 : settings.momentum != 0 ? 1 : 0;
+  const std::size_t moments = settings.optimizer != study::OptimizerKind::sgd ? 2
+                              : settings.momentum != 0                        ? 1
+                                                                              : 0;
   for (std::size_t i = 0; i < moments; ++i) moments_.push_back(at::zeros_like(parameters));
 }
 
@@ -23,7 +25,7 @@ void FusedOptimizer::step(const at::Tensor& parameters, const at::Tensor& gradie
   ++steps_;
   step_count_.fill_(static_cast<double>(steps_));
   // A velocity of 0 gives the first step what its own branch would.
-  if (s.optimizer == "sgd") {
+  if (s.optimizer == study::OptimizerKind::sgd) {
     at::_fused_sgd_(parameters, gradients, moments_, s.weight_decay, s.momentum, learning_rate,
                     /*dampening=*/0, s.nesterov, /*maximize=*/false, /*is_first_step=*/false);
     return;
@@ -33,7 +35,7 @@ void FusedOptimizer::step(const at::Tensor& parameters, const at::Tensor& gradie
            at::TensorList(moments_[1]), at::TensorList(), at::TensorList(step_count_), learning_rate, s.beta1,
            s.beta2, s.weight_decay, s.epsilon, /*amsgrad=*/false, /*maximize=*/false);
   };
-  if (s.optimizer == "adamw") {
+  if (s.optimizer == study::OptimizerKind::adamw) {
     adam([](auto&&... all) { at::_fused_adamw_(all...); });
   } else {
     adam([](auto&&... all) { at::_fused_adam_(all...); });

@@ -108,7 +108,7 @@ double TorchEngine::weight_of(std::span<const std::uint32_t> rows, const data::P
 }
 
 at::Tensor TorchEngine::run(const at::Tensor& images, const RandomKeys* training) const {
-  const Autocast autocast(device_.type(), setup_.train.precision == "bf16");
+  const Autocast autocast(device_.type(), setup_.train.precision == study::Precision::bf16);
   return forward(nodes_, tensors_.of_nodes(), images, training).to(at::kFloat);
 }
 

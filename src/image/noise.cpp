@@ -13,8 +13,6 @@
 namespace titrate::image {
 namespace {
 
-const std::array<std::string, 4> kKinds{"gaussian", "salt_pepper", "speckle", "uniform"};
-
 constexpr std::size_t kPixelsAtOnce = 512;
 
 void gather_normals(const std::uint32_t* words, std::size_t count, float* normals) {
@@ -81,24 +79,12 @@ void add_some(std::uint8_t* pixels, std::size_t count, const Noise& noise, const
 
 }  // namespace
 
-NoiseKind parse_noise_kind(std::string_view text, std::string_view where) {
-  const auto found = std::find(kKinds.begin(), kKinds.end(), text);
-  if (found != kKinds.end()) return static_cast<NoiseKind>(found - kKinds.begin());
-  throw Error({.code = ErrorCode::usage,
-               .where = std::string(where),
-               .what = "unknown kind of noise",
-               .expected = join(kKinds, ", "),
-               .got = std::string(text)});
-}
-
-std::string to_text(NoiseKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
-
 void check_noise(const Noise& noise, std::string_view where) {
   const bool share = noise.kind == NoiseKind::salt_pepper;
   if (noise.level >= 0 && noise.level <= (share ? 1 : 10)) return;
   throw Error({.code = ErrorCode::usage,
                .where = std::string(where),
-               .what = "out of range for " + to_text(noise.kind),
+               .what = "out of range for " + choice_name(noise.kind),
                .expected = share ? "a share of 0 to 1" : "0 to 10",
                .got = shortest(noise.level)});
 }

@@ -96,7 +96,7 @@ Change read_sharpen(const TextForm& text) {
 Change read_noise(const TextForm& text) {
   const char* form = "noise gaussian|salt_pepper|speckle|uniform LOW HIGH";
   text.need(3, 3, form);
-  AddNoise noise{parse_noise_kind(text.word(0), "noise")};
+  AddNoise noise{parse_choice<NoiseKind>(text.word(0), "noise")};
   const double most = noise.kind == NoiseKind::salt_pepper ? 1 : 10;
   noise.low = text.number(1, 0, most, "the level");
   noise.high = text.number(2, 0, most, "the level");
@@ -161,7 +161,9 @@ struct Writer {
   std::string operator()(const Gamma& o) const { return range("gamma", o.low, o.high); }
   std::string operator()(const Blur& o) const { return range("blur", o.low, o.high); }
   std::string operator()(const Sharpen& o) const { return range("sharpen", o.low, o.high); }
-  std::string operator()(const AddNoise& o) const { return range("noise " + to_text(o.kind), o.low, o.high); }
+  std::string operator()(const AddNoise& o) const {
+    return range("noise " + choice_name(o.kind), o.low, o.high);
+  }
 };
 
 }  // namespace

@@ -99,7 +99,8 @@ Row metrics_of(const study::TrialOutcome& outcome, const study::ConditionRecord&
 std::uint64_t images_seen(const study::TrialRecord& record) {
   const study::TrialOutcome& outcome = record.outcome;
   const std::uint64_t images = outcome.train_images, batch = record.settings.train.batch_size;
-  if (record.settings.train.budget != "steps" || images == 0) return images * outcome.epochs.size();
+  if (record.settings.train.budget != study::Budget::steps || images == 0)
+    return images * outcome.epochs.size();
   const std::uint64_t batches = (images + batch - 1) / batch;
   return outcome.steps / batches * images + std::min(outcome.steps % batches * batch, images);
 }

@@ -19,7 +19,7 @@ std::string csv_row(const std::vector<std::string>& fields) {
 }
 
 std::string condition_text(const image::Noise& noise) {
-  return noise.level == 0 ? "clean" : image::to_text(noise.kind) + " " + shortest(noise.level);
+  return noise.level == 0 ? "clean" : choice_name(noise.kind) + " " + shortest(noise.level);
 }
 
 std::string cell_text(const study::Study& study, const study::Settings& settings) {
@@ -48,7 +48,7 @@ std::string evaluations_csv(const std::vector<study::Evaluation>& evaluations) {
     const study::AverageScores macro = study::macro_scores(e.tally.confusion, classes),
                                weighted = study::weighted_scores(e.tally.confusion, classes);
     text += csv_row({e.trial, network_text(e.settings), std::to_string(e.settings.seed), e.dataset,
-                     image::to_text(e.noise.kind), shortest(e.noise.level), std::to_string(e.tally.images),
+                     choice_name(e.noise.kind), shortest(e.noise.level), std::to_string(e.tally.images),
                      shortest(e.tally.accuracy()), shortest(e.tally.mean_loss()), shortest(macro.precision),
                      shortest(macro.recall), shortest(macro.f1), shortest(weighted.precision),
                      shortest(weighted.recall), shortest(weighted.f1),

@@ -42,7 +42,7 @@ std::string circumstances(const study::Study& study, const Summary& summary, con
 
 std::string treatment(const Cell& cell) {
   const double ratio = cell.settings.data.synthetic_ratio;
-  if (cell.settings.data.mode == "replace") return shortest(100 * ratio) + " % synthetic";
+  if (cell.settings.data.mode == data::MixMode::replace) return shortest(100 * ratio) + " % synthetic";
   return shortest(ratio) + " synthetic per real image";
 }
 
@@ -57,8 +57,9 @@ std::string example(const study::Study& study, const Summary& summary, const Gai
 std::string one_gain(const study::Study& study, const Summary& summary, const Gain& gain) {
   const Cell& cell = summary.cells[gain.cell];
   const std::string where = circumstances(study, summary, cell);
-  const std::string verb =
-      cell.settings.data.mode == "replace" ? "training on " + treatment(cell) : "adding " + treatment(cell);
+  const std::string verb = cell.settings.data.mode == data::MixMode::replace
+                               ? "training on " + treatment(cell)
+                               : "adding " + treatment(cell);
   return (where.empty() ? "" : "With " + where + ", ") + verb + " changed test accuracy by " +
          points(gain.accuracy) + " (" + interval(gain.accuracy) + "): " + to_text(gain.verdict) + ".";
 }

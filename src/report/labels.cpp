@@ -21,7 +21,9 @@ study::Settings common_settings(const study::Study& study) {
   return settings;
 }
 
-bool replaces(const study::Study& study) { return common_settings(study).data.mode == "replace"; }
+bool replaces(const study::Study& study) {
+  return common_settings(study).data.mode == data::MixMode::replace;
+}
 
 bool swept(const study::Study& study, const std::string& key) {
   return std::any_of(study.axes.begin(), study.axes.end(),
@@ -178,7 +180,7 @@ std::string training_phrase(const study::Study& study, const Summary& summary, c
 std::string budget_text(const study::Study& study) {
   const study::TrainSettings train = common_settings(study).train;
   if (swept(study, "train.budget")) return "The budget is an axis: equal epochs, or equal steps.";
-  const bool steps = train.budget == "steps";
+  const bool steps = train.budget == study::Budget::steps;
   const std::string what = steps ? "steps" : "epochs", other = steps ? "epochs" : "steps";
   const bool many = swept(study, "train." + what);
   const std::string number = with_commas(steps ? train.steps : train.epochs);
@@ -197,20 +199,21 @@ std::string budget_text(const study::Study& study) {
 std::string training_text(const study::Study& study) {
   const study::TrainSettings train = common_settings(study).train;
   const auto or_more = [](bool more, const std::string& text) { return more ? ", " + text : ""; };
-  const bool steps = train.budget == "steps", sgd = train.optimizer == "sgd";
+  const bool steps = train.budget == study::Budget::steps, sgd = train.optimizer == study::OptimizerKind::sgd;
   std::string text = counted(steps ? train.steps : train.epochs, steps ? "step" : "epoch") + ", batches of " +
-                     std::to_string(train.batch_size) + ", " + train.optimizer + ", learning rate " +
-                     shortest(train.learning_rate);
+                     std::to_string(train.batch_size) + ", " + choice_name(train.optimizer) +
+                     ", learning rate " + shortest(train.learning_rate);
   text += or_more(sgd, "momentum " + shortest(train.momentum) + (train.nesterov ? " (Nesterov)" : ""));
-  text += or_more(train.schedule != "constant", "schedule " + train.schedule);
+  text += or_more(train.schedule != study::Schedule::constant, "schedule " + choice_name(train.schedule));
   text += or_more(train.weight_decay > 0, "weight decay " + shortest(train.weight_decay));
   text += or_more(train.label_smoothing > 0, "label smoothing " + shortest(train.label_smoothing));
-  text += or_more(train.class_weights != "none", train.class_weights + " class weights");
+  text += or_more(train.class_weights != study::ClassWeights::none,
+                  choice_name(train.class_weights) + " class weights");
   text += or_more(!train.augment.empty(), "augmented by " + join(train.augment, " and "));
   text += or_more(train.early_stopping > 0, "stopped after " + counted(train.early_stopping, "epoch") +
                                                 " without a better validation loss");
   text += or_more(train.best_weights, "weights of the best validation loss");
-  return text + or_more(train.precision != "float32", train.precision);
+  return text + or_more(train.precision != study::Precision::float32, choice_name(train.precision));
 }
 
 std::string signed_fixed(double value, int digits) {

@@ -53,7 +53,7 @@ std::string settings_table(const study::Study& study) {
       "class=\"text\"><thead><tr><th>key</th>"
       "<th>value</th></tr></thead><tbody>";
   auto values = study::all_values(study.base);
-  for (const std::string& key : study::setting_keys()) {
+  for (const std::string& key : study::key_names()) {
     std::string text = value_text(values.at(key));
     for (const study::Axis& axis : study.axes) {
       if (axis.key != key) continue;

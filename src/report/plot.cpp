@@ -73,7 +73,8 @@ std::string series_label(const study::Study& study, const Summary& summary, cons
   const Level& level = dimension.levels[s];
   if (dimension.key != "data.synthetic_ratio") return level_label(dimension, level);
   if (level.number == 0.0) return "no synthetic";
-  return study.base.data.mode == "replace" ? level_phrase(study, dimension, level) : level.text + " per real";
+  return study.base.data.mode == data::MixMode::replace ? level_phrase(study, dimension, level)
+                                                        : level.text + " per real";
 }
 
 // The arm without synthetic images is grey, so that colour means synthetic.

@@ -49,9 +49,9 @@ std::string condition_text(const study::Study& study, const study::ConditionReco
   const std::vector<std::string> names = class_names(study, classes_of(tally));
   const std::string confused = confused_text(tally.confusion, names, kMostConfused);
   return "\ntest noise level " + shortest(condition.noise.level) +
-         (condition.noise.level > 0 ? " (" + image::to_text(condition.noise.kind) + ")" : "") +
-         ": accuracy " + fixed(100 * tally.accuracy(), 2) + " %, loss " + fixed(tally.mean_loss(), 4) +
-         "\n\n" + classification_text(tally.confusion, names) +
+         (condition.noise.level > 0 ? " (" + choice_name(condition.noise.kind) + ")" : "") + ": accuracy " +
+         fixed(100 * tally.accuracy(), 2) + " %, loss " + fixed(tally.mean_loss(), 4) + "\n\n" +
+         classification_text(tally.confusion, names) +
          "\nmost often confused: " + (confused.empty() ? "none" : confused) +
          "\ncalibration error: " + fixed(study::calibration_error(tally), 4) + "\n";
 }

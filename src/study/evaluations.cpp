@@ -5,6 +5,7 @@
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/json_lines.hpp"
+#include "titrate/study/keys.hpp"
 #include "titrate/study/record.hpp"
 
 namespace titrate::study {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "titrate/core/error.hpp"
@@ -97,6 +98,20 @@ std::vector<Trial> one_of_each_cell(std::span<const Trial> trials) {
     if (seen.insert(cell_key(trial.settings)).second) cells.push_back(trial);
   }
   return cells;
+}
+
+std::vector<std::string> keys_without_effect(std::span<const Trial> trials) {
+  std::vector<std::string> idle;
+  for (const Key& key : keys()) {
+    if (key.used.holds == nullptr) continue;
+    const Value usual = key.get(Settings{});
+    const auto changed = [&](const Trial& trial) { return key.get(trial.settings) != usual; };
+    const auto used = [&](const Trial& trial) { return key.used.holds(trial.settings); };
+    if (std::none_of(trials.begin(), trials.end(), used) &&
+        std::any_of(trials.begin(), trials.end(), changed))
+      idle.push_back(key.name);
+  }
+  return idle;
 }
 
 }  // namespace titrate::study

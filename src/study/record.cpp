@@ -44,7 +44,7 @@ void read_calibration(const Json& list, Tally& tally) {
 }
 
 Json condition_to_json(const ConditionRecord& condition) {
-  return {{"noise_kind", image::to_text(condition.noise.kind)},
+  return {{"noise_kind", choice_name(condition.noise.kind)},
           {"noise_level", hex_float(condition.noise.level)},
           {"images", condition.tally.images},
           {"correct", condition.tally.correct},
@@ -81,7 +81,7 @@ Json result_json(const TrialRecord& record) {
 
 ConditionRecord read_condition(const Json& json) {
   ConditionRecord condition{
-      .noise = {image::parse_noise_kind(json.at("noise_kind").get<std::string>(), "noise_kind"),
+      .noise = {parse_choice<image::NoiseKind>(json.at("noise_kind").get<std::string>(), "noise_kind"),
                 number(json.at("noise_level"))},
       .tally = {.images = json.at("images"),
                 .correct = json.at("correct"),

@@ -89,7 +89,7 @@ Axis make_axis(const std::string& key, const Value& values, const std::string& w
   for (const Value& value : *list) {
     Settings scratch;
     set_key(scratch, key, value, where);
-    axis.values.push_back(all_values(scratch)[key]);
+    axis.values.push_back(find_key(key, where).get(scratch));
     if (std::count(axis.values.begin(), axis.values.end(), axis.values.back()) > 1) {
       throw Error({.code = ErrorCode::usage,
                    .where = where,
@@ -170,7 +170,7 @@ void read_entry(Study& study, const Entry& entry) {
   } else if (entry.key.starts_with("axes.")) {
     replace_axis(study, make_axis(entry.key.substr(5), from_toml(*entry.node, entry.where), entry.where));
   } else {
-    const std::vector<std::string> keys = setting_keys();
+    const std::vector<std::string> keys = key_names();
     if (std::find(keys.begin(), keys.end(), entry.key) == keys.end()) {
       std::vector<std::string> known = keys;
       known.insert(known.end(), kSections.begin(), kSections.end());
@@ -290,16 +290,16 @@ std::string to_toml(const Study& study) {
   std::string text =
       "name = " + to_json(Value{study.name}) + "\ndataset = " + to_json(Value{study.dataset}) + "\n";
   std::string section;
-  for_each_key(study.base, [&](const std::string& key, const auto&, const char*) {
-    const std::size_t dot = key.find('.');
-    const std::string value = to_json(all_values(study.base)[key]);
+  for (const Key& key : keys()) {
+    const std::size_t dot = key.name.find('.');
+    const std::string value = to_json(key.get(study.base));
     if (dot == std::string::npos) {
-      text.insert(text.find('\n') + 1, key + " = " + value + "\n");  // keys without a section come first
-      return;
+      text.insert(text.find('\n') + 1, key.name + " = " + value + "\n");  // keys without a section come first
+      continue;
     }
-    if (key.substr(0, dot) != section) text += "\n[" + (section = key.substr(0, dot)) + "]\n";
-    text += key.substr(dot + 1) + " = " + value + "\n";
-  });
+    if (key.name.substr(0, dot) != section) text += "\n[" + (section = key.name.substr(0, dot)) + "]\n";
+    text += key.name.substr(dot + 1) + " = " + value + "\n";
+  }
   for (const auto& [name, definition] : study.networks) {
     text += "\n[networks." + to_json(Value{name}) + "]\nlayers = " + toml_list(definition.layers) +
             "\nside = " + std::to_string(definition.side) + "\n";

@@ -20,7 +20,7 @@ constexpr double kNominalFlops = 2e10;
 // The kinds, each with a trial that stands for it.
 std::map<std::string, const study::Trial*> kinds_of(std::span<const study::Trial> trials) {
   std::map<std::string, const study::Trial*> kinds;
-  for (const study::Trial& trial : trials) kinds.try_emplace(speed_class(trial.settings), &trial);
+  for (const study::Trial& trial : trials) kinds.try_emplace(study::speed_class(trial.settings), &trial);
   return kinds;
 }
 
@@ -76,7 +76,8 @@ std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<c
   std::vector<PlannedTrial> planned;
   for (const study::Trial& trial : trials) {
     planned.push_back(planned_trial(trial, train::make_setup(trial.settings, workplace.dataset.manifest()),
-                                    workplace.dataset.manifest(), seconds_of[speed_class(trial.settings)]));
+                                    workplace.dataset.manifest(),
+                                    seconds_of[study::speed_class(trial.settings)]));
   }
   return planned;
 }

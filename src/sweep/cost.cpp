@@ -64,7 +64,7 @@ std::uint64_t model_bytes(const net::Network& network) {
 
 // Buffers of the optimizer, each as long as the parameters.
 std::uint64_t moments_of(const study::TrainSettings& train) {
-  if (train.optimizer != "sgd") return 2;
+  if (train.optimizer != study::OptimizerKind::sgd) return 2;
   return train.momentum > 0 ? 1 : 0;
 }
 
@@ -75,7 +75,7 @@ TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& mani
   TrialCost cost{.train_images = data::training_images(setup.selection)};
   const std::uint64_t batches = std::max<std::uint64_t>(
       1, data::batches_per_epoch(cost.train_images, train.batch_size, train::least_batch(setup)));
-  const bool by_steps = train.budget == "steps";
+  const bool by_steps = train.budget == study::Budget::steps;
   const std::uint64_t epochs = by_steps ? (train.steps + batches - 1) / batches : train.epochs,
                       validation = data::validation_images(setup.selection);
   cost.steps = by_steps ? train.steps : batches * epochs;
@@ -84,15 +84,6 @@ TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& mani
   cost.images = cost.seen + (validation * epochs + test_images(manifest) * setup.conditions.size()) / 3;
   cost.flops = static_cast<double>(cost.images) * net::training_flops(setup.network);
   return cost;
-}
-
-std::string speed_class(const study::Settings& settings) {
-  const study::TrainSettings& train = settings.train;
-  const std::string noisy = settings.data.noise_level > 0 ? "noisy" : "clean";
-  return join(settings.network.layers, ";") + settings.network.name + " " +
-         std::to_string(settings.network.side) + " " + noisy + " " + join(settings.data.denoise, ";") +
-         join(train.augment, ";") + " " + train.optimizer + " " + train.precision + " " +
-         std::to_string(train.batch_size) + " " + std::to_string(train.micro_batches);
 }
 
 double probe_seconds_per_image(const train::TrialSetup& setup, const data::Dataset& dataset,

@@ -62,7 +62,7 @@ std::optional<WorkGroup> form_group(const comm::Communicator& world, const Plan&
 }
 
 train::Group view(WorkGroup& group, const comm::Device& device, const study::TrainSettings& settings) {
-  const bool by_tree = settings.reduction == "tree" && group.tree;
+  const bool by_tree = settings.reduction == study::Reduction::tree && group.tree;
   return {.communicator = &group.communicator,
           .exchange = by_tree ? group.tree.get() : group.fast.get(),
           .device = device};

@@ -25,12 +25,12 @@ double one_cycle(double highest, const Place& place) {
 
 double scheduled_rate(const study::TrainSettings& settings, const Place& place) {
   const double rate = settings.learning_rate;
-  if (settings.schedule == "step")
+  if (settings.schedule == study::Schedule::step)
     return rate * std::pow(settings.schedule_factor, place.epoch / settings.schedule_epochs);
-  if (settings.schedule == "cosine") {
+  if (settings.schedule == study::Schedule::cosine) {
     return along_cosine(rate, 0, static_cast<double>(place.step) / static_cast<double>(place.total_steps));
   }
-  if (settings.schedule == "one_cycle") return one_cycle(rate, place);
+  if (settings.schedule == study::Schedule::one_cycle) return one_cycle(rate, place);
   return rate;
 }
 

@@ -3,27 +3,26 @@
 #include <algorithm>
 #include <cmath>
 
-#include "titrate/core/error.hpp"
 #include "titrate/core/random.hpp"
 
 namespace titrate::train {
 namespace {
 
 // The numbers of a weight or bias, one after another.
-double draw(const std::string& initial, const net::ParameterTensor& tensor, RandomStream& stream) {
+double draw(study::Initial initial, const net::ParameterTensor& tensor, RandomStream& stream) {
   const auto fan_in = static_cast<double>(tensor.fan_in), fan_out = static_cast<double>(tensor.fan_out);
-  if (initial == "pytorch") {
+  if (initial == study::Initial::pytorch) {
     const double bound = 1.0 / std::sqrt(fan_in);
     return stream.uniform(-bound, bound);
   }
   if (tensor.role == net::Role::bias) return 0;
-  if (initial == "he") return std::sqrt(2 / fan_in) * stream.normal();
-  if (initial == "lecun") return std::sqrt(1 / fan_in) * stream.normal();
+  if (initial == study::Initial::he) return std::sqrt(2 / fan_in) * stream.normal();
+  if (initial == study::Initial::lecun) return std::sqrt(1 / fan_in) * stream.normal();
   const double bound = std::sqrt(6 / (fan_in + fan_out));
   return stream.uniform(-bound, bound);
 }
 
-void fill(const net::ParameterTensor& tensor, const std::string& initial, RandomStream stream,
+void fill(const net::ParameterTensor& tensor, study::Initial initial, RandomStream stream,
           std::span<float> out) {
   using net::Role;
   if (tensor.role == Role::scale || tensor.role == Role::running_variance)
@@ -37,14 +36,7 @@ void fill(const net::ParameterTensor& tensor, const std::string& initial, Random
 
 }  // namespace
 
-Model initial_model(const net::ParameterLayout& layout, const std::string& initial, std::uint64_t seed) {
-  if (initial != "pytorch" && initial != "he" && initial != "xavier" && initial != "lecun") {
-    throw Error({.code = ErrorCode::usage,
-                 .where = "train.initial",
-                 .what = "unknown initial values",
-                 .expected = "pytorch, he, xavier or lecun",
-                 .got = initial});
-  }
+Model initial_model(const net::ParameterLayout& layout, study::Initial initial, std::uint64_t seed) {
   Model model{.parameters = std::vector<float>(layout.floats),
               .running = std::vector<float>(layout.running_floats)};
   for (std::size_t t = 0; t < layout.tensors.size(); ++t) {

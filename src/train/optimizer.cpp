@@ -62,21 +62,16 @@ void descend_adam(const Buffers& buffers, double rate, const study::TrainSetting
 }  // namespace
 
 Optimizer::Optimizer(const study::TrainSettings& settings, std::size_t count) : settings_(settings) {
-  if (settings.optimizer != "sgd" && settings.optimizer != "adam" && settings.optimizer != "adamw") {
-    throw Error({.code = ErrorCode::usage,
-                 .where = "train.optimizer",
-                 .what = "unknown optimizer",
-                 .expected = "sgd, adam or adamw",
-                 .got = settings.optimizer});
-  }
-  const std::size_t moments = settings.optimizer != "sgd" ? 2 : settings.momentum != 0 ? 1 : 0;
+  const std::size_t moments = settings.optimizer != study::OptimizerKind::sgd ? 2
+                              : settings.momentum != 0                        ? 1
+                                                                              : 0;
   moments_.assign(moments, std::vector<float>(count));
 }
 
 void Optimizer::step(std::span<float> parameters, std::span<const float> gradients, double learning_rate) {
   ++steps_;
   const auto rate = static_cast<float>(learning_rate), momentum = static_cast<float>(settings_.momentum);
-  if (settings_.weight_decay != 0 && settings_.optimizer == "adamw") {
+  if (settings_.weight_decay != 0 && settings_.optimizer == study::OptimizerKind::adamw) {
     const auto kept = static_cast<float>(1 - learning_rate * settings_.weight_decay);
     for (float& parameter : parameters) parameter *= kept;
   } else if (settings_.weight_decay != 0) {
@@ -86,7 +81,7 @@ void Optimizer::step(std::span<float> parameters, std::span<const float> gradien
     gradients = decayed_;
   }
   const Buffers buffers{parameters, gradients};
-  if (settings_.optimizer != "sgd") {
+  if (settings_.optimizer != study::OptimizerKind::sgd) {
     descend_adam(buffers, learning_rate, settings_, steps_, moments_);
   } else if (moments_.empty()) {
     descend(buffers, rate);

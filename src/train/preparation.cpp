@@ -15,7 +15,7 @@ void give_labels(const data::Dataset& dataset, const TrialSetup& setup, const da
         data::noisy_labels(dataset, selection, setup.label_noise, setup.seed));
     prepared.training_pipeline.labels = prepared.validation_pipeline.labels = labels;
   }
-  if (setup.train.class_weights != "balanced") return;
+  if (setup.train.class_weights != study::ClassWeights::balanced) return;
   const auto& noisy = prepared.training_pipeline.labels;
   std::vector<std::int32_t> labels;
   labels.reserve(prepared.training.size());
@@ -76,8 +76,9 @@ Preparation prepare(const data::Dataset& dataset, const TrialSetup& setup) {
                  .expected = std::to_string(least) + " training images or more",
                  .got = std::to_string(prepared.training.size())});
   }
-  prepared.total_steps =
-      setup.train.budget == "steps" ? setup.train.steps : prepared.batches_per_epoch * setup.train.epochs;
+  prepared.total_steps = setup.train.budget == study::Budget::steps
+                             ? setup.train.steps
+                             : prepared.batches_per_epoch * setup.train.epochs;
   return prepared;
 }
 

@@ -5,9 +5,10 @@
 #include <cmath>
 #include <set>
 
+#include "titrate/core/choice.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/net/zoo.hpp"
+#include "titrate/study/keys.hpp"
 #include "titrate/study/network.hpp"
 #include "titrate/train/preparation.hpp"
 #include "titrate/train/validation.hpp"
@@ -23,46 +24,12 @@ void require(bool good, const char* key, const std::string& expected, const std:
         {.code = ErrorCode::usage, .where = key, .what = "out of range", .expected = expected, .got = got});
 }
 
-void require_one_of(const char* key, const std::vector<std::string>& choices, const std::string& got) {
-  if (std::find(choices.begin(), choices.end(), got) != choices.end()) return;
-  const auto near = nearest(got, choices);
-  throw Error({.code = ErrorCode::usage,
-               .where = key,
-               .what = "unknown value \"" + got + "\"",
-               .expected = join(choices, ", "),
-               .hint = near ? "did you mean \"" + *near + "\"?" : ""});
-}
-
-void check_optimizer(const study::TrainSettings& train) {
-  require_one_of("train.optimizer", {"sgd", "adam", "adamw"}, train.optimizer);
-  require(train.learning_rate > 0, "train.learning_rate", "above 0", shortest(train.learning_rate));
-  require(train.momentum < 1, "train.momentum", "below 1", shortest(train.momentum));
-  require(!train.nesterov || train.momentum > 0, "train.nesterov", "a train.momentum above 0", "0");
-  require(train.beta1 < 1, "train.beta1", "below 1", shortest(train.beta1));
-  require(train.beta2 < 1, "train.beta2", "below 1", shortest(train.beta2));
-  require(train.epsilon > 0, "train.epsilon", "above 0", shortest(train.epsilon));
-}
-
-void check_schedule(const study::TrainSettings& train) {
-  require_one_of("train.budget", {"epochs", "steps"}, train.budget);
-  require(train.epochs >= 1, "train.epochs", "1 or more", "0");
-  require(train.budget != "steps" || train.steps >= 1, "train.steps", "1 or more", "0");
-  require_one_of("train.schedule", {"constant", "step", "cosine", "one_cycle", "plateau"}, train.schedule);
-  require(train.schedule_epochs >= 1, "train.schedule_epochs", "1 or more", "0");
-  require(train.schedule_factor < 1, "train.schedule_factor", "below 1", shortest(train.schedule_factor));
-  require(train.validation_fraction > 0 || !train::needs_validation(train), "train.validation_fraction",
-          "above 0, since the validation loss is to decide something", "0");
-}
-
+// What concerns several keys at once; the range of each alone is checked where it is read (study/keys).
 void check_train(const study::TrainSettings& train) {
-  check_optimizer(train);
-  check_schedule(train);
-  require(train.batch_size >= 1, "train.batch_size", "1 or more", "0");
-  require(train.label_smoothing <= 1, "train.label_smoothing", "0 to 1", shortest(train.label_smoothing));
-  require_one_of("train.class_weights", {"none", "balanced"}, train.class_weights);
-  require_one_of("train.initial", {"pytorch", "he", "xavier", "lecun"}, train.initial);
-  require_one_of("train.precision", {"float32", "bf16"}, train.precision);
-  require_one_of("train.reduction", {"fast", "tree"}, train.reduction);
+  require(!train.nesterov || train.momentum > 0, "train.nesterov", "a train.momentum above 0", "0");
+  require(train.budget != study::Budget::steps || train.steps >= 1, "train.steps", "1 or more", "0");
+  require(train.validation_fraction > 0 || !needs_validation(train), "train.validation_fraction",
+          "above 0, since the validation loss is to decide something", "0");
   require(std::has_single_bit(train.micro_batches) &&
               train.micro_batches <= std::min(train.batch_size, kMostMicroBatches),
           "train.micro_batches",
@@ -71,7 +38,7 @@ void check_train(const study::TrainSettings& train) {
 }
 
 image::Noise noise_of(const study::DataSettings& data, double level, const char* key) {
-  const image::Noise noise{image::parse_noise_kind(data.noise_kind, "data.noise_kind"), level};
+  const image::Noise noise{data.noise_kind, level};
   image::check_noise(noise, key);
   return noise;
 }
@@ -98,10 +65,9 @@ std::uint32_t selected_size(const study::DataSettings& data, const shard::Manife
 // A generator that was trained on more real images than an arm is given would hand the arm what it was not
 // given. What a source was trained on limits arms where it begins with a number: that of the real images.
 void check_generators(const study::DataSettings& data, const shard::Manifest& manifest) {
-  require_one_of("data.trained_on", {"limit", "ignore"}, data.trained_on);
-  if (data.synthetic_ratio == 0 || data.trained_on == "ignore") return;
+  if (data.synthetic_ratio == 0 || data.trained_on == study::TrainedOn::ignore) return;
   std::uint64_t real = selected_size(data, manifest);
-  if (data.mode == "replace")
+  if (data.mode == data::MixMode::replace)
     real =
         static_cast<std::uint64_t>(std::floor(static_cast<double>(real) * (1 - data.synthetic_ratio) + 0.5));
   for (const shard::SourceInfo& source : manifest.sources) {
@@ -119,11 +85,11 @@ void check_generators(const study::DataSettings& data, const shard::Manifest& ma
 }
 
 data::LabelNoise label_noise_of(const study::DataSettings& data, const shard::Manifest& manifest) {
-  require(data.label_noise <= 1, "data.label_noise", "a share of 0 to 1", shortest(data.label_noise));
   data::LabelNoise noise{.share = data.label_noise};
   if (data.label_noise_to.empty()) return noise;
-  require_one_of("data.label_noise_to", manifest.class_names, data.label_noise_to);
   const auto place = std::find(manifest.class_names.begin(), manifest.class_names.end(), data.label_noise_to);
+  if (place == manifest.class_names.end())
+    refuse_choice(data.label_noise_to, manifest.class_names, "data.label_noise_to");
   noise.towards = static_cast<std::uint32_t>(place - manifest.class_names.begin());
   return noise;
 }
@@ -134,7 +100,7 @@ std::vector<image::Noise> conditions_of(const study::Settings& settings) {
   for (const double level : levels)
     conditions.push_back(noise_of(settings.data, level, "evaluate.noise_levels"));
   require(std::set<double>(levels.begin(), levels.end()).size() == levels.size(), "evaluate.noise_levels",
-          "each level once", to_json(all_values(settings)["evaluate.noise_levels"]));
+          "each level once", to_json(study::all_values(settings)["evaluate.noise_levels"]));
   if (conditions.empty())
     conditions.push_back(noise_of(settings.data, settings.data.noise_level, "data.noise_level"));
   return conditions;
@@ -142,40 +108,38 @@ std::vector<image::Noise> conditions_of(const study::Settings& settings) {
 
 data::SelectionRequest selection_of(const study::Settings& settings, const shard::Manifest& manifest) {
   const study::DataSettings& data = settings.data;
-  return {
-      .size = selected_size(data, manifest),
-      .synthetic_ratio = data.synthetic_ratio,
-      .mode = data::parse_mix_mode(data.mode, "data.mode"),
-      .synthetic_classes = data::parse_synthetic_classes(data.synthetic_classes, "data.synthetic_classes"),
-      .augmented_copies = data.augmented_copies,
-      .validation_fraction = settings.train.validation_fraction,
-      .seed = settings.seed};
+  return {.size = selected_size(data, manifest),
+          .synthetic_ratio = data.synthetic_ratio,
+          .mode = data.mode,
+          .synthetic_classes = data.synthetic_classes,
+          .augmented_copies = data.augmented_copies,
+          .validation_fraction = settings.train.validation_fraction,
+          .seed = settings.seed};
 }
 
 }  // namespace
 
-train::TrialSetup make_setup(const study::Settings& settings, const shard::Manifest& manifest) {
+TrialSetup make_setup(const study::Settings& settings, const shard::Manifest& manifest) {
   check_train(settings.train);
   check_generators(settings.data, manifest);
   require(count_images(manifest, data::Split::test, data::Origin::real) > 0, "dataset", "test images",
           "none");
   const study::DataSettings& data = settings.data;
-  require_one_of("data.noise_draw", {"image", "epoch"}, data.noise_draw);
   TrialSetup setup{
       .network = study::make_network(settings.network, manifest.shape, manifest.class_names.size()),
       .train = settings.train,
       .selection = selection_of(settings, manifest),
       .label_noise = label_noise_of(data, manifest),
-      .standardise = data::parse_standardise(data.standardise, "data.standardise"),
+      .standardise = data.standardise,
       .train_noise = noise_of(data, data.noise_level, "data.noise_level"),
-      .fresh_noise = data.noise_draw == "epoch",
+      .fresh_noise = data.noise_draw == study::NoiseDraw::epoch,
       .denoise = data::parse_denoise(data.denoise, "data.denoise"),
       .conditions = conditions_of(settings),
       .seed = settings.seed,
   };
   for (const std::string& text : settings.train.augment)
     setup.augment.push_back(image::parse_operation(text, "train.augment"));
-  const std::uint32_t least = train::least_batch(setup);
+  const std::uint32_t least = least_batch(setup);
   require(settings.train.batch_size >= least, "train.batch_size",
           std::to_string(least) + " or more, since batch_norm needs two images in each part of a batch",
           std::to_string(settings.train.batch_size));

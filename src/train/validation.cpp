@@ -3,7 +3,7 @@
 namespace titrate::train {
 
 bool ValidationWatch::update(double loss, std::uint32_t epoch, const study::TrainSettings& settings) {
-  if (settings.schedule == "plateau") plateau.update(loss, settings);
+  if (settings.schedule == study::Schedule::plateau) plateau.update(loss, settings);
   if (!(loss < best_loss)) {
     ++bad_epochs;
     return false;

@@ -24,6 +24,7 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/net/zoo.hpp"
+#include "titrate/study/record.hpp"
 #include "titrate/train/engine.hpp"
 #include "titrate/train/learning_rate.hpp"
 #include "titrate/train/model.hpp"
@@ -35,26 +36,14 @@ using nlohmann::json;
 
 constexpr std::uint32_t kImagesPerClass = 20;
 
+// Those of the request that are keys of [train].
 study::TrainSettings train_settings(const json& given) {
-  const study::TrainSettings d;
-  return {.batch_size = given.value("batch_size", d.batch_size),
-          .optimizer = given.value("optimizer", d.optimizer),
-          .learning_rate = given.value("learning_rate", d.learning_rate),
-          .momentum = given.value("momentum", d.momentum),
-          .nesterov = given.value("nesterov", d.nesterov),
-          .beta1 = given.value("beta1", d.beta1),
-          .beta2 = given.value("beta2", d.beta2),
-          .epsilon = given.value("epsilon", d.epsilon),
-          .weight_decay = given.value("weight_decay", d.weight_decay),
-          .schedule = given.value("schedule", d.schedule),
-          .schedule_epochs = given.value("schedule_epochs", d.schedule_epochs),
-          .schedule_factor = given.value("schedule_factor", d.schedule_factor),
-          .schedule_patience = given.value("schedule_patience", d.schedule_patience),
-          .label_smoothing = given.value("label_smoothing", d.label_smoothing),
-          .clip_norm = given.value("clip_norm", d.clip_norm),
-          .initial = given.value("initial", d.initial),
-          .precision = given.value("precision", d.precision),
-          .micro_batches = given.value("micro_batches", d.micro_batches)};
+  json settings = json::object();
+  for (const study::Key& key : study::keys()) {
+    const std::string member = key.name.substr(key.name.find('.') + 1);
+    if (key.name.starts_with("train.") && given.contains(member)) settings[key.name] = given[member];
+  }
+  return study::parse_settings(settings.dump()).train;
 }
 
 struct Request {
@@ -232,7 +221,7 @@ class Dump {
     gradients_.insert(gradients_.end(), gradients.begin(), gradients.end());
     if ((number + 1) % request_.steps_per_epoch != 0) return;
     dump_["sums"].push_back(sums_json(engine().finish_epoch()));
-    if (request_.train.schedule == "plateau")
+    if (request_.train.schedule == study::Schedule::plateau)
       plateau_.update(request_.validation_losses.at(epoch), request_.train);
   }
 

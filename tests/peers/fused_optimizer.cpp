@@ -67,18 +67,26 @@ int run() {
       {.momentum = 0.9},
       {.momentum = 0.9, .weight_decay = 0.1},
       {.momentum = 0.9, .nesterov = true, .weight_decay = 0.1},
-      {.optimizer = "adam"},
-      {.optimizer = "adam", .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.1},
-      {.optimizer = "adamw", .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.1},
+      {.optimizer = study::OptimizerKind::adam},
+      {.optimizer = study::OptimizerKind::adam,
+       .beta1 = 0.8,
+       .beta2 = 0.95,
+       .epsilon = 1e-3,
+       .weight_decay = 0.1},
+      {.optimizer = study::OptimizerKind::adamw,
+       .beta1 = 0.8,
+       .beta2 = 0.95,
+       .epsilon = 1e-3,
+       .weight_decay = 0.1},
   };
   bool good = true;
   for (const study::TrainSettings& settings : all) {
     const double found = follow(settings);
     const bool near = found <= 1e-6;  // and no NaN
     good = good && near;
-    std::cout << (near ? "ok     " : "FAILED ") << settings.optimizer << ", momentum " << settings.momentum
-              << (settings.nesterov ? ", nesterov" : "") << ", weight decay " << settings.weight_decay << ": "
-              << found << '\n';
+    std::cout << (near ? "ok     " : "FAILED ") << choice_name(settings.optimizer) << ", momentum "
+              << settings.momentum << (settings.nesterov ? ", nesterov" : "") << ", weight decay "
+              << settings.weight_decay << ": " << found << '\n';
   }
   return good ? 0 : 1;
 }

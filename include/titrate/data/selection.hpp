@@ -5,23 +5,25 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "titrate/core/choice.hpp"
 #include "titrate/data/catalog.hpp"
 
 namespace titrate::data {
 
 enum class MixMode { add, replace };  // keep the real images, or keep the total
-enum class SyntheticClasses {
-  as_real,
-  uniform,
-  fill
-};  // class shares of the synthetic images; fill tops up small classes
+constexpr auto choices(MixMode) {
+  return choice_table<MixMode>({{MixMode::add, "add"}, {MixMode::replace, "replace"}});
+}
 
-MixMode parse_mix_mode(std::string_view text, std::string_view where);  // throw Error (usage)
-SyntheticClasses parse_synthetic_classes(std::string_view text, std::string_view where);
+// Class shares of the synthetic images; fill tops up small classes.
+enum class SyntheticClasses { as_real, uniform, fill };
+constexpr auto choices(SyntheticClasses) {
+  return choice_table<SyntheticClasses>({{SyntheticClasses::as_real, "as_real"},
+                                         {SyntheticClasses::uniform, "uniform"},
+                                         {SyntheticClasses::fill, "fill"}});
+}
 
 struct SelectionRequest {
   std::uint32_t size = 0;        // real images (add) or images in all (replace)

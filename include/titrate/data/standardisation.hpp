@@ -5,9 +5,9 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
+#include "titrate/core/choice.hpp"
 #include "titrate/data/catalog.hpp"
 
 namespace titrate::data {
@@ -18,8 +18,12 @@ namespace titrate::data {
 // scikit-learn's StandardScaler do.
 // none: level / 255.
 enum class Standardise { dataset, selection, pixel, none };
-
-Standardise parse_standardise(std::string_view text, std::string_view where);  // throws Error (usage)
+constexpr auto choices(Standardise) {
+  return choice_table<Standardise>({{Standardise::dataset, "dataset"},
+                                    {Standardise::selection, "selection"},
+                                    {Standardise::pixel, "pixel"},
+                                    {Standardise::none, "none"}});
+}
 
 // Plain data, to be kept beside the weights of a network that was trained with it. Either `table` is filled,
 // or `mean` and `scale` are.

@@ -3,15 +3,19 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
+
+#include "titrate/core/choice.hpp"
 
 namespace titrate::image {
 
 enum class NoiseKind { gaussian, salt_pepper, speckle, uniform };
-
-NoiseKind parse_noise_kind(std::string_view text, std::string_view where);  // throws Error (usage)
-std::string to_text(NoiseKind kind);
+constexpr auto choices(NoiseKind) {
+  return choice_table<NoiseKind>({{NoiseKind::gaussian, "gaussian"},
+                                  {NoiseKind::salt_pepper, "salt_pepper"},
+                                  {NoiseKind::speckle, "speckle"},
+                                  {NoiseKind::uniform, "uniform"}});
+}
 
 struct Noise {
   NoiseKind kind = NoiseKind::gaussian;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "titrate/study/keys.hpp"
 #include "titrate/study/outcome.hpp"
-#include "titrate/study/settings.hpp"
 
 namespace titrate::study {
 

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "titrate/study/settings.hpp"
+#include "titrate/core/document.hpp"
+#include "titrate/study/keys.hpp"
 
 namespace titrate::study {
 

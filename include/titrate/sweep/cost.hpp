@@ -23,9 +23,6 @@ struct TrialCost {
 
 TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& manifest);
 
-// Trials of the same text take the same time for an image.
-std::string speed_class(const study::Settings& settings);
-
 // Seconds to train on one image, measured on this rank and `device` for `seconds` or so.
 double probe_seconds_per_image(const train::TrialSetup& setup, const data::Dataset& dataset,
                                const train::EngineLibrary& engines, const comm::Device& device,

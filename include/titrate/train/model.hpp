@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "titrate/net/parameters.hpp"
 #include "titrate/train/engine.hpp"
@@ -16,7 +15,7 @@ namespace titrate::train {
 //   xavier   uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010); biases 0
 //   lecun    normal, deviation sqrt(1 / fan_in) (LeCun et al., "Efficient BackProp", 1998); biases 0
 // batch_norm scales by 1 and shifts by 0, its running mean is 0 and its variance 1. Gaps, and weights that a
-// connection table leaves out, are 0. Throws Error (usage) for another `initial`.
-Model initial_model(const net::ParameterLayout& layout, const std::string& initial, std::uint64_t seed);
+// connection table leaves out, are 0.
+Model initial_model(const net::ParameterLayout& layout, study::Initial initial, std::uint64_t seed);
 
 }  // namespace titrate::train

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "titrate/data/catalog.hpp"
-#include "titrate/study/settings.hpp"
+#include "titrate/study/keys.hpp"
 #include "titrate/train/trainer.hpp"
 
 namespace titrate::train {

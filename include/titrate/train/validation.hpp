@@ -26,7 +26,8 @@ struct ValidationWatch {
 
 // Whether the settings ask something of validation images.
 inline bool needs_validation(const study::TrainSettings& settings) {
-  return settings.schedule == "plateau" || settings.early_stopping > 0 || settings.best_weights;
+  return settings.schedule == study::Schedule::plateau || settings.early_stopping > 0 ||
+         settings.best_weights;
 }
 
 }  // namespace titrate::train

@@ -376,12 +376,5 @@ TEST(Selection, AClassThatWasNotSelectedOrIsLeftAsSyntheticIsNotMissed) {
   EXPECT_EQ(class_counts(*dataset, filled.training())[0], 5u);
 }
 
-TEST(Selection, NamesOfModesAreStrict) {
-  EXPECT_EQ(parse_mix_mode("replace", ""), MixMode::replace);
-  EXPECT_EQ(parse_synthetic_classes("fill", ""), SyntheticClasses::fill);
-  EXPECT_EQ(refusal([] { parse_mix_mode("ad", "study.toml:3"); }).where, "study.toml:3");
-  EXPECT_EQ(refusal([] { parse_synthetic_classes("asreal", "key"); }).got, "asreal");
-}
-
 }  // namespace
 }  // namespace titrate::data

@@ -144,22 +144,5 @@ TEST(Standardise, NeedsImagesToMeasure) {
     EXPECT_THROW(standardise(*by_hand(), kind, {}), Error);
 }
 
-TEST(ParseStandardise, NamesAreStrict) {
-  EXPECT_EQ(parse_standardise("dataset", ""), Standardise::dataset);
-  EXPECT_EQ(parse_standardise("selection", ""), Standardise::selection);
-  EXPECT_EQ(parse_standardise("pixel", ""), Standardise::pixel);
-  EXPECT_EQ(parse_standardise("none", ""), Standardise::none);
-  for (const char* text : {"", "Pixel", "pixels"}) {
-    try {
-      parse_standardise(text, "study.toml:3");
-      ADD_FAILURE() << text;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::usage);
-      EXPECT_EQ(error.info().where, "study.toml:3");
-      EXPECT_EQ(error.info().expected, "dataset, selection, pixel, none");
-    }
-  }
-}
-
 }  // namespace
 }  // namespace titrate::data

@@ -140,7 +140,7 @@ TEST(Csv, EpochsToTheByte) {
 TEST(Csv, RateOfABudgetOfStepsCountsPartsOfEpochs) {
   Made made = three_seeds();
   study::TrialRecord& record = made.records[0];
-  record.settings.train.budget = "steps";
+  record.settings.train.budget = study::Budget::steps;
   record.settings.train.batch_size = 300;
   record.outcome.steps = 9;  // of 300, 300, 300 and 100 images: two epochs and 300 images of the third
   EXPECT_NE(timing_csv({&record}).find(",2,1,4,1150.0,here"), std::string::npos);

@@ -76,12 +76,12 @@ std::string budget(void (*change)(study::Study&)) {
 
 TEST(Words, BudgetOfSteps) {
   EXPECT_EQ(budget([](study::Study& study) {
-              study.base.train.budget = "steps";
+              study.base.train.budget = study::Budget::steps;
               study.base.train.steps = 2000;
             }),
             "All arms train for equal steps (2,000), not equal epochs: more images mean fewer epochs.");
   EXPECT_EQ(budget([](study::Study& study) {
-              study.base.train.budget = "steps";
+              study.base.train.budget = study::Budget::steps;
               study.base.train.steps = 2000;
               study.axes.clear();
             }),
@@ -133,8 +133,8 @@ TEST(Words, BudgetWithAugmentationWhileTraining) {
 TEST(Words, Training) {
   study::Study study = made_up_study();
   EXPECT_EQ(training_text(study), "3 epochs, batches of 64, sgd, learning rate 0.01, momentum 0");
-  study.base.train.optimizer = "adam";
-  study.base.train.schedule = "cosine";
+  study.base.train.optimizer = study::OptimizerKind::adam;
+  study.base.train.schedule = study::Schedule::cosine;
   study.base.train.weight_decay = 0.001;
   study.base.train.augment = {"shift 2", "rotate 10"};
   study.base.train.early_stopping = 1;

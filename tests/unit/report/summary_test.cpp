@@ -84,7 +84,7 @@ TEST(Words, TheBudgetIsNamedWhereArmsHaveDifferentNumbersOfImages) {
   study.axes = {axis<double>("data.synthetic_ratio", {0.0, 1.0})};
   EXPECT_EQ(budget_text(study),
             "All arms train for equal epochs (3), not equal steps: more images mean more training steps.");
-  study.base.data.mode = "replace";
+  study.base.data.mode = data::MixMode::replace;
   EXPECT_EQ(budget_text(study), "All arms train for equal epochs (3).");
 }
 

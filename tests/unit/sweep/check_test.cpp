@@ -40,32 +40,16 @@ TEST(Check, AGeneratorThatSawMoreThanTheArmDoesNotFeedIt) {
   EXPECT_EQ(set_up({.size = 300}, "600").message, nothing);  // an arm that is not fed
   EXPECT_EQ(set_up({.synthetic_ratio = 1}, "1000").message, nothing);
   EXPECT_EQ(set_up({.synthetic_ratio = 1}, "1001").code, ErrorCode::usage);
-  EXPECT_EQ(set_up({.size = 300, .synthetic_ratio = 1, .trained_on = "ignore"}, "600").message, nothing);
-  EXPECT_EQ(set_up({.size = 300, .trained_on = "maybe"}, "").code, ErrorCode::usage);
+  EXPECT_EQ(
+      set_up({.size = 300, .synthetic_ratio = 1, .trained_on = study::TrainedOn::ignore}, "600").message,
+      nothing);
 }
 
 // Half of what an arm that replaces is given is real.
 TEST(Check, AnArmThatReplacesHasFewerRealImages) {
-  const study::DataSettings half{.size = 600, .synthetic_ratio = 0.5, .mode = "replace"};
+  const study::DataSettings half{.size = 600, .synthetic_ratio = 0.5, .mode = data::MixMode::replace};
   EXPECT_EQ(set_up(half, "301").code, ErrorCode::usage);
   EXPECT_EQ(set_up(half, "300").message, "nothing was thrown");
-}
-
-TEST(Check, NamesKeysThatNoTrialUses) {
-  study::Settings idle;
-  idle.train.steps = 500;
-  idle.train.optimizer = "adam";
-  idle.train.momentum = 0.9;
-  idle.data.noise_draw = "epoch";
-  const std::vector<study::Trial> trials{{.id = "a", .settings = idle}};
-  EXPECT_EQ(study::keys_without_effect(trials),
-            (std::vector<std::string>{"train.steps", "train.momentum", "data.noise_draw"}));
-  study::Settings busy = idle;
-  busy.train.budget = "steps";
-  busy.train.optimizer = "sgd";
-  busy.data.noise_level = 0.1;
-  const std::vector<study::Trial> both{{.id = "a", .settings = idle}, {.id = "b", .settings = busy}};
-  EXPECT_EQ(study::keys_without_effect(both), std::vector<std::string>{});
 }
 
 }  // namespace

@@ -54,44 +54,25 @@ TEST(Cost, APlannedTrialScalesWithTheSpeedAndExchangesEveryStep) {
   EXPECT_NEAR(large.exchange_seconds / 40, 0.92e-3, 0.05e-3);
 }
 
-TEST(Cost, TrialsOfOneSpeedDifferInDataAlone) {
-  const study::Settings settings = settings_of("simple-cnn");
-  study::Settings same = settings;
-  same.data.size = 100;
-  same.data.synthetic_ratio = 0.5;
-  same.seed = 3;
-  same.train.epochs = 9;
-  EXPECT_EQ(speed_class(same), speed_class(settings));
-  const auto differs = [&](const auto& change) {
-    study::Settings other = settings;
-    change(other);
-    return speed_class(other) != speed_class(settings);
-  };
-  EXPECT_TRUE(differs([](study::Settings& s) { s.network.name = "lenet5"; }));
-  EXPECT_TRUE(differs([](study::Settings& s) { s.train.batch_size = 32; }));
-  EXPECT_TRUE(differs([](study::Settings& s) { s.train.micro_batches = 2; }));
-  EXPECT_TRUE(differs([](study::Settings& s) { s.train.optimizer = "adam"; }));
-  EXPECT_TRUE(differs([](study::Settings& s) { s.train.precision = "bf16"; }));
-  EXPECT_TRUE(differs([](study::Settings& s) { s.train.augment = {"rotate 10"}; }));
-  EXPECT_TRUE(differs([](study::Settings& s) { s.data.noise_level = 0.3; }));
-  EXPECT_TRUE(differs([](study::Settings& s) { s.data.denoise = {"denoise median 3"}; }));
-}
-
 // Peak memory of a rank, in MB, as GNU time measured it in sweeps of 512 images on one rank.
 struct Measured {
   const char* network;
   std::uint32_t batch_size;
-  const char* optimizer;
+  study::OptimizerKind optimizer;
   double megabytes;
 };
 
 TEST(Cost, MemoryIsWhatWasMeasured) {
-  for (const Measured& run :
-       {Measured{"simple-cnn", 64, "sgd", 193}, Measured{"simple-cnn", 512, "sgd", 227},
-        Measured{"pytorch-cnn", 64, "adam", 348}, Measured{"pytorch-cnn", 256, "adam", 391},
-        Measured{"noisy-cnn", 64, "adam", 301}, Measured{"resnet-20", 64, "sgd", 339},
-        Measured{"resnet-20", 256, "sgd", 735}, Measured{"small-images-cnn", 128, "adam", 278},
-        Measured{"lenet5", 64, "sgd", 206}, Measured{"patch-mlp", 64, "sgd", 172}}) {
+  for (const Measured& run : {Measured{"simple-cnn", 64, study::OptimizerKind::sgd, 193},
+                              Measured{"simple-cnn", 512, study::OptimizerKind::sgd, 227},
+                              Measured{"pytorch-cnn", 64, study::OptimizerKind::adam, 348},
+                              Measured{"pytorch-cnn", 256, study::OptimizerKind::adam, 391},
+                              Measured{"noisy-cnn", 64, study::OptimizerKind::adam, 301},
+                              Measured{"resnet-20", 64, study::OptimizerKind::sgd, 339},
+                              Measured{"resnet-20", 256, study::OptimizerKind::sgd, 735},
+                              Measured{"small-images-cnn", 128, study::OptimizerKind::adam, 278},
+                              Measured{"lenet5", 64, study::OptimizerKind::sgd, 206},
+                              Measured{"patch-mlp", 64, study::OptimizerKind::sgd, 172}}) {
     study::Settings settings = settings_of(run.network);
     settings.train.batch_size = run.batch_size;
     settings.train.optimizer = run.optimizer;
@@ -122,7 +103,7 @@ TEST(Cost, DiskGrowsWithConditionsAndKeptWeights) {
   const std::uint64_t three = trial_disk_bytes(setup_of(settings), manifest, Keep::none);
   EXPECT_GE(three - plain, 2u * 10'060 * 5);  // predictions of two more
   const std::uint64_t checkpoints = checkpoint_disk_bytes(setup_of(settings));
-  settings.train.optimizer = "adam";
+  settings.train.optimizer = study::OptimizerKind::adam;
   EXPECT_EQ(checkpoint_disk_bytes(setup_of(settings)), 3 * checkpoints);
 }
 

@@ -41,7 +41,7 @@ KeptWeights example() {
   weights.standardisation =
       data::standardise_channels(std::vector<double>{0.1, 0.2, 0.3}, std::vector<double>{0.3, 0.7, 0.0});
   const net::ParameterLayout layout =
-      net::parameter_layout(net::make_network(weights.settings.network, weights.image, 2));
+      net::parameter_layout(study::make_network(weights.settings.network, weights.image, 2));
   weights.model = {.parameters = numbered(layout.tensors, layout.floats, 0.5f),
                    .running = numbered(layout.running, layout.running_floats, 0.25f)};
   return weights;

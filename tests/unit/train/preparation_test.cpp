@@ -61,7 +61,7 @@ TEST(Prepare, CountsStepsByEpochs) {
 TEST(Prepare, OrTakesThemAsTheyAreGiven) {
   for (const std::uint32_t size : {8u, 40u}) {
     TrialSetup setup = setup_of(size, 16);
-    setup.train.budget = "steps";
+    setup.train.budget = study::Budget::steps;
     setup.train.steps = 7;
     EXPECT_EQ(prepare(dataset(), setup).total_steps, 7u);
   }
@@ -111,7 +111,7 @@ TEST(Prepare, ValidationImagesAreNotTrainedOn) {
 
 TEST(Prepare, BalancesByTheLabelsThatTrainingSees) {
   TrialSetup setup = setup_of(40, 16);
-  setup.train.class_weights = "balanced";
+  setup.train.class_weights = study::ClassWeights::balanced;
   EXPECT_EQ(prepare(dataset(), setup).class_weights, (std::vector<float>{static_cast<float>(2 / 3.0), 2}));
   setup.label_noise = {.share = 1, .towards = 1};
   const Preparation noisy = prepare(dataset(), setup);

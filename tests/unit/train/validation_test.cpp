@@ -51,7 +51,8 @@ TEST(ValidationWatch, ANumberThatIsNoneIsNeverTheBest) {
 
 // ReduceLROnPlateau has a threshold of its own: what is better by less than a part in 10,000 is bad.
 TEST(ValidationWatch, APlateauLowersTheRate) {
-  const study::TrainSettings settings{.schedule = "plateau", .schedule_factor = 0.5, .schedule_patience = 1};
+  const study::TrainSettings settings{
+      .schedule = study::Schedule::plateau, .schedule_factor = 0.5, .schedule_patience = 1};
   ValidationWatch watch;
   course(settings, {1, 2}, watch);
   EXPECT_EQ(watch.plateau.scale, 1);
@@ -75,8 +76,8 @@ TEST(ValidationWatch, OtherSchedulesKeepTheirRate) {
 
 TEST(ValidationWatch, WhoNeedsIt) {
   EXPECT_FALSE(needs_validation({}));
-  EXPECT_FALSE(needs_validation({.schedule = "cosine"}));
-  EXPECT_TRUE(needs_validation({.schedule = "plateau"}));
+  EXPECT_FALSE(needs_validation({.schedule = study::Schedule::cosine}));
+  EXPECT_TRUE(needs_validation({.schedule = study::Schedule::plateau}));
   EXPECT_TRUE(needs_validation({.early_stopping = 1}));
   EXPECT_TRUE(needs_validation({.best_weights = true}));
 }

@@ -1,0 +1,70 @@
+// The keys of a study: one row for each. Parsing, refusals, the resolved study, help, a trial's canonical
+// form, "has no effect", the speed class, the labels of charts and the table in the documentation all read
+// the row.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "titrate/core/document.hpp"
+#include "titrate/study/settings.hpp"
+
+namespace titrate::study {
+
+// When a key has an effect.
+struct Condition {
+  const char* words = "";  // "with optimizer sgd"; empty: always
+  bool (*holds)(const Settings&) = nullptr;
+};
+
+// Whether trials that differ in a key take another time for an image.
+enum class Speed { same, by_value, if_not_zero };
+
+struct Key {
+  std::string name{};    // "train.momentum"
+  std::string label{};   // in charts and sentences: "momentum"
+  std::string values{};  // what it takes: "sgd, adam, adamw", "above 0", "text"
+  std::string help{};
+  Condition used{};
+  Speed speed = Speed::same;
+  bool is_treatment =
+      false;  // its levels are compared with each other; sizes, seeds and noise levels are not
+  bool zero_is_none = false;  // its 0 switches something off
+
+  std::function<Value(const Settings&)> get{};
+  // Throws Error (usage) that names `where`: a value of the wrong type or out of range.
+  std::function<void(Settings&, const Value&, std::string_view where)> set{};
+
+  std::string fallback() const;  // the default, as JSON
+};
+
+// In the order of a study file.
+const std::vector<Key>& keys();
+std::vector<std::string> key_names();
+
+// Throws Error (usage): an unknown key, with the nearest.
+const Key& find_key(std::string_view name, std::string_view where);
+
+// `where` says where the key stands ("study.toml:12").
+void set_key(Settings& settings, const std::string& name, const Value& value, std::string_view where);
+
+std::map<std::string, Value> all_values(const Settings& settings);
+
+// Only what differs from the defaults, so that a new key does not rename old trials.
+std::map<std::string, Value> changed_values(const Settings& settings);
+
+std::string canonical(const Settings& settings);  // changed_values as one JSON object, keys sorted
+
+// Trials of the same text take the same time for an image.
+std::string speed_class(const Settings& settings);
+
+// For --help: a line for each key, with its default.
+std::string keys_help();
+
+// For the documentation: a Markdown table.
+std::string keys_table();
+
+}  // namespace titrate::study
