@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <set>
 
 #include "support/outcome.hpp"
+#include "titrate/core/file.hpp"
 #include "titrate/study/study.hpp"
 
 namespace titrate::study {
@@ -162,6 +165,18 @@ TEST(SpeedClass, DiffersWhereAnImageTakesLonger) {
   EXPECT_NE(class_of([](Settings& s) { s.train.augment = {"rotate 10"}; }), usual);
   EXPECT_NE(class_of([](Settings& s) { s.data.denoise = {"denoise median 3"}; }), usual);
   EXPECT_NE(class_of([](Settings& s) { s.data.standardise = data::Standardise::pixel; }), usual);
+}
+
+// launch/README.md has the table between two marks. TITRATE_UPDATE=1 writes it anew.
+TEST(KeysTable, StandsInTheDocumentationAsItIs) {
+  const std::filesystem::path page = std::filesystem::path(TITRATE_SOURCE) / "launch" / "README.md";
+  const std::string text = read_text(page), begin = "<!-- keys -->\n", end = "<!-- /keys -->";
+  const std::size_t from = text.find(begin), to = text.find(end);
+  ASSERT_TRUE(from != std::string::npos && to != std::string::npos && from < to);
+  const std::size_t start = from + begin.size();
+  if (std::getenv("TITRATE_UPDATE") != nullptr)
+    write_file(page, std::string_view(text.substr(0, start) + keys_table() + text.substr(to)));
+  EXPECT_EQ(read_text(page).substr(start, to - start), keys_table()) << "TITRATE_UPDATE=1 writes it anew";
 }
 
 }  // namespace
