@@ -41,7 +41,8 @@ int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcom
     outcome.attempt->end("stopped");
     std::fprintf(stderr,
                  "titrate: stopped on request: %s of %s trials are finished; the same command resumes\n",
-                 with_commas(outcome.trials - outcome.missing).c_str(), with_commas(outcome.trials).c_str());
+                 with_commas(outcome.trials.size() - outcome.missing).c_str(),
+                 with_commas(outcome.trials.size()).c_str());
     return static_cast<int>(ErrorCode::stopped);
   }
   outcome.attempt->require_current();

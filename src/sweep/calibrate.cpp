@@ -47,9 +47,9 @@ bool order_is_enough(std::span<const study::Trial> trials, std::size_t kinds, in
 
 }  // namespace
 
-std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<const study::Trial> trials,
-                                    const Workplace& workplace, const Probers& probers,
-                                    const std::function<bool()>& goes_on) {
+std::vector<dispatch::PlannedJob> calibrate(const comm::Communicator& world,
+                                            std::span<const study::Trial> trials, const Workplace& workplace,
+                                            const Probers& probers, const std::function<bool()>& goes_on) {
   const std::map<std::string, const study::Trial*> kinds = kinds_of(trials);
   const auto place = std::find(probers.ranks.begin(), probers.ranks.end(), world.rank());
   const auto own = static_cast<std::size_t>(place - probers.ranks.begin());  // none's: not a prober
@@ -73,7 +73,7 @@ std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<c
     const double probed = seconds[number++];
     seconds_of[kind] = probed > 0 ? probed : slowest * flops_per_image(*trial, workplace);
   }
-  std::vector<PlannedTrial> planned;
+  std::vector<dispatch::PlannedJob> planned;
   for (const study::Trial& trial : trials) {
     planned.push_back(planned_trial(trial, train::make_setup(trial.settings, workplace.dataset.manifest()),
                                     workplace.dataset.manifest(),

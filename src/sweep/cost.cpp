@@ -73,15 +73,14 @@ std::uint64_t moments_of(const study::TrainSettings& train) {
 TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& manifest) {
   const study::TrainSettings& train = setup.train;
   TrialCost cost{.train_images = data::training_images(setup.selection)};
-  const std::uint64_t batches = std::max<std::uint64_t>(
-      1, data::batches_per_epoch(cost.train_images, train.batch_size, train::least_batch(setup)));
+  const std::uint64_t batches =
+      data::batches_per_epoch(cost.train_images, train.batch_size, train::least_batch(setup));
   const bool by_steps = train.budget == study::Budget::steps;
-  const std::uint64_t epochs = by_steps ? (train.steps + batches - 1) / batches : train.epochs,
-                      validation = data::validation_images(setup.selection);
-  cost.steps = by_steps ? train.steps : batches * epochs;
-  cost.seen = by_steps ? train.steps * std::min<std::uint64_t>(train.batch_size, cost.train_images)
-                       : cost.train_images * epochs;
-  cost.images = cost.seen + (validation * epochs + test_images(manifest) * setup.conditions.size()) / 3;
+  const std::uint64_t validation = data::validation_images(setup.selection);
+  cost.steps = by_steps ? train.steps : batches * train.epochs;
+  cost.epochs = by_steps ? (train.steps + batches - 1) / std::max<std::uint64_t>(1, batches) : train.epochs;
+  cost.seen = data::images_seen(cost.steps, cost.train_images, train.batch_size, batches);
+  cost.images = cost.seen + (validation * cost.epochs + test_images(manifest) * setup.conditions.size()) / 3;
   cost.flops = static_cast<double>(cost.images) * net::training_flops(setup.network);
   return cost;
 }
@@ -118,12 +117,12 @@ double probe_seconds_per_image(const train::TrialSetup& setup, const data::Datas
   return elapsed / static_cast<double>(done * batch.size());
 }
 
-PlannedTrial planned_trial(const study::Trial& trial, const train::TrialSetup& setup,
-                           const shard::Manifest& manifest, double seconds_per_image) {
+dispatch::PlannedJob planned_trial(const study::Trial& trial, const train::TrialSetup& setup,
+                                   const shard::Manifest& manifest, double seconds_per_image) {
   const TrialCost cost = trial_cost(setup, manifest);
   const double exchange_seconds =
       kExchangeLatencySeconds + static_cast<double>(model_bytes(setup.network)) / kExchangeBytesPerSecond;
-  return {.trial = trial.id,
+  return {.id = trial.id,
           .seconds = static_cast<double>(cost.images) * seconds_per_image,
           .exchange_seconds = static_cast<double>(cost.steps) * exchange_seconds,
           .most_ranks = static_cast<int>(setup.train.micro_batches)};
@@ -147,12 +146,10 @@ std::uint64_t program_bytes(comm::DeviceKind device) {
 
 std::uint64_t trial_disk_bytes(const train::TrialSetup& setup, const shard::Manifest& manifest, Keep keep) {
   const TrialCost cost = trial_cost(setup, manifest);
-  const std::uint64_t classes = manifest.class_names.size(), conditions = setup.conditions.size(),
-                      epochs =
-                          (cost.seen + cost.train_images - 1) / std::max<std::uint64_t>(1, cost.train_images);
+  const std::uint64_t classes = manifest.class_names.size(), conditions = setup.conditions.size();
   const double confusion = kConfusionBytes * static_cast<double>(classes * classes);
   const double record =
-      static_cast<double>(kRecordBytes + kEpochBytes * epochs + kConditionBytes * conditions) +
+      static_cast<double>(kRecordBytes + kEpochBytes * cost.epochs + kConditionBytes * conditions) +
       confusion * static_cast<double>(conditions);
   const std::uint64_t prediction = sizeof(float) + (classes <= 256 ? 1 : 2);
   const std::uint64_t weights = keep == Keep::none ? 0 : model_bytes(setup.network) + kWeightsHeaderBytes;

@@ -19,12 +19,12 @@ constexpr int kFormat = 1;
 constexpr const char* kFormatKey = "titrate_plan";
 constexpr int kMostRanks = 1 << 20;
 
-Json trial_json(const PlannedTrial& trial) {
-  return {{"trial", trial.trial},
-          {"seconds", trial.seconds},
-          {"exchange_seconds", trial.exchange_seconds},
-          {"most_ranks", trial.most_ranks},
-          {"width", trial.width}};
+Json job_json(const dispatch::PlannedJob& job) {
+  return {{"trial", job.id},
+          {"seconds", job.seconds},
+          {"exchange_seconds", job.exchange_seconds},
+          {"most_ranks", job.most_ranks},
+          {"width", job.width}};
 }
 
 // Reads the members of one file, and says what is wrong with them in its name.
@@ -41,7 +41,7 @@ class Reader {
     file.nodes = number_nodes(ranks, devices);
     file.plan.ranks = std::accumulate(ranks.begin(), ranks.end(), 0);
     for (const Json& group : json.at("groups")) file.plan.groups.push_back(group_of(group, file.plan.ranks));
-    for (const Json& trial : json.at("trials")) file.plan.trials.push_back(trial_of(trial));
+    for (const Json& trial : json.at("trials")) file.plan.jobs.push_back(job_of(trial));
     file.plan.ideal_seconds = seconds_of(json.at("ideal_seconds"), "ideal_seconds");
     file.plan.least_seconds = seconds_of(json.at("least_seconds"), "least_seconds");
     file.plan.makespan_seconds = seconds_of(json.at("makespan_seconds"), "makespan_seconds");
@@ -91,17 +91,18 @@ class Reader {
     return group;
   }
 
-  PlannedTrial trial_of(const Json& json) const {
-    const PlannedTrial trial{.trial = json.at("trial"),
-                             .seconds = seconds_of(json.at("seconds"), "seconds"),
-                             .exchange_seconds = seconds_of(json.at("exchange_seconds"), "exchange_seconds"),
-                             .most_ranks = whole(json.at("most_ranks"), "most_ranks", 1, kMostRanks),
-                             .width = whole(json.at("width"), "width", 1, kMostRanks)};
-    require(trial.most_ranks % trial.width == 0, "trial " + trial.trial + " is wider than it may be");
-    return trial;
+  dispatch::PlannedJob job_of(const Json& json) const {
+    const dispatch::PlannedJob job{
+        .id = json.at("trial"),
+        .seconds = seconds_of(json.at("seconds"), "seconds"),
+        .exchange_seconds = seconds_of(json.at("exchange_seconds"), "exchange_seconds"),
+        .most_ranks = whole(json.at("most_ranks"), "most_ranks", 1, kMostRanks),
+        .width = whole(json.at("width"), "width", 1, kMostRanks)};
+    require(job.most_ranks % job.width == 0, "trial " + job.id + " is wider than it may be");
+    return job;
   }
 
-  void check_groups(const Plan& plan) const {
+  void check_groups(const dispatch::Plan& plan) const {
     std::set<int> seen;
     std::set<std::size_t> widths{1};
     for (const std::vector<int>& group : plan.groups) {
@@ -109,18 +110,17 @@ class Reader {
       for (const int rank : group)
         require(seen.insert(rank).second, "rank " + std::to_string(rank) + " is in groups twice");
     }
-    for (const PlannedTrial& trial : plan.trials) {
-      require(widths.contains(static_cast<std::size_t>(trial.width)),
-              "no group is as wide as trial " + trial.trial);
+    for (const dispatch::PlannedJob& job : plan.jobs) {
+      require(widths.contains(static_cast<std::size_t>(job.width)), "no group is as wide as trial " + job.id);
     }
   }
 
   void check_trials(const PlanFile& file) const {
     std::set<std::string> missing;
     for (const study::Trial& trial : grid(file.study)) missing.insert(trial.id);
-    for (const PlannedTrial& trial : file.plan.trials) {
-      require(missing.erase(trial.trial) == 1,
-              "trial " + trial.trial + " is there twice, or not one of the plan's study");
+    for (const dispatch::PlannedJob& job : file.plan.jobs) {
+      require(missing.erase(job.id) == 1,
+              "trial " + job.id + " is there twice, or not one of the plan's study");
     }
     require(missing.empty(), "it lacks " + std::to_string(missing.size()) + " trials of its study");
   }
@@ -149,11 +149,13 @@ Json parse_json(const std::string& text, const std::string& where) {
 
 }  // namespace
 
-std::vector<NodeRanks> number_nodes(const std::vector<int>& ranks, const std::vector<int>& devices) {
-  std::vector<NodeRanks> nodes;
+std::vector<dispatch::NodeRanks> number_nodes(const std::vector<int>& ranks,
+                                              const std::vector<int>& devices) {
+  std::vector<dispatch::NodeRanks> nodes;
   int next = 0;
   for (std::size_t i = 0; i < ranks.size(); ++i) {
-    NodeRanks node{.ranks = std::vector<int>(static_cast<std::size_t>(ranks[i])), .devices = devices.at(i)};
+    dispatch::NodeRanks node{.ranks = std::vector<int>(static_cast<std::size_t>(ranks[i])),
+                             .devices = devices.at(i)};
     std::iota(node.ranks.begin(), node.ranks.end(), next);
     next += ranks[i];
     nodes.push_back(std::move(node));
@@ -173,11 +175,11 @@ std::string to_json(const PlanFile& file) {
             {"least_seconds", file.plan.least_seconds},
             {"makespan_seconds", file.plan.makespan_seconds},
             {"trials", Json::array()}};
-  for (const NodeRanks& node : file.nodes) {
+  for (const dispatch::NodeRanks& node : file.nodes) {
     json["nodes"].push_back(node.ranks.size());
     json["devices"].push_back(node.devices);
   }
-  for (const PlannedTrial& trial : file.plan.trials) json["trials"].push_back(trial_json(trial));
+  for (const dispatch::PlannedJob& job : file.plan.jobs) json["trials"].push_back(job_json(job));
   return json.dump(1) + "\n";
 }
 

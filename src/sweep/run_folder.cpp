@@ -50,7 +50,8 @@ RunFolder open_run_folder(const std::filesystem::path& out, const Log& log) {
   study::Journal journal = study::read_journal(out);
   for (const std::string& warning : journal.warnings) log.warn(warning);
   folder.records = std::move(journal.records);
-  folder.attempt = std::make_unique<Attempt>(out, std::max(journal.last_attempt, last_attempt(out, log)) + 1);
+  folder.attempt =
+      std::make_unique<dispatch::Attempt>(out, std::max(journal.last_attempt, last_attempt(out, log)) + 1);
   return folder;
 }
 

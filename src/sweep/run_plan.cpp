@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "titrate/comm/agreement.hpp"
+#include "titrate/comm/rank.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/text.hpp"
@@ -16,9 +17,9 @@
 namespace titrate::sweep {
 namespace {
 
-std::string shape_of(std::span<const NodeRanks> nodes) {
+std::string shape_of(std::span<const dispatch::NodeRanks> nodes) {
   std::vector<std::string> parts;
-  for (const NodeRanks& node : nodes)
+  for (const dispatch::NodeRanks& node : nodes)
     parts.push_back(std::to_string(node.ranks.size()) + "/" + std::to_string(node.devices));
   return join(parts, " ");
 }
@@ -39,7 +40,8 @@ std::optional<PlanFile> share_plan_file(const std::filesystem::path& file, const
   return plan;
 }
 
-Plan fit_plan(const PlanFile& file, std::span<const NodeRanks> nodes, std::span<const study::Trial> missing) {
+dispatch::Plan fit_plan(const PlanFile& file, std::span<const dispatch::NodeRanks> nodes,
+                        std::span<const study::Trial> missing) {
   if (shape_of(file.nodes) != shape_of(nodes)) {
     throw Error({.code = ErrorCode::usage,
                  .where = "--plan",
@@ -49,15 +51,15 @@ Plan fit_plan(const PlanFile& file, std::span<const NodeRanks> nodes, std::span<
                  .hint = "start as many ranks as planned, or give the study instead of the plan"});
   }
   std::vector<int> world_rank_of;
-  for (const NodeRanks& node : nodes)
+  for (const dispatch::NodeRanks& node : nodes)
     world_rank_of.insert(world_rank_of.end(), node.ranks.begin(), node.ranks.end());
-  Plan plan = file.plan;
+  dispatch::Plan plan = file.plan;
   for (std::vector<int>& group : plan.groups) {
-    for (int& rank : group) rank = world_rank_of[static_cast<std::size_t>(rank)];
+    for (int& rank : group) rank = comm::at(world_rank_of, rank);
   }
   std::set<std::string> wanted;
   for (const study::Trial& trial : missing) wanted.insert(trial.id);
-  std::erase_if(plan.trials, [&](const PlannedTrial& trial) { return wanted.erase(trial.trial) == 0; });
+  std::erase_if(plan.jobs, [&](const dispatch::PlannedJob& job) { return wanted.erase(job.id) == 0; });
   if (!wanted.empty()) {
     throw Error({.code = ErrorCode::usage,
                  .where = "--plan",
@@ -77,22 +79,6 @@ int most_per_gpu(std::span<const study::Trial> trials, const shard::Manifest& ma
         std::max(largest, static_cast<double>(training_bytes(train::make_setup(trial.settings, manifest))));
   const double total = static_cast<double>(comm::device_memory(device).total_bytes);
   return std::max(1, static_cast<int>(kUsable * total / (largest + kContextBytes)));
-}
-
-void share_groups(Plan& plan, const comm::Communicator& world) {
-  std::vector<std::string> groups;
-  for (const std::vector<int>& ranks : plan.groups) {
-    std::vector<std::string> numbers;
-    for (const int rank : ranks) numbers.push_back(std::to_string(rank));
-    groups.push_back(join(numbers, " "));
-  }
-  const std::string text = world.broadcast(join(groups, ","), 0);
-  plan.groups.clear();
-  for (const std::string& group : split(text, ',')) {
-    std::vector<int>& ranks = plan.groups.emplace_back();
-    for (const std::string& number : split(group, ' '))
-      ranks.push_back(static_cast<int>(parse_integer(number).value()));
-  }
 }
 
 }  // namespace titrate::sweep

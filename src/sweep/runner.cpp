@@ -8,23 +8,21 @@
 #include <set>
 
 #include "titrate/comm/agreement.hpp"
+#include "titrate/comm/rank.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/core/progress.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/dispatch/run_jobs.hpp"
 #include "titrate/study/journal.hpp"
 #include "titrate/sweep/calibrate.hpp"
 #include "titrate/sweep/check.hpp"
 #include "titrate/sweep/disk_space.hpp"
-#include "titrate/sweep/dispatcher.hpp"
-#include "titrate/sweep/monitor.hpp"
 #include "titrate/sweep/run_folder.hpp"
 #include "titrate/sweep/run_plan.hpp"
 #include "titrate/sweep/run_trial.hpp"
-#include "titrate/sweep/work_group.hpp"
-#include "titrate/sweep/worker.hpp"
 #include "titrate/train/node_dataset.hpp"
 #include "titrate/train/setup.hpp"
+#include "trial_jobs.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -158,9 +156,10 @@ void tidy_weights(const SweepOptions& options, std::span<const study::TrialRecor
            " trials finished in an earlier run without keeping their weights; another --out runs them again");
 }
 
-std::vector<int> ranks_of(std::span<const NodeRanks> nodes) {
+std::vector<int> ranks_of(std::span<const dispatch::NodeRanks> nodes) {
   std::vector<int> ranks;
-  for (const NodeRanks& node : nodes) ranks.insert(ranks.end(), node.ranks.begin(), node.ranks.end());
+  for (const dispatch::NodeRanks& node : nodes)
+    ranks.insert(ranks.end(), node.ranks.begin(), node.ranks.end());
   return ranks;
 }
 
@@ -244,39 +243,42 @@ class SweepRun {
     attempt_ = static_cast<std::uint32_t>(world_.agree(own));
   }
 
-  const comm::Device& device() const { return ranks_[static_cast<std::size_t>(world_.rank())].device; }
+  const comm::Device& device() const { return comm::at(ranks_, world_.rank()).device; }
 
   void train(const data::Dataset& dataset) {
     std::optional<train::EngineLibrary> engines;
     comm::together(world_, [&] { engines.emplace(train::default_engine_library()); });
-    const Workplace workplace{
-        dataset,
-        *engines,
-        {.run_folder = options_.out, .keep = options_.keep, .checkpoints = options_.checkpoints}};
-    const std::vector<NodeRanks> nodes = find_nodes(dataset.manifest());
+    const Workplace workplace{dataset,
+                              *engines,
+                              {.run_folder = options_.out,
+                               .keep = options_.keep,
+                               .checkpoints = options_.checkpoints,
+                               .attempt = attempt_}};
+    const std::vector<dispatch::NodeRanks> nodes = find_nodes(dataset.manifest());
     enter("calibrate", world_, watchdog_);
-    const Plan plan = make_shared_plan(workplace, nodes);
+    const dispatch::Plan plan = make_shared_plan(workplace, nodes);
     publish();
     show_ranks(plan);
     enter("form_group", world_, watchdog_);
-    std::optional<WorkGroup> group = form_group(world_, plan, device(), options_.exchange_timeout_seconds);
+    std::optional<dispatch::WorkGroup> group =
+        dispatch::form_group(world_, plan, device(), options_.exchange_timeout_seconds);
     const std::string numerics = engines->numerics(device());
     comm::together(world_, [&] {
-      if (group) check_numerics(group->communicator, numerics);
+      if (group) dispatch::check_numerics(*group, numerics);
     });
     if (world_.rank() == 0) warn_of_mixed_numerics(folder_.records, numerics, log_);
     work_off(workplace, plan, nodes, std::move(group));
   }
 
-  std::vector<NodeRanks> find_nodes(const shard::Manifest& manifest) {
+  std::vector<dispatch::NodeRanks> find_nodes(const shard::Manifest& manifest) {
     int limit = 0;
     comm::together(world_, [&] {
       limit =
           options_.trials_per_gpu > 0 ? options_.trials_per_gpu : most_per_gpu(missing_, manifest, device());
     });
-    std::vector<NodeRanks> nodes = working_nodes(ranks_, -world_.agree(-limit));
+    std::vector<dispatch::NodeRanks> nodes = dispatch::working_nodes(ranks_, -world_.agree(-limit));
     std::size_t working = 0;
-    for (const NodeRanks& node : nodes) working += node.ranks.size();
+    for (const dispatch::NodeRanks& node : nodes) working += node.ranks.size();
     if (world_.rank() == 0 && working < ranks_.size()) {
       log_.warn(with_commas(ranks_.size() - working) +
                 " ranks have no share: more would not fit on a GPU (--trials-per-gpu)");
@@ -285,57 +287,48 @@ class SweepRun {
   }
 
   // The plan on rank 0; elsewhere its groups alone.
-  Plan make_shared_plan(const Workplace& workplace, const std::vector<NodeRanks>& nodes) {
-    std::vector<PlannedTrial> costs;
+  dispatch::Plan make_shared_plan(const Workplace& workplace, const std::vector<dispatch::NodeRanks>& nodes) {
+    std::vector<dispatch::PlannedJob> costs;
     const auto goes_on = [this] {
       watchdog_.progress();
       return !watchdog_.stop_requested();
     };
     if (!planned_) costs = calibrate(world_, missing_, workplace, {device(), ranks_of(nodes)}, goes_on);
-    Plan plan;
+    dispatch::Plan plan;
     on_root(world_, [&] {
-      plan = planned_ ? fit_plan(*planned_, nodes, missing_) : make_plan(costs, nodes, options_.width);
+      plan =
+          planned_ ? fit_plan(*planned_, nodes, missing_) : dispatch::make_plan(costs, nodes, options_.width);
     });
-    share_groups(plan, world_);
+    dispatch::share_groups(plan, world_);
     return plan;
   }
 
-  void show_ranks(const Plan& plan) {
-    const std::string sources = comm::describe_sources(
-        session_, ranks_[static_cast<std::size_t>(world_.rank())], comm::get_environment);
+  void show_ranks(const dispatch::Plan& plan) {
+    const std::string sources =
+        comm::describe_sources(session_, comm::at(ranks_, world_.rank()), comm::get_environment);
     if (world_.rank() != 0 || options_.quiet) return;
     std::vector<int> group_of(ranks_.size(), -1);
     for (std::size_t group = 0; group < plan.groups.size(); ++group) {
-      for (const int rank : plan.groups[group]) group_of[static_cast<std::size_t>(rank)] = int(group);
+      for (const int rank : plan.groups[group]) comm::at(group_of, rank) = static_cast<int>(group);
     }
     if (plan.groups.empty()) group_of.clear();
     std::fputs((comm::placement_table(ranks_, group_of, comm::kMostRankLines) + sources + "\n").c_str(),
                stderr);
   }
 
-  void work_off(const Workplace& workplace, const Plan& plan, const std::vector<NodeRanks>& nodes,
-                std::optional<WorkGroup> group) {
-    const comm::Communicator channel = world_.duplicate();
-    const std::vector<int> working = ranks_of(nodes);
-    std::optional<Monitor> monitor;
-    std::optional<Dispatcher> dispatcher;
-    if (world_.rank() == 0) {
-      const SweepScene scene{.run_folder = options_.out,
-                             .study = study_.name,
-                             .attempt = attempt_,
-                             .ranks = ranks_,
-                             .working_ranks = working,
-                             .trials = trials_.size()};
-      monitor.emplace(scene, plan, missing_, progress_style(options_.quiet), log_);
-      dispatcher.emplace(channel, plan, static_cast<int>(working.size()), *monitor, watchdog_);
-    }
-    if (std::find(working.begin(), working.end(), world_.rank()) != working.end())
-      Worker(workplace, missing_, device(), watchdog_, log_).run(channel, attempt_, std::move(group));
-    if (!dispatcher) return;
-    watchdog_.idle("wait_for_others");
-    dispatcher->finish();
-    monitor->finish(watchdog_.stop_requested());
-    records_ = monitor->take_records();
+  void work_off(const Workplace& workplace, const dispatch::Plan& plan,
+                const std::vector<dispatch::NodeRanks>& nodes, std::optional<dispatch::WorkGroup> group) {
+    TrialJobs jobs(missing_, workplace, world_.rank());
+    dispatch::run_jobs({world_, watchdog_, log_},
+                       {.run_folder = options_.out,
+                        .study = study_.name,
+                        .attempt = attempt_,
+                        .ranks = ranks_,
+                        .working_ranks = ranks_of(nodes),
+                        .jobs = trials_.size(),
+                        .quiet = options_.quiet},
+                       plan, std::move(group), jobs);
+    records_ = jobs.take_records();
   }
 
   // On rank 0.
@@ -353,8 +346,8 @@ class SweepRun {
     return {.lock = std::move(folder_.lock),
             .attempt = std::move(folder_.attempt),
             .study = std::move(study_),
+            .trials = std::move(trials_),
             .records = std::move(records_),
-            .trials = trials_.size(),
             .failed = static_cast<std::size_t>(failed),
             .missing = not_run};
   }

@@ -160,15 +160,6 @@ void write_dataset(const std::filesystem::path& folder, const DatasetContent& co
   write_file(folder / shard::kManifestName, shard::to_json(manifest));
 }
 
-LoadedDataset::LoadedDataset(const std::filesystem::path& folder) {
-  shard::Manifest manifest = shard::read_manifest(folder);
-  const std::size_t bytes = data::dataset_bytes(manifest);
-  block_.resize((bytes + sizeof(Line) - 1) / sizeof(Line));
-  const std::span<std::byte> block(reinterpret_cast<std::byte*>(block_.data()), bytes);
-  data::load_dataset(folder, manifest, block);
-  dataset_ = std::make_unique<data::Dataset>(std::move(manifest), block);
-}
-
 LoadedDataset make_dataset(const DatasetContent& content, std::uint32_t shards) {
   const TemporaryFolder folder;
   write_dataset(folder.path(), content, shards);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "titrate/data/catalog.hpp"
+#include "titrate/data/loaded_dataset.hpp"
 
 namespace titrate::test {
 
@@ -49,21 +49,7 @@ std::uint64_t default_sample_id(std::size_t place);
 void write_dataset(const std::filesystem::path& folder, const DatasetContent& content,
                    std::uint32_t shards = 1);
 
-// A dataset and the memory it looks at.
-class LoadedDataset {
- public:
-  explicit LoadedDataset(const std::filesystem::path& folder);
-
-  const data::Dataset& operator*() const { return *dataset_; }
-  const data::Dataset* operator->() const { return dataset_.get(); }
-
- private:
-  struct alignas(64) Line {
-    std::byte bytes[64];
-  };
-  std::vector<Line> block_;
-  std::unique_ptr<data::Dataset> dataset_;
-};
+using data::LoadedDataset;
 
 // Written to a folder of its own, which is gone when this returns.
 LoadedDataset make_dataset(const DatasetContent& content, std::uint32_t shards = 1);

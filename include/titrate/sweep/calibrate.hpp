@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "titrate/comm/communicator.hpp"
-#include "titrate/sweep/plan.hpp"
+#include "titrate/dispatch/plan.hpp"
 #include "titrate/sweep/run_trial.hpp"
 
 namespace titrate::sweep {
@@ -21,8 +21,8 @@ struct Probers {
 // that cannot be probed counts as slow as the slowest. Where all are of one kind and none can go to a wide
 // group, only their order counts, and nothing is probed. `goes_on` is called before each probe; after its
 // false no more are probed.
-std::vector<PlannedTrial> calibrate(const comm::Communicator& world, std::span<const study::Trial> trials,
-                                    const Workplace& workplace, const Probers& probers,
-                                    const std::function<bool()>& goes_on);
+std::vector<dispatch::PlannedJob> calibrate(const comm::Communicator& world,
+                                            std::span<const study::Trial> trials, const Workplace& workplace,
+                                            const Probers& probers, const std::function<bool()>& goes_on);
 
 }  // namespace titrate::sweep

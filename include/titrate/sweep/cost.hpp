@@ -5,8 +5,8 @@
 #include <string>
 
 #include "titrate/data/catalog.hpp"
+#include "titrate/dispatch/plan.hpp"
 #include "titrate/study/study.hpp"
-#include "titrate/sweep/plan.hpp"
 #include "titrate/sweep/weights.hpp"
 #include "titrate/train/trainer.hpp"
 
@@ -14,8 +14,8 @@ namespace titrate::sweep {
 
 // Where validation ends a trial early, it costs less.
 struct TrialCost {
-  std::uint64_t train_images = 0;  // per epoch
-  std::uint64_t steps = 0;
+  std::uint64_t train_images = 0;  // of the selection
+  std::uint64_t epochs = 0, steps = 0;
   std::uint64_t seen = 0;    // training images, each as often as it is seen
   std::uint64_t images = 0;  // the same, with those of validation and test at a third of their number
   double flops = 0;
@@ -30,8 +30,8 @@ double probe_seconds_per_image(const train::TrialSetup& setup, const data::Datas
 
 // What make_plan() is told of a trial. `setup` is make_setup() of its settings; `seconds_per_image` was
 // probed, or is any number to scale the costs by.
-PlannedTrial planned_trial(const study::Trial& trial, const train::TrialSetup& setup,
-                           const shard::Manifest& manifest, double seconds_per_image);
+dispatch::PlannedJob planned_trial(const study::Trial& trial, const train::TrialSetup& setup,
+                                   const shard::Manifest& manifest, double seconds_per_image);
 
 // What a trial holds where it computes, besides what the program takes anyhow: its parameters in all their
 // copies, the activations of a part of a batch, the batch. Estimated; bytes.

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "titrate/comm/device.hpp"
+#include "titrate/dispatch/plan.hpp"
 #include "titrate/study/study.hpp"
-#include "titrate/sweep/plan.hpp"
 
 namespace titrate::sweep {
 
@@ -15,12 +15,12 @@ struct PlanFile {
   study::Study study{};  // resolved
   comm::DeviceKind device = comm::DeviceKind::cpu;
   // Ranks are positions here, 0 to ranks - 1 in the order of nodes; so are those of the plan's groups.
-  std::vector<NodeRanks> nodes{};
-  Plan plan{};
+  std::vector<dispatch::NodeRanks> nodes{};
+  dispatch::Plan plan{};
 };
 
 // Nodes with so many ranks and devices each; ranks count through.
-std::vector<NodeRanks> number_nodes(const std::vector<int>& ranks, const std::vector<int>& devices);
+std::vector<dispatch::NodeRanks> number_nodes(const std::vector<int>& ranks, const std::vector<int>& devices);
 
 std::string to_json(const PlanFile& file);
 

@@ -8,15 +8,15 @@
 
 #include "titrate/core/file.hpp"
 #include "titrate/core/log.hpp"
+#include "titrate/dispatch/attempt.hpp"
 #include "titrate/study/record.hpp"
 #include "titrate/study/study.hpp"
-#include "titrate/sweep/attempt.hpp"
 
 namespace titrate::sweep {
 
 struct RunFolder {
   std::unique_ptr<FolderLock> lock{};
-  std::unique_ptr<Attempt> attempt{};  // this run's; after the lock, under which it ends
+  std::unique_ptr<dispatch::Attempt> attempt{};  // this run's; after the lock, under which it ends
   std::optional<study::Study> earlier_study{};
   std::vector<study::TrialRecord> records{};  // of all attempts
 };

@@ -17,10 +17,8 @@ std::optional<PlanFile> share_plan_file(const std::filesystem::path& file, const
 
 // The plan of a file for the ranks and trials that there are. Throws Error (usage) where it was made for
 // others.
-Plan fit_plan(const PlanFile& file, std::span<const NodeRanks> nodes, std::span<const study::Trial> missing);
-
-// Gives every rank the groups of rank 0's plan: all that the others need of it. Collective over the world.
-void share_groups(Plan& plan, const comm::Communicator& world);
+dispatch::Plan fit_plan(const PlanFile& file, std::span<const dispatch::NodeRanks> nodes,
+                        std::span<const study::Trial> missing);
 
 // How many ranks can share this GPU, by what the largest of the trials takes of its memory; without limit
 // where `device` is a CPU.

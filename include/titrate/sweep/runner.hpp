@@ -11,9 +11,9 @@
 #include "titrate/comm/watchdog.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/log.hpp"
+#include "titrate/dispatch/attempt.hpp"
 #include "titrate/study/record.hpp"
 #include "titrate/study/study.hpp"
-#include "titrate/sweep/attempt.hpp"
 #include "titrate/sweep/weights.hpp"
 #include "titrate/train/checkpoint.hpp"
 
@@ -33,14 +33,15 @@ struct SweepOptions {
   bool quiet = false;
 };
 
-// On rank 0: the study as run and the records of its whole grid, of earlier attempts too. Empty on other
-// ranks.
+// On rank 0: the study as run, its grid, and the records of every trial that any attempt finished. Empty on
+// other ranks.
 struct SweepOutcome {
-  std::unique_ptr<FolderLock> lock{};  // of the run folder: keep it until the report is written
-  std::unique_ptr<Attempt> attempt{};  // to be ended by then
+  std::unique_ptr<FolderLock> lock{};            // of the run folder: keep it until the report is written
+  std::unique_ptr<dispatch::Attempt> attempt{};  // to be ended by then
   study::Study study{};
+  std::vector<study::Trial> trials{};  // the grid
   std::vector<study::TrialRecord> records{};
-  std::size_t trials = 0, failed = 0, missing = 0;  // of the present grid
+  std::size_t failed = 0, missing = 0;  // trials of the grid
 };
 
 // Collective over the session's world. Runs what the journal lacks; trials are missing afterwards only where

@@ -54,6 +54,16 @@ TEST(Batches, TheLastSmallerOneCounts) {
   EXPECT_EQ(batches_per_epoch(100, 50, 2), 2u);
 }
 
+TEST(ImagesSeen, KnowsSmallerAndLeftOutBatches) {
+  EXPECT_EQ(images_seen(0, 130, 50, 3), 0u);
+  EXPECT_EQ(images_seen(2, 130, 50, 3), 100u);
+  EXPECT_EQ(images_seen(3, 130, 50, 3), 130u);
+  EXPECT_EQ(images_seen(7, 130, 50, 3), 310u);
+  EXPECT_EQ(images_seen(4, 101, 50, 2), 200u);  // the image left over is seen in no epoch
+  EXPECT_EQ(images_seen(1, 30, 50, 1), 30u);
+  EXPECT_EQ(images_seen(1, 1, 50, 0), 0u);
+}
+
 TEST(PartOf, CutsAListIntoConsecutiveParts) {
   for (const std::size_t size : {0u, 1u, 3u, 7u, 8u, 50u, 64u}) {
     const auto rows = rows_from(10, size);

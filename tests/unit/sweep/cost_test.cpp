@@ -43,14 +43,15 @@ TEST(Cost, APlannedTrialScalesWithTheSpeedAndExchangesEveryStep) {
   study::Settings settings = settings_of("simple-cnn");
   settings.train.micro_batches = 8;
   const train::TrialSetup setup = setup_of(settings);
-  const PlannedTrial trial = planned_trial({.id = "x"}, setup, small_manifest(), 1e-3);
-  EXPECT_EQ(trial.trial, "x");
+  const dispatch::PlannedJob trial = planned_trial({.id = "x"}, setup, small_manifest(), 1e-3);
+  EXPECT_EQ(trial.id, "x");
   EXPECT_DOUBLE_EQ(trial.seconds, 2.43);
   EXPECT_EQ(trial.most_ranks, 8);
   EXPECT_EQ(trial.width, 1);
   EXPECT_NEAR(trial.exchange_seconds / 40, 20e-6, 3e-6);  // as measured for 22,000 floats
   // 1.2 million floats: 0.93 ms, by what 1.7 million were measured to take.
-  const PlannedTrial large = planned_trial({}, setup_of(settings_of("pytorch-cnn")), small_manifest(), 1e-3);
+  const dispatch::PlannedJob large =
+      planned_trial({}, setup_of(settings_of("pytorch-cnn")), small_manifest(), 1e-3);
   EXPECT_NEAR(large.exchange_seconds / 40, 0.92e-3, 0.05e-3);
 }
 

@@ -15,10 +15,11 @@ study::Study study() {
 PlanFile sample() {
   const std::vector<study::Trial> trials = grid(study());
   PlanFile file{.study = study(), .nodes = number_nodes({1, 4}, {1, 2})};
-  file.plan = make_plan({{.trial = trials[0].id, .seconds = 1.1},
-                         {.trial = trials[1].id, .seconds = 100, .exchange_seconds = 0.1, .most_ranks = 2},
-                         {.trial = trials[2].id, .seconds = 2}},
-                        file.nodes, 0);
+  file.plan =
+      dispatch::make_plan({{.id = trials[0].id, .seconds = 1.1},
+                           {.id = trials[1].id, .seconds = 100, .exchange_seconds = 0.1, .most_ranks = 2},
+                           {.id = trials[2].id, .seconds = 2}},
+                          file.nodes, 0);
   return file;
 }
 
@@ -45,9 +46,9 @@ TEST(PlanFile, ReadsBackWhatItWrote) {
   EXPECT_EQ(back.plan.ranks, 5);
   EXPECT_EQ(back.nodes[1].ranks, (std::vector<int>{1, 2, 3, 4}));
   EXPECT_EQ(back.nodes[1].devices, 2);
-  ASSERT_EQ(back.plan.trials.size(), 3u);
-  EXPECT_EQ(back.plan.trials[0].width, 2);
-  EXPECT_EQ(back.plan.trials[2].seconds, 1.1);
+  ASSERT_EQ(back.plan.jobs.size(), 3u);
+  EXPECT_EQ(back.plan.jobs[0].width, 2);
+  EXPECT_EQ(back.plan.jobs[2].seconds, 1.1);
   EXPECT_EQ(simulate(back.plan, {}), file.plan.makespan_seconds);
 }
 

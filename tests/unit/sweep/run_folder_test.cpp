@@ -1,44 +1,13 @@
-#include "titrate/sweep/attempt.hpp"
+#include "titrate/sweep/run_folder.hpp"
 
 #include <gtest/gtest.h>
 
 #include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/sweep/run_folder.hpp"
 
 namespace titrate::sweep {
 namespace {
-
-TEST(Attempt, SaysHowItEnded) {
-  const TemporaryFolder folder;
-  EXPECT_FALSE(study::read_attempt(folder.path()));
-  {
-    Attempt attempt(folder.path(), 3);
-    EXPECT_EQ(study::read_attempt(folder.path())->state, "running");
-    attempt.end("stopped");
-  }
-  EXPECT_EQ(study::read_attempt(folder.path())->number, 3u);
-  EXPECT_EQ(study::read_attempt(folder.path())->state, "stopped");
-  { const Attempt attempt(folder.path(), 4); }
-  EXPECT_EQ(study::read_attempt(folder.path())->state, "failed") << "an error was on its way";
-  {
-    Attempt attempt(folder.path(), 5);
-    attempt.end("failed", "no progress");
-  }
-  EXPECT_EQ(study::read_attempt(folder.path())->reason, "no progress");
-}
-
-TEST(Attempt, ThatWasTakenForDeadLeavesALaterOneAlone) {
-  const TemporaryFolder folder;
-  Attempt sleeper(folder.path(), 3);
-  sleeper.require_current();
-  Attempt later(folder.path(), 4);
-  EXPECT_EQ(outcome([&] { sleeper.require_current(); }).code, ErrorCode::in_use);
-  sleeper.end("finished");
-  EXPECT_EQ(study::read_attempt(folder.path())->number, 4u);
-  EXPECT_EQ(study::read_attempt(folder.path())->state, "running");
-}
 
 TEST(Attempt, IsNumberedAlsoWhereTheLastOneLeftNoRecord) {
   const TemporaryFolder folder;
@@ -49,7 +18,7 @@ TEST(Attempt, IsNumberedAlsoWhereTheLastOneLeftNoRecord) {
 // What a killed run leaves: the file as it was while it ran.
 TEST(Attempt, ADeathWithoutAWordIsToldOfOnce) {
   const TemporaryFolder folder;
-  { const Attempt attempt(folder.path(), 7); }
+  { const dispatch::Attempt attempt(folder.path(), 7); }
   write_file(
       folder.path() / "attempt.json",
       std::string_view(R"({"attempt": 7, "host": "left", "process": 99, "state": "running", "reason": ""})"));

@@ -10,6 +10,7 @@
 #include "support/temporary_folder.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/net/parameters.hpp"
+#include "titrate/study/network.hpp"
 #include "titrate/train/safetensors.hpp"
 #include "titrate/train/setup.hpp"
 

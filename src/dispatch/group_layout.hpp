@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "titrate/sweep/plan.hpp"
+#include "titrate/dispatch/plan.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 
 // Hands out ranks, each once. Ask for the widest groups first: then narrow ones fill what is left between
 // them.
@@ -31,4 +31,4 @@ class GroupLayout {
   std::vector<std::vector<bool>> taken_{};  // by node, then by place in it
 };
 
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

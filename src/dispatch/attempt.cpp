@@ -1,4 +1,4 @@
-#include "titrate/sweep/attempt.hpp"
+#include "titrate/dispatch/attempt.hpp"
 
 #include <unistd.h>
 
@@ -6,7 +6,7 @@
 #include "titrate/core/file.hpp"
 #include "titrate/core/host.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 namespace {
 
 constexpr const char* kRunning = "running";
@@ -62,4 +62,4 @@ void Attempt::end(const std::string& state, const std::string& reason) {
 
 bool Attempt::is_overtaken() const { return number_in(file_.parent_path()) > record_.number; }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

@@ -8,16 +8,16 @@
 #include <string>
 #include <vector>
 
-#include "titrate/sweep/plan.hpp"
+#include "titrate/dispatch/plan.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 
 class WorkQueue {
  public:
-  // `trials` longest first, as in a Plan; `ranks` share them.
-  WorkQueue(std::span<const PlannedTrial> trials, int ranks);
+  // `jobs` longest first, as in a Plan; `ranks` share them.
+  WorkQueue(std::span<const PlannedJob> jobs, int ranks);
 
-  // The next for a group of this width, as indices into `trials`: one long trial, or as many short ones as
+  // The next for a group of this width, as indices into `jobs`: one long job, or as many short ones as
   // come to an eighth of a rank's share of what is left, at most 32. Empty: none is left for this width.
   std::vector<std::size_t> take(int width);
 
@@ -34,4 +34,4 @@ class WorkQueue {
   int ranks_;
 };
 
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

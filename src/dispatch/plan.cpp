@@ -1,4 +1,4 @@
-#include "titrate/sweep/plan.hpp"
+#include "titrate/dispatch/plan.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -15,9 +15,9 @@
 #include "group_layout.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/random.hpp"
-#include "titrate/sweep/work_queue.hpp"
+#include "work_queue.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 namespace {
 
 // Two ranks without the exchange were measured at 1.92 times one: the optimizer's step and the start of each
@@ -30,8 +30,8 @@ constexpr double kStep = 1.005;
 // What another plan must gain over one that was found before: costs are not known more closely.
 constexpr double kLeastGain = 0.001;
 
-// Plans are judged with costs that are wrong by up to this share, as real ones are: one that lets a trial run
-// from the start to the end gets no credit for knowing exactly how long that is.
+// A plan is scored with costs that are wrong by up to this share, as real ones are: a job that fills the
+// whole makespan gets no credit for an exactly known duration.
 constexpr double kDoubt = 0.1;
 constexpr std::uint64_t kJudges = 4;
 
@@ -39,14 +39,14 @@ constexpr double kPrecision = 1e-4;  // of the least makespan
 
 // What a plan is made for.
 struct Goal {
-  double makespan = 0;  // in which every group is to end its wide trials
-  double longest = 0;   // that a trial may take
-  int width = 1;        // that trials have at least, where they would take longer than `from` alone
+  double makespan = 0;  // of the wide jobs of every group
+  double longest = 0;   // duration that a job may have
+  int width = 1;        // least width of the jobs that would take longer than `from` on one rank
   double from = 0;
 };
 
-// A trial that takes most of the makespan leaves its ranks a rest that is hard to fill. Shorter ones fill
-// better, and so do groups that take many trials, but width costs work: which is best shows when it is tried.
+// A job that takes most of the makespan leaves its ranks idle time that is hard to fill. Shorter jobs fill
+// better, and so do groups that take many, but width costs work: so many mixes are tried.
 std::vector<Goal> goals(double makespan, int widest) {
   std::vector<Goal> goals;
   for (const double longest : {1.0, 0.9, 0.8, 0.7, 0.6, 0.5}) {
@@ -59,9 +59,9 @@ std::vector<Goal> goals(double makespan, int widest) {
   return goals;
 }
 
-// What a plan consists of, but for who is where.
+// A plan without the ranks of its groups.
 struct Shape {
-  std::vector<int> widths{};                    // by trial, longest first; all others are alone
+  std::vector<int> widths{};                    // of the longest jobs, longest first; all others have width 1
   std::map<int, int, std::greater<>> groups{};  // how many of each width, the widest first
   auto operator<=>(const Shape&) const = default;
 };
@@ -95,15 +95,15 @@ int fewest_groups(std::span<const double> seconds, double makespan) {
   return high;
 }
 
-// A group that works, or a rank alone.
-struct Worker {
+// A group at work in a simulation; a rank alone is one too.
+struct SimulatedGroup {
   double free_at = 0;
   int order = 0;
   int width = 1;
 };
 
 struct LaterFirst {
-  bool operator()(const Worker& a, const Worker& b) const {
+  bool operator()(const SimulatedGroup& a, const SimulatedGroup& b) const {
     return std::pair(a.free_at, a.order) > std::pair(b.free_at, b.order);
   }
 };
@@ -114,23 +114,23 @@ int count_ranks(std::span<const NodeRanks> nodes) {
   return ranks;
 }
 
-int most_ranks(std::span<const PlannedTrial> trials) {
+int most_ranks(std::span<const PlannedJob> jobs) {
   int most = 1;
-  for (const PlannedTrial& trial : trials) most = std::max(most, trial.most_ranks);
+  for (const PlannedJob& job : jobs) most = std::max(most, job.most_ranks);
   return most;
 }
 
-// Makes plans of the same trials for the same ranks.
+// Makes plans of the same jobs for the same ranks.
 class Planner {
  public:
-  Planner(std::vector<PlannedTrial> trials, std::span<const NodeRanks> nodes)
-      : trials_(std::move(trials)),
+  Planner(std::vector<PlannedJob> jobs, std::span<const NodeRanks> nodes)
+      : jobs_(std::move(jobs)),
         nodes_(nodes),
         ranks_(count_ranks(nodes)),
-        widest_(std::min(GroupLayout(nodes).widest(), most_ranks(trials_))) {
-    std::stable_sort(trials_.begin(), trials_.end(),
-                     [](const PlannedTrial& a, const PlannedTrial& b) { return a.seconds > b.seconds; });
-    for (const PlannedTrial& trial : trials_) seconds_.push_back(seconds_of(trial));
+        widest_(std::min(GroupLayout(nodes).widest(), most_ranks(jobs_))) {
+    std::stable_sort(jobs_.begin(), jobs_.end(),
+                     [](const PlannedJob& a, const PlannedJob& b) { return a.seconds > b.seconds; });
+    for (const PlannedJob& job : jobs_) seconds_.push_back(seconds_of(job));
     double work = 0, longest = 0;
     for (const std::vector<double>& seconds : seconds_) {
       work += seconds[0];
@@ -148,7 +148,7 @@ class Planner {
       for (auto first = all.begin(); first != all.end(); first += width)
         groups.emplace_back(first, first + width);
     }
-    return finish(std::vector<int>(trials_.size(), width), std::move(groups));
+    return finish(std::vector<int>(jobs_.size(), width), std::move(groups));
   }
 
   Plan best() const {
@@ -166,17 +166,17 @@ class Planner {
 
  private:
   // At width 1, 2, 4, ... up to its most.
-  std::vector<double> seconds_of(const PlannedTrial& trial) const {
+  std::vector<double> seconds_of(const PlannedJob& job) const {
     std::vector<double> seconds;
-    for (int width = 1; width <= std::min(widest_, trial.most_ranks); width *= 2)
-      seconds.push_back(seconds_at(trial, width));
+    for (int width = 1; width <= std::min(widest_, job.most_ranks); width *= 2)
+      seconds.push_back(seconds_at(job, width));
     return seconds;
   }
 
-  // The width at which the trial ends within `longest` and takes the least of the ranks; the fastest one
+  // The width at which the job ends within `longest` and takes the least of the ranks; the fastest one
   // where none does.
-  int width_within(std::size_t trial, double longest) const {
-    const std::vector<double>& seconds = seconds_[trial];
+  int width_within(std::size_t job, double longest) const {
+    const std::vector<double>& seconds = seconds_[job];
     const auto fits = [&](double s) { return s <= longest; };
     auto place = std::find_if(seconds.begin(), seconds.end(), fits);
     if (place == seconds.end()) place = std::min_element(seconds.begin(), seconds.end());
@@ -185,9 +185,9 @@ class Planner {
 
   double work_within(double makespan) const {
     double work = 0;
-    for (std::size_t i = 0; i < trials_.size(); ++i) {
+    for (std::size_t i = 0; i < jobs_.size(); ++i) {
       const int width = width_within(i, makespan);
-      work += width * seconds_at(trials_[i], width);
+      work += width * seconds_at(jobs_[i], width);
     }
     return work;
   }
@@ -203,15 +203,15 @@ class Planner {
     return high;
   }
 
-  // The widths of the trials that are long enough for more than one rank, and as few groups as they need.
+  // The widths of the jobs that are long enough for more than one rank, and as few groups as they need.
   Shape shape_for(const Goal& goal) const {
     const double alone = goal.width > 1 ? std::min(goal.from, goal.longest) : goal.longest;
     Shape shape;
     std::map<int, std::vector<double>> wide;
-    for (std::size_t i = 0; i < trials_.size() && trials_[i].seconds > alone; ++i) {
+    for (std::size_t i = 0; i < jobs_.size() && jobs_[i].seconds > alone; ++i) {
       const int most = 1 << (seconds_[i].size() - 1);
       shape.widths.push_back(std::max(width_within(i, goal.longest), std::min(goal.width, most)));
-      if (shape.widths[i] > 1) wide[shape.widths[i]].push_back(seconds_at(trials_[i], shape.widths[i]));
+      if (shape.widths[i] > 1) wide[shape.widths[i]].push_back(seconds_at(jobs_[i], shape.widths[i]));
     }
     for (auto& [width, seconds] : wide) {
       std::sort(seconds.begin(), seconds.end(), std::greater<>());
@@ -225,7 +225,7 @@ class Planner {
     const std::optional<std::vector<std::vector<int>>> groups = lay_out(shape.groups);
     if (!groups) return;
     std::vector<int> widths = shape.widths;
-    widths.resize(trials_.size(), 1);
+    widths.resize(jobs_.size(), 1);
     Plan plan = finish(widths, *groups);
     if (plan.makespan_seconds >= best_score) return;
     const double score = judge(plan);
@@ -254,21 +254,20 @@ class Planner {
 
   Plan finish(const std::vector<int>& widths, std::vector<std::vector<int>> groups) const {
     std::vector<std::pair<double, std::size_t>> order;
-    for (std::size_t i = 0; i < trials_.size(); ++i)
-      order.emplace_back(-seconds_at(trials_[i], widths[i]), i);
+    for (std::size_t i = 0; i < jobs_.size(); ++i) order.emplace_back(-seconds_at(jobs_[i], widths[i]), i);
     std::sort(order.begin(), order.end());
     Plan plan{.groups = std::move(groups), .ranks = ranks_, .ideal_seconds = ideal_, .least_seconds = least_};
-    plan.trials.reserve(trials_.size());
+    plan.jobs.reserve(jobs_.size());
     for (const auto& [seconds, i] : order) {
-      plan.trials.push_back(trials_[i]);
-      plan.trials.back().width = widths[i];
+      plan.jobs.push_back(jobs_[i]);
+      plan.jobs.back().width = widths[i];
     }
     plan.makespan_seconds = simulate(plan, {});
     return plan;
   }
 
   double judge(const Plan& plan) const {
-    std::vector<double> factors(plan.trials.size());
+    std::vector<double> factors(plan.jobs.size());
     double sum = 0;
     for (std::uint64_t judge = 0; judge < kJudges; ++judge) {
       for (std::size_t i = 0; i < factors.size(); ++i)
@@ -278,14 +277,14 @@ class Planner {
     return sum / kJudges;
   }
 
-  std::vector<PlannedTrial> trials_;  // longest first; equal ones in the order given
+  std::vector<PlannedJob> jobs_;  // longest first; equal ones in the order given
   std::span<const NodeRanks> nodes_;
   int ranks_, widest_;
-  std::vector<std::vector<double>> seconds_{};  // by trial, then by halving
+  std::vector<std::vector<double>> seconds_{};  // by job, then by halving
   double ideal_ = 0, least_ = 0;
 };
 
-void check_width(std::span<const PlannedTrial> trials, int ranks, int width) {
+void check_width(std::span<const PlannedJob> jobs, int ranks, int width) {
   if (width < 1 || ranks % width != 0) {
     throw Error({.code = ErrorCode::usage,
                  .where = "--width",
@@ -293,12 +292,12 @@ void check_width(std::span<const PlannedTrial> trials, int ranks, int width) {
                  .expected = "a divisor of " + std::to_string(ranks),
                  .got = std::to_string(width)});
   }
-  for (const PlannedTrial& trial : trials) {
-    if (trial.most_ranks % width == 0) continue;
+  for (const PlannedJob& job : jobs) {
+    if (job.most_ranks % width == 0) continue;
     throw Error({.code = ErrorCode::usage,
                  .where = "--width",
                  .what = "does not divide train.micro_batches, so the result would depend on it",
-                 .expected = "a divisor of " + std::to_string(trial.most_ranks),
+                 .expected = "a divisor of " + std::to_string(job.most_ranks),
                  .got = std::to_string(width),
                  .hint = std::has_single_bit(static_cast<unsigned>(width))
                              ? "--set train.micro_batches=" + std::to_string(width)
@@ -308,57 +307,57 @@ void check_width(std::span<const PlannedTrial> trials, int ranks, int width) {
 
 }  // namespace
 
-double seconds_at(const PlannedTrial& trial, int width) {
-  double computing = trial.seconds, exchanging = 0;
+double seconds_at(const PlannedJob& job, int width) {
+  double computing = job.seconds, exchanging = 0;
   for (int part = 1; part < width; part *= 2) {
     computing *= kLossPerHalving / 2;
-    exchanging += trial.exchange_seconds;
+    exchanging += job.exchange_seconds;
   }
   return computing + exchanging;
 }
 
-Plan make_plan(std::vector<PlannedTrial> trials, std::span<const NodeRanks> nodes, int width) {
-  if (width != 0) check_width(trials, count_ranks(nodes), width);
-  const Planner planner(std::move(trials), nodes);
+Plan make_plan(std::vector<PlannedJob> jobs, std::span<const NodeRanks> nodes, int width) {
+  if (width != 0) check_width(jobs, count_ranks(nodes), width);
+  const Planner planner(std::move(jobs), nodes);
   return width != 0 ? planner.all_of_width(width) : planner.best();
 }
 
 double simulate(const Plan& plan, std::span<const double> factors) {
-  std::priority_queue<Worker, std::vector<Worker>, LaterFirst> workers;
+  std::priority_queue<SimulatedGroup, std::vector<SimulatedGroup>, LaterFirst> groups;
   int alone = plan.ranks, order = 0;
   for (const std::vector<int>& group : plan.groups) {
     const auto width = static_cast<int>(group.size());
-    workers.push({.order = order++, .width = width});
+    groups.push({.order = order++, .width = width});
     alone -= width;
   }
   const auto add_alone = [&](int count, double time) {
-    for (int i = 0; i < count; ++i) workers.push({.free_at = time, .order = order++});
+    for (int i = 0; i < count; ++i) groups.push({.free_at = time, .order = order++});
   };
   add_alone(alone, 0);
-  WorkQueue queue(plan.trials, plan.ranks);
+  WorkQueue queue(plan.jobs, plan.ranks);
   double last = 0;
-  while (!workers.empty()) {
-    Worker worker = workers.top();
-    workers.pop();
-    const std::vector<std::size_t> list = queue.take(worker.width);
+  while (!groups.empty()) {
+    SimulatedGroup next = groups.top();
+    groups.pop();
+    const std::vector<std::size_t> list = queue.take(next.width);
     if (list.empty()) {
-      if (worker.width > 1) add_alone(worker.width, worker.free_at);
+      if (next.width > 1) add_alone(next.width, next.free_at);
       continue;
     }
     for (const std::size_t i : list) {
-      const PlannedTrial& trial = plan.trials[i];
-      worker.free_at += seconds_at(trial, trial.width) * (factors.empty() ? 1.0 : factors[i]);
+      const PlannedJob& job = plan.jobs[i];
+      next.free_at += seconds_at(job, job.width) * (factors.empty() ? 1.0 : factors[i]);
     }
-    last = std::max(last, worker.free_at);
-    workers.push(worker);
+    last = std::max(last, next.free_at);
+    groups.push(next);
   }
   return last;
 }
 
-double simulate_in_order(std::span<const PlannedTrial> trials, int ranks) {
+double simulate_in_order(std::span<const PlannedJob> jobs, int ranks) {
   std::vector<double> seconds;
-  for (const PlannedTrial& trial : trials) seconds.push_back(trial.seconds);
+  for (const PlannedJob& job : jobs) seconds.push_back(job.seconds);
   return list_makespan(seconds, ranks);
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

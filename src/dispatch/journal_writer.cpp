@@ -1,8 +1,8 @@
-#include "titrate/sweep/journal_writer.hpp"
+#include "journal_writer.hpp"
 
 #include "titrate/study/journal.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 
 JournalWriter::JournalWriter(const std::filesystem::path& run_folder, std::uint32_t attempt, int world_rank)
     : path_(study::journal_file(run_folder, attempt, world_rank)) {}
@@ -12,4 +12,4 @@ void JournalWriter::append(const std::string& record_json) {
   lines_->append(record_json);
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

@@ -1,4 +1,4 @@
-#include "titrate/sweep/dispatcher.hpp"
+#include "dispatcher.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -6,17 +6,17 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 namespace {
 
 constexpr int kToDispatcher = 1, kToWorker = 2;                 // message tags
-constexpr char kRequest = 'w', kRecord = 'r', kActivity = 'a';  // what a message begins with
+constexpr char kRequest = 'w', kRecord = 'r', kProgress = 'p';  // first letter of a message
 constexpr auto kTickInterval = std::chrono::seconds(1);
 
 using Clock = std::chrono::steady_clock;
 
-// How long to sleep before the next look: a twentieth of the silence so far. Short trials are served at once,
-// and while long ones run the thread takes nothing from the rank beside it.
+// The sleep before the next poll: a twentieth of the time since the last message. Short jobs are served at
+// once, and while long ones run the thread takes nothing from the rank beside it.
 std::chrono::microseconds poll_interval(Clock::duration silence) {
   const auto share = std::chrono::duration_cast<std::chrono::microseconds>(silence / 20);
   return std::clamp(share, std::chrono::microseconds(100), std::chrono::microseconds(2000));
@@ -24,12 +24,12 @@ std::chrono::microseconds poll_interval(Clock::duration silence) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(const comm::Communicator& channel, const Plan& plan, int ranks, Monitor& monitor,
+Dispatcher::Dispatcher(const comm::Communicator& channel, const Plan& plan, Monitor& monitor,
                        comm::Watchdog& watchdog)
     : channel_(channel),
       plan_(plan),
-      queue_(plan.trials, ranks),
-      working_(ranks),
+      queue_(plan.jobs, monitor.working_ranks()),
+      working_(monitor.working_ranks()),
       monitor_(monitor),
       watchdog_(watchdog) {
   thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
@@ -71,7 +71,7 @@ void Dispatcher::serve_until(const std::stop_token& stop) {
 void Dispatcher::answer(int leader, int width) {
   std::vector<std::string> list;
   if (watchdog_.stop_requested()) queue_.clear();
-  for (const std::size_t index : queue_.take(width)) list.push_back(plan_.trials[index].trial);
+  for (const std::size_t index : queue_.take(width)) list.push_back(plan_.jobs[index].id);
   channel_.send(leader, kToWorker, join(list, ","));
   if (!list.empty()) return;
   monitor_.end_group(leader, width);
@@ -81,10 +81,11 @@ void Dispatcher::answer(int leader, int width) {
 void Dispatcher::pass_on(const comm::Message& message) {
   try {
     const std::string text = message.text.substr(1);
-    if (message.text.starts_with(kActivity)) {
+    if (message.text.starts_with(kProgress)) {
       monitor_.hear(message.source, text);
     } else {
-      monitor_.take(text);
+      const std::size_t end = std::min(text.find(' '), text.size());
+      monitor_.take(message.source, text.substr(0, end), text.substr(std::min(end + 1, text.size())));
     }
   } catch (...) {
     if (!failure_) failure_ = std::current_exception();
@@ -102,12 +103,12 @@ std::vector<std::string> DispatchClient::request(int width) const {
   return split(channel_.receive(0, kToWorker), ',');
 }
 
-void DispatchClient::deliver(const std::string& record_json) const {
-  channel_.send(0, kToDispatcher, kRecord + record_json);
+void DispatchClient::deliver(const std::string& id, const std::string& record) const {
+  channel_.send(0, kToDispatcher, kRecord + (channel_.rank() == 0 ? id : id + " " + record));
 }
 
-void DispatchClient::tell(const study::TrialProgress& activity) const {
-  channel_.send(0, kToDispatcher, kActivity + to_json(activity));
+void DispatchClient::tell(const study::TrialProgress& progress) const {
+  channel_.send(0, kToDispatcher, kProgress + to_json(progress));
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

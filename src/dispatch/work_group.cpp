@@ -1,4 +1,4 @@
-#include "titrate/sweep/work_group.hpp"
+#include "titrate/dispatch/work_group.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -12,7 +12,7 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 namespace {
 
 // The ranks of a group must all have GPUs or all have none, since they share one exchange.
@@ -25,7 +25,8 @@ void check_devices(const comm::Communicator& group, const comm::Device& device) 
                .hint = "give --device cpu, or start the same number of ranks on nodes of one kind"});
 }
 
-// Which group, and which place in it. A rank of its own has a colour of its own.
+// The colour and key of MPI_Comm_split: the rank's group and its place there. A rank alone has its own
+// colour.
 std::pair<int, int> place_in(const Plan& plan, int rank) {
   for (std::size_t group = 0; group < plan.groups.size(); ++group) {
     const std::vector<int>& ranks = plan.groups[group];
@@ -41,41 +42,59 @@ std::optional<WorkGroup> form_group(const comm::Communicator& world, const Plan&
                                     const comm::Device& device, double timeout_seconds) {
   if (plan.groups.empty()) return std::nullopt;
   const auto [colour, key] = place_in(plan, world.rank());
-  WorkGroup group{.communicator = world.split(colour, key)};
-  const bool is_wide = group.communicator.size() > 1;
+  WorkGroup group{.device = device, .communicator = world.split(colour, key)};
+  const comm::Communicator& ranks = *group.communicator;
+  const bool is_wide = ranks.size() > 1;
   comm::together(world, [&] {
-    if (is_wide) check_devices(group.communicator, device);
+    if (is_wide) check_devices(ranks, device);
   });
   comm::together(world, [&] {
     if (!is_wide) return;
     if (device.kind == comm::DeviceKind::cuda) {
       comm::NcclExchanges exchanges =
-          comm::make_nccl_exchanges(group.communicator, device, {.timeout_seconds = timeout_seconds});
+          comm::make_nccl_exchanges(ranks, device, {.timeout_seconds = timeout_seconds});
       group.fast = std::move(exchanges.fast);
       group.tree = std::move(exchanges.tree);
     } else {
-      group.fast = std::make_unique<comm::MpiExchange>(group.communicator);
+      group.fast = std::make_unique<comm::MpiExchange>(ranks);
     }
   });
   if (!is_wide) return std::nullopt;
   return group;
 }
 
-train::Group view(WorkGroup& group, const comm::Device& device, const study::TrainSettings& settings) {
+train::Group group_for(WorkGroup& group, const study::TrainSettings& settings) {
+  if (!group.communicator) return {.device = group.device};
   const bool by_tree = settings.reduction == study::Reduction::tree && group.tree;
-  return {.communicator = &group.communicator,
+  return {.communicator = &*group.communicator,
           .exchange = by_tree ? group.tree.get() : group.fast.get(),
-          .device = device};
+          .device = group.device};
 }
 
-void check_numerics(const comm::Communicator& group, const std::string& numerics) {
-  const std::vector<std::string> classes = group.all_gather(numerics);
+void check_numerics(const WorkGroup& group, const std::string& numerics) {
+  const std::vector<std::string> classes = group.communicator->all_gather(numerics);
   if (std::adjacent_find(classes.begin(), classes.end(), std::not_equal_to<>()) == classes.end()) return;
   throw Error({.code = ErrorCode::usage,
                .where = "--width",
                .what = "the ranks of a group compute unlike each other: " + join(classes, ", "),
                .hint = "start the ranks of a group on nodes of one kind, or set ATEN_CPU_CAPABILITY to what "
                        "all of them have"});
+}
+
+void share_groups(Plan& plan, const comm::Communicator& world) {
+  std::vector<std::string> groups;
+  for (const std::vector<int>& ranks : plan.groups) {
+    std::vector<std::string> numbers;
+    for (const int rank : ranks) numbers.push_back(std::to_string(rank));
+    groups.push_back(join(numbers, " "));
+  }
+  const std::string text = world.broadcast(join(groups, ","), 0);
+  plan.groups.clear();
+  for (const std::string& group : split(text, ',')) {
+    std::vector<int>& ranks = plan.groups.emplace_back();
+    for (const std::string& number : split(group, ' '))
+      ranks.push_back(static_cast<int>(parse_integer(number).value()));
+  }
 }
 
 std::vector<NodeRanks> working_nodes(std::span<const comm::Placement> ranks, int most_per_gpu) {
@@ -101,4 +120,4 @@ std::vector<NodeRanks> working_nodes(std::span<const comm::Placement> ranks, int
   return nodes;
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

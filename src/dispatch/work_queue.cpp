@@ -1,6 +1,6 @@
-#include "titrate/sweep/work_queue.hpp"
+#include "work_queue.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 namespace {
 
 constexpr std::size_t kLongestList = 32;
@@ -8,11 +8,11 @@ constexpr double kListsPerShare = 8;
 
 }  // namespace
 
-WorkQueue::WorkQueue(std::span<const PlannedTrial> trials, int ranks) : ranks_(ranks) {
-  for (std::size_t i = 0; i < trials.size(); ++i) {
-    const double seconds = seconds_at(trials[i], trials[i].width);
-    of_width_[trials[i].width].push_back({i, seconds});
-    seconds_left_[trials[i].width] += seconds;
+WorkQueue::WorkQueue(std::span<const PlannedJob> jobs, int ranks) : ranks_(ranks) {
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const double seconds = seconds_at(jobs[i], jobs[i].width);
+    of_width_[jobs[i].width].push_back({i, seconds});
+    seconds_left_[jobs[i].width] += seconds;
   }
 }
 
@@ -37,4 +37,4 @@ void WorkQueue::clear() {
   seconds_left_.clear();
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

@@ -1,4 +1,4 @@
-#include "titrate/sweep/plan.hpp"
+#include "titrate/dispatch/plan.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@
 #include "titrate/sweep/cost.hpp"
 #include "titrate/train/setup.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 namespace {
 
 constexpr int kRanks[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
@@ -55,31 +55,32 @@ shard::Manifest mnist() {
 }
 
 // In the order of the grid.
-std::vector<PlannedTrial> mnist_trials() {
+std::vector<PlannedJob> mnist_trials() {
   const auto file =
       std::filesystem::path(__FILE__).parent_path() / "../../../launch/studies/mnist-synthetic/study.toml";
   const shard::Manifest manifest = mnist();
-  std::vector<PlannedTrial> trials;
+  std::vector<PlannedJob> trials;
   for (const study::Trial& trial : grid(study::read_study(file)))
-    trials.push_back(planned_trial(trial, train::make_setup(trial.settings, manifest), manifest, 1e-4));
+    trials.push_back(
+        sweep::planned_trial(trial, train::make_setup(trial.settings, manifest), manifest, 1e-4));
   return trials;
 }
 
 // 700 trials of five networks whose costs are log-uniform over three decades; all can go to eight ranks. What
 // they exchange is to their computing as the networks' parameters are to their operations, at batches of 64
 // and 20 GFLOP/s.
-std::vector<PlannedTrial> wide_trials() {
+std::vector<PlannedJob> wide_trials() {
   const shard::Manifest manifest = mnist();
   const std::string networks[] = {"simple-cnn", "pytorch-cnn", "lenet5", "noisy-cnn", "resnet-20"};
   RandomStream random(700, Purpose::test);
-  std::vector<PlannedTrial> trials;
+  std::vector<PlannedJob> trials;
   for (std::size_t i = 0; i < 700; ++i) {
     study::Settings settings{.network = {.name = networks[random.below(5)]}};
     settings.train.micro_batches = 8;
     const train::TrialSetup setup = train::make_setup(settings, manifest);
-    const double flops = trial_cost(setup, manifest).flops;
-    PlannedTrial trial =
-        planned_trial({.id = std::to_string(i)}, setup, manifest, net::training_flops(setup.network) / 2e10);
+    const double flops = sweep::trial_cost(setup, manifest).flops;
+    PlannedJob trial = sweep::planned_trial({.id = std::to_string(i)}, setup, manifest,
+                                            net::training_flops(setup.network) / 2e10);
     const double scale = std::pow(10.0, random.uniform(0, 3)) * 2e10 / flops;
     trial.seconds *= scale;
     trial.exchange_seconds *= scale;
@@ -92,7 +93,7 @@ std::vector<PlannedTrial> wide_trials() {
 std::vector<double> surprises(const Plan& plan, std::uint64_t seed) {
   RandomStream random(seed, Purpose::test);
   std::vector<double> factors;
-  for (std::size_t i = 0; i < plan.trials.size(); ++i) factors.push_back(random.uniform(0.9, 1.1));
+  for (std::size_t i = 0; i < plan.jobs.size(); ++i) factors.push_back(random.uniform(0.9, 1.1));
   return factors;
 }
 
@@ -102,7 +103,7 @@ struct Bounds {
 
 // Of the true costs.
 Bounds bounds_of(const Plan& plan, std::span<const double> factors, std::span<const NodeRanks> nodes) {
-  std::vector<PlannedTrial> trials = plan.trials;
+  std::vector<PlannedJob> trials = plan.jobs;
   for (std::size_t i = 0; i < trials.size(); ++i) {
     trials[i].seconds *= factors[i];
     trials[i].exchange_seconds *= factors[i];
@@ -118,7 +119,7 @@ struct Row {
   double in_order = 0;
 };
 
-Row measure(const std::vector<PlannedTrial>& trials, int ranks) {
+Row measure(const std::vector<PlannedJob>& trials, int ranks) {
   const std::vector<NodeRanks> nodes = cluster_of(ranks);
   const Plan plan = make_plan(trials, nodes, 0);
   Row row{.planned = plan.makespan_seconds / plan.ideal_seconds,
@@ -138,8 +139,8 @@ Row measure(const std::vector<PlannedTrial>& trials, int ranks) {
     members += group.size();
   }
   EXPECT_EQ(grouped.size(), members) << "a rank is in two groups";
-  const auto wide = std::count_if(plan.trials.begin(), plan.trials.end(),
-                                  [](const PlannedTrial& trial) { return trial.width > 1; });
+  const auto wide =
+      std::count_if(plan.jobs.begin(), plan.jobs.end(), [](const PlannedJob& job) { return job.width > 1; });
   std::printf(
       "%5d ranks  %6.4f  least %6.4f  surprised %6.4f (%6.4f)  in order %6.3f  %3ld wide in %3zu groups\n",
       ranks, row.planned, row.least, row.surprised, row.surprised_over_least, row.in_order,
@@ -148,7 +149,7 @@ Row measure(const std::vector<PlannedTrial>& trials, int ranks) {
 }
 
 TEST(Plan, KeepsRanksBusyOnAStudyOfMnist) {
-  const std::vector<PlannedTrial> trials = mnist_trials();
+  const std::vector<PlannedJob> trials = mnist_trials();
   ASSERT_EQ(trials.size(), 420u);
   for (const int ranks : kRanks) {
     const Row row = measure(trials, ranks);
@@ -169,7 +170,7 @@ std::pair<double, double> within(int ranks) {
 }
 
 TEST(Plan, KeepsRanksBusyWhereTrialsGoWide) {
-  const std::vector<PlannedTrial> trials = wide_trials();
+  const std::vector<PlannedJob> trials = wide_trials();
   for (const int ranks : kRanks) {
     const Row row = measure(trials, ranks);
     const auto [planned, surprised] = within(ranks);
@@ -203,18 +204,18 @@ TEST(Plan, LaysGroupsOnNodeBoundaries) {
 
 std::vector<int> widths_of(const Plan& plan) {
   std::vector<int> widths;
-  for (const PlannedTrial& trial : plan.trials) widths.push_back(trial.width);
+  for (const PlannedJob& job : plan.jobs) widths.push_back(job.width);
   return widths;
 }
 
 // A group's trials go first, then its ranks are alone.
 TEST(Plan, ALongTrialGoesWideAndTheRestFillsUp) {
-  std::vector<PlannedTrial> trials(200, {.seconds = 1, .most_ranks = 8});
-  trials.push_back({.trial = "long", .seconds = 400, .most_ranks = 8});
+  std::vector<PlannedJob> trials(200, {.seconds = 1, .most_ranks = 8});
+  trials.push_back({.id = "long", .seconds = 400, .most_ranks = 8});
   const Plan plan = make_plan(trials, cluster_of(8), 0);
   ASSERT_EQ(plan.groups.size(), 1u);
-  EXPECT_EQ(plan.trials[0].trial, "long");
-  EXPECT_EQ(plan.trials[0].width, static_cast<int>(plan.groups[0].size()));
+  EXPECT_EQ(plan.jobs[0].id, "long");
+  EXPECT_EQ(plan.jobs[0].width, static_cast<int>(plan.groups[0].size()));
   EXPECT_EQ(std::set<int>(plan.groups[0].begin(), plan.groups[0].end()).size(), plan.groups[0].size());
   EXPECT_LT(plan.makespan_seconds, 1.1 * plan.ideal_seconds);
   EXPECT_LT(plan.makespan_seconds, 0.25 * make_plan(trials, cluster_of(8), 1).makespan_seconds);
@@ -229,20 +230,20 @@ TEST(Plan, NoTrialIsWiderThanItsMicroBatchesAllow) {
 }
 
 TEST(Plan, EachTrialHasItsOwnLimit) {
-  const Plan plan = make_plan(
-      {{.trial = "a", .seconds = 100, .most_ranks = 2}, {.trial = "b", .seconds = 200, .most_ranks = 8}},
-      cluster_of(16), 0);
-  for (const PlannedTrial& trial : plan.trials) EXPECT_EQ(trial.width, trial.most_ranks) << trial.trial;
+  const Plan plan =
+      make_plan({{.id = "a", .seconds = 100, .most_ranks = 2}, {.id = "b", .seconds = 200, .most_ranks = 8}},
+                cluster_of(16), 0);
+  for (const PlannedJob& job : plan.jobs) EXPECT_EQ(job.width, job.most_ranks) << job.id;
 }
 
 // An exchange that takes as long as is saved.
 TEST(Plan, NoTrialIsWiderThanItGains) {
-  const PlannedTrial trial{.seconds = 100, .exchange_seconds = 60, .most_ranks = 8};
-  EXPECT_EQ(widths_of(make_plan({trial}, cluster_of(8), 0)), std::vector<int>{1});
+  const PlannedJob job{.seconds = 100, .exchange_seconds = 60, .most_ranks = 8};
+  EXPECT_EQ(widths_of(make_plan({job}, cluster_of(8), 0)), std::vector<int>{1});
 }
 
 TEST(Plan, AFixedWidthCutsTheRanksInBlocks) {
-  const std::vector<PlannedTrial> trials(9, {.seconds = 1, .most_ranks = 4});
+  const std::vector<PlannedJob> trials(9, {.seconds = 1, .most_ranks = 4});
   const Plan plan = make_plan(trials, nodes_of({{6, 6}, {2, 2}}), 4);
   EXPECT_EQ(plan.groups, (std::vector<std::vector<int>>{{0, 1, 2, 3}, {4, 5, 6, 7}}));
   EXPECT_EQ(widths_of(plan), std::vector<int>(9, 4));
@@ -250,7 +251,7 @@ TEST(Plan, AFixedWidthCutsTheRanksInBlocks) {
 }
 
 TEST(Plan, RefusesAWidthThatDoesNotDivide) {
-  const std::vector<PlannedTrial> trials{{.seconds = 1, .most_ranks = 2}};
+  const std::vector<PlannedJob> trials{{.seconds = 1, .most_ranks = 2}};
   const Outcome ranks = outcome([&] { make_plan(trials, cluster_of(7), 2); });
   EXPECT_EQ(ranks.code, ErrorCode::usage);
   EXPECT_NE(ranks.message.find("--width: does not divide the number of ranks"), std::string::npos);
@@ -260,13 +261,13 @@ TEST(Plan, RefusesAWidthThatDoesNotDivide) {
 }
 
 TEST(Plan, LongestFirstAndEqualOnesInTheOrderGiven) {
-  const Plan plan = make_plan({{.trial = "a", .seconds = 1},
-                               {.trial = "b", .seconds = 5},
-                               {.trial = "c", .seconds = 5},
-                               {.trial = "d", .seconds = 9}},
+  const Plan plan = make_plan({{.id = "a", .seconds = 1},
+                               {.id = "b", .seconds = 5},
+                               {.id = "c", .seconds = 5},
+                               {.id = "d", .seconds = 9}},
                               cluster_of(2), 0);
   std::string order;
-  for (const PlannedTrial& trial : plan.trials) order += trial.trial;
+  for (const PlannedJob& job : plan.jobs) order += job.id;
   EXPECT_EQ(order, "dbca");
   EXPECT_DOUBLE_EQ(plan.makespan_seconds, 10);  // d, a beside b, c
   EXPECT_DOUBLE_EQ(plan.ideal_seconds, 10);
@@ -276,35 +277,35 @@ TEST(Plan, LongestFirstAndEqualOnesInTheOrderGiven) {
 // costs moves it.
 TEST(Plan, SimulatesWhatTheDispatcherDoes) {
   Plan plan{.groups = {{0, 1}}, .ranks = 3};
-  plan.trials = {{.trial = "a", .seconds = 10, .most_ranks = 2, .width = 2},
-                 {.trial = "b", .seconds = 8},
-                 {.trial = "c", .seconds = 2},
-                 {.trial = "d", .seconds = 2}};
-  const double a = seconds_at(plan.trials[0], 2);
+  plan.jobs = {{.id = "a", .seconds = 10, .most_ranks = 2, .width = 2},
+               {.id = "b", .seconds = 8},
+               {.id = "c", .seconds = 2},
+               {.id = "d", .seconds = 2}};
+  const double a = seconds_at(plan.jobs[0], 2);
   EXPECT_DOUBLE_EQ(a, 10 * 1.04 / 2);
   EXPECT_DOUBLE_EQ(simulate(plan, {}), 8);  // c and d on the ranks of a's group
   EXPECT_DOUBLE_EQ(simulate(plan, std::vector<double>{1.3, 1, 1, 1}), 1.3 * a + 2);
   EXPECT_DOUBLE_EQ(simulate(plan, std::vector<double>{2, 1, 1, 1}), 12);  // c and d behind b
-  EXPECT_DOUBLE_EQ(simulate_in_order(plan.trials, 3), 10);
+  EXPECT_DOUBLE_EQ(simulate_in_order(plan.jobs, 3), 10);
 }
 
 TEST(Plan, EveryHalvingCostsAnExchange) {
-  const PlannedTrial trial{.seconds = 100, .exchange_seconds = 3, .most_ranks = 4};
-  EXPECT_DOUBLE_EQ(seconds_at(trial, 1), 100);
-  EXPECT_DOUBLE_EQ(seconds_at(trial, 2), 52 + 3);
-  EXPECT_DOUBLE_EQ(seconds_at(trial, 4), 27.04 + 6);
+  const PlannedJob job{.seconds = 100, .exchange_seconds = 3, .most_ranks = 4};
+  EXPECT_DOUBLE_EQ(seconds_at(job, 1), 100);
+  EXPECT_DOUBLE_EQ(seconds_at(job, 2), 52 + 3);
+  EXPECT_DOUBLE_EQ(seconds_at(job, 4), 27.04 + 6);
 }
 
 TEST(Plan, NoTrialsAreNoWork) {
   const Plan plan = make_plan({}, cluster_of(8), 0);
-  EXPECT_TRUE(plan.trials.empty());
+  EXPECT_TRUE(plan.jobs.empty());
   EXPECT_EQ(plan.makespan_seconds, 0);
 }
 
 // Sixty that are a thousand times as long as the rest, so that much is tried.
 TEST(Plan, TenThousandTrialsArePlannedAtOnce) {
   RandomStream random(1, Purpose::test);
-  std::vector<PlannedTrial> trials;
+  std::vector<PlannedJob> trials;
   for (int i = 0; i < 10'000; ++i)
     trials.push_back({.seconds = random.uniform(1, 10) * (i < 60 ? 2000 : 1), .most_ranks = 8});
   for (const int ranks : {384, 512}) {
@@ -319,4 +320,4 @@ TEST(Plan, TenThousandTrialsArePlannedAtOnce) {
 }
 
 }  // namespace
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

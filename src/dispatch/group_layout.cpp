@@ -4,7 +4,7 @@
 #include <bit>
 #include <iterator>
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 
 GroupLayout::GroupLayout(std::span<const NodeRanks> nodes) : nodes_(nodes) {
   for (const NodeRanks& node : nodes) taken_.emplace_back(node.ranks.size(), false);
@@ -62,4 +62,4 @@ int GroupLayout::widest() const {
   return 1;
 }
 
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

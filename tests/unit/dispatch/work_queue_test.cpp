@@ -1,18 +1,18 @@
-#include "titrate/sweep/work_queue.hpp"
+#include "../../../src/dispatch/work_queue.hpp"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 namespace {
 
-std::vector<PlannedTrial> trials_of(int width, double seconds, std::size_t count) {
-  return std::vector<PlannedTrial>(count, {.seconds = seconds, .most_ranks = width, .width = width});
+std::vector<PlannedJob> trials_of(int width, double seconds, std::size_t count) {
+  return std::vector<PlannedJob>(count, {.seconds = seconds, .most_ranks = width, .width = width});
 }
 
 TEST(WorkQueue, LongTrialsGoAloneAndShortOnesTogether) {
-  std::vector<PlannedTrial> trials = trials_of(1, 1, 2001);
+  std::vector<PlannedJob> trials = trials_of(1, 1, 2001);
   trials[0].seconds = 1000;
   WorkQueue queue(trials, 2);
   EXPECT_EQ(queue.take(1), std::vector<std::size_t>{0});
@@ -24,21 +24,21 @@ TEST(WorkQueue, LongTrialsGoAloneAndShortOnesTogether) {
 
 // 410 trials for two groups of four.
 TEST(WorkQueue, AListOfAGroupIsAnEighthOfItsShare) {
-  const std::vector<PlannedTrial> trials(410, {.seconds = 1, .most_ranks = 4, .width = 4});
+  const std::vector<PlannedJob> trials(410, {.seconds = 1, .most_ranks = 4, .width = 4});
   WorkQueue queue(trials, 8);
   EXPECT_EQ(queue.take(4).size(), 25u);  // of 25.6
 }
 
 // 400 seconds for 5 ranks: an eighth of 80 each.
 TEST(WorkQueue, AListIsAnEighthOfARanksShare) {
-  const std::vector<PlannedTrial> trials = trials_of(1, 1, 400);
+  const std::vector<PlannedJob> trials = trials_of(1, 1, 400);
   WorkQueue queue(trials, 5);
   EXPECT_EQ(queue.take(1).size(), 10u);
   EXPECT_EQ(queue.take(1).size(), 9u);  // of 390
 }
 
 TEST(WorkQueue, EveryTrialIsHandedOutOnceAndTheEndIsFine) {
-  std::vector<PlannedTrial> trials;
+  std::vector<PlannedJob> trials;
   for (int i = 0; i < 500; ++i) trials.push_back({.seconds = 8.0 - i / 64});
   WorkQueue queue(trials, 4);
   std::vector<std::size_t> order;
@@ -53,8 +53,8 @@ TEST(WorkQueue, EveryTrialIsHandedOutOnceAndTheEndIsFine) {
 }
 
 TEST(WorkQueue, AGroupTakesTrialsOfItsWidthAlone) {
-  std::vector<PlannedTrial> trials = trials_of(4, 100, 2);
-  const std::vector<PlannedTrial> single = trials_of(1, 50, 3);
+  std::vector<PlannedJob> trials = trials_of(4, 100, 2);
+  const std::vector<PlannedJob> single = trials_of(1, 50, 3);
   trials.insert(trials.end(), single.begin(), single.end());
   WorkQueue queue(trials, 8);
   EXPECT_EQ(queue.take(1), std::vector<std::size_t>{2});
@@ -68,4 +68,4 @@ TEST(WorkQueue, AGroupTakesTrialsOfItsWidthAlone) {
 }
 
 }  // namespace
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

@@ -8,7 +8,7 @@
 
 #include "titrate/core/json_lines.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 
 class JournalWriter {
  public:
@@ -22,4 +22,4 @@ class JournalWriter {
   std::optional<JsonLinesWriter> lines_;
 };
 
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

@@ -1,8 +1,8 @@
-#include "titrate/sweep/work_group.hpp"
+#include "titrate/dispatch/work_group.hpp"
 
 #include <gtest/gtest.h>
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 namespace {
 
 comm::Placement cpu(int world_rank, int node, int node_rank) {
@@ -45,4 +45,4 @@ TEST(WorkingNodes, TheFirstRanksOfEachGpuStandFirst) {
 }
 
 }  // namespace
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

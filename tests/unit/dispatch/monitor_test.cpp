@@ -1,40 +1,41 @@
-#include "titrate/sweep/monitor.hpp"
+#include "../../../src/dispatch/monitor.hpp"
 
 #include <gtest/gtest.h>
 
 #include "support/temporary_folder.hpp"
 #include "titrate/core/file.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 namespace {
+
+// Jobs whose record is "failed" or the number of their steps, each of ten images.
+class FakeJobs : public Jobs {
+ public:
+  void run(const std::string&, WorkGroup&, JobObserver&) override {}
+  JobOutcome collect(const std::string&, const std::string& record) override {
+    if (record == "failed") return {.failed = true, .reason = "no room"};
+    return {.steps = std::stoull(record)};
+  }
+  std::string describe(const std::string& id) const override { return "settings of " + id; }
+  std::uint64_t images_seen(const std::string&, std::uint64_t steps) override { return 10 * steps; }
+};
 
 class MonitorTest : public testing::Test {
  protected:
   MonitorTest() {
-    for (std::uint64_t seed = 0; seed < 4; ++seed) {
-      study::Trial trial{.id = std::string(15, '0') + std::to_string(seed)};
-      trial.settings.seed = seed;
-      trials_.push_back(trial);
-      plan_.trials.push_back({.trial = trial.id, .seconds = 10, .most_ranks = 2, .width = seed == 0 ? 2 : 1});
-    }
+    for (const char* id : {"a", "b", "c", "d"})
+      plan_.jobs.push_back({.id = id, .seconds = 10, .most_ranks = 2, .width = *id == 'a' ? 2 : 1});
     plan_.groups = {{0, 2}};
     scene_ = {.run_folder = folder_.path(),
               .study = "digits",
               .attempt = 7,
               .ranks = {{.world_rank = 0}, {.world_rank = 1}, {.world_rank = 2}},
               .working_ranks = {0, 1, 2},
-              .trials = 5};
+              .jobs = 5,
+              .quiet = true};
   }
 
-  Monitor make() { return Monitor(scene_, plan_, trials_, {.quiet = true}, Log({.quiet = true})); }
-
-  std::string record(std::uint64_t seed, int world_rank, study::Status status = study::Status::done) const {
-    study::TrialRecord record{
-        .trial = trials_[seed].id, .settings = trials_[seed].settings, .status = status};
-    if (status == study::Status::failed) record.reason = "no room";
-    record.timing.world_rank = world_rank;
-    return to_json(record);
-  }
+  Monitor make() { return Monitor(scene_, plan_, jobs_, Log({.quiet = true})); }
 
   study::SweepStatus status() const {
     const auto file = study::status_file(folder_.path());
@@ -42,9 +43,9 @@ class MonitorTest : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  std::vector<study::Trial> trials_;
+  FakeJobs jobs_;
   Plan plan_;
-  SweepScene scene_;
+  RunScene scene_;
 };
 
 TEST_F(MonitorTest, ASingleRankIsAGroupOfItsOwnAndAWideOneDissolves) {
@@ -66,10 +67,10 @@ TEST_F(MonitorTest, ASingleRankIsAGroupOfItsOwnAndAWideOneDissolves) {
 
 TEST_F(MonitorTest, CountsWhatEnds) {
   Monitor monitor = make();
-  monitor.hear(1, to_json(study::TrialProgress{
-                      .trial = trials_[1].id, .step = 50, .total_steps = 100, .train_loss = 0.5}));
-  monitor.take(record(2, 0));
-  monitor.take(record(3, 0, study::Status::failed));
+  monitor.hear(
+      1, to_json(study::TrialProgress{.trial = "b", .step = 50, .total_steps = 100, .train_loss = 0.5}));
+  monitor.take(0, "c", "100");
+  monitor.take(0, "d", "failed");
   monitor.finish(false);
   const study::SweepStatus now = status();
   EXPECT_EQ(now.state, "finished");
@@ -80,27 +81,27 @@ TEST_F(MonitorTest, CountsWhatEnds) {
   EXPECT_EQ(now.failed, 1u);
   ASSERT_EQ(now.failures.size(), 1u);
   EXPECT_EQ(now.failures[0].reason, "no room");
+  EXPECT_EQ(now.failures[0].settings, "settings of d");
   EXPECT_EQ(now.groups[0].finished, 2u);
   ASSERT_TRUE(now.groups[1].activity);
   EXPECT_EQ(now.groups[1].activity->step, 50u);
-  EXPECT_EQ(now.groups[1].settings, "seed=1");
+  EXPECT_EQ(now.groups[1].settings, "settings of b");
   ASSERT_TRUE(now.seconds_left);
-  monitor.take(record(1, 1));
+  monitor.take(1, "b", "100");
   monitor.finish(false);
   EXPECT_FALSE(status().groups[1].activity) << "it is over";
-  EXPECT_EQ(monitor.take_records().size(), 3u);
 }
 
 // Two of four trials and half of a third are done: what is left takes as long as its share of the plan.
 TEST_F(MonitorTest, TheForecastKnowsHowFarTrialsAre) {
   Monitor monitor = make();
-  monitor.take(record(2, 0));
-  monitor.take(record(3, 0));
-  monitor.take(record(0, 0));
-  monitor.hear(1, to_json(study::TrialProgress{.trial = trials_[1].id, .step = 50, .total_steps = 100}));
+  monitor.take(0, "c", "100");
+  monitor.take(0, "d", "100");
+  monitor.take(0, "a", "100");
+  monitor.hear(1, to_json(study::TrialProgress{.trial = "b", .step = 50, .total_steps = 100}));
   monitor.finish(false);
   const double half = status().seconds_left.value() / status().elapsed_seconds;
-  monitor.hear(1, to_json(study::TrialProgress{.trial = trials_[1].id, .step = 99, .total_steps = 100}));
+  monitor.hear(1, to_json(study::TrialProgress{.trial = "b", .step = 99, .total_steps = 100}));
   monitor.finish(false);
   const double nearly = status().seconds_left.value() / status().elapsed_seconds;
   EXPECT_LT(nearly, 0.1 * half);
@@ -108,24 +109,25 @@ TEST_F(MonitorTest, TheForecastKnowsHowFarTrialsAre) {
 }
 
 // What an earlier run did of it says nothing of how fast this one is.
-TEST_F(MonitorTest, ATrialThatIsGoneOnWithCountsFromThere) {
-  const auto rate = [&](std::uint64_t first_step) {
+TEST_F(MonitorTest, AJobThatIsGoneOnWithCountsFromThere) {
+  const auto images = [&](bool is_finished) {
     Monitor monitor = make();
-    monitor.hear(1, to_json(study::TrialProgress{
-                        .trial = trials_[1].id, .step = 100, .total_steps = 1000, .first_step = first_step}));
+    monitor.hear(
+        1, to_json(study::TrialProgress{.trial = "b", .step = 100, .total_steps = 1000, .first_step = 90}));
+    if (is_finished) monitor.take(1, "b", "1000");
     monitor.finish(false);
     return status().images_per_second * status().elapsed_seconds;
   };
-  EXPECT_NEAR(rate(0) / rate(90), 10, 0.01);
+  EXPECT_NEAR(images(false), 100, 0.01);
+  EXPECT_NEAR(images(true), 9100, 0.01);
 }
 
-TEST_F(MonitorTest, ASweepGoesOnWithoutItsStatus) {
+TEST_F(MonitorTest, ARunGoesOnWithoutItsStatus) {
   scene_.run_folder = folder_.path() / "gone";
   Monitor monitor = make();
-  monitor.take(record(2, 0));
-  monitor.finish(false);
-  EXPECT_EQ(monitor.take_records().size(), 1u);
+  monitor.take(0, "c", "100");
+  EXPECT_NO_THROW(monitor.finish(false));
 }
 
 }  // namespace
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch

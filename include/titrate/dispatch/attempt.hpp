@@ -8,7 +8,7 @@
 
 #include "titrate/study/attempt.hpp"
 
-namespace titrate::sweep {
+namespace titrate::dispatch {
 
 // This run's, from its start to its end.
 class Attempt {
@@ -37,4 +37,4 @@ class Attempt {
   study::AttemptRecord record_;
 };
 
-}  // namespace titrate::sweep
+}  // namespace titrate::dispatch
