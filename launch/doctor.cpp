@@ -27,11 +27,11 @@ comm::Deadline mpi_deadline(doctor::DoctorReport& report, double seconds, const 
   return comm::Deadline(seconds, [&report, seconds, what] {
     report.add(std::vector<doctor::DoctorLine>{
         {.name = "MPI",
-         .verdict = doctor::Verdict::fail,
+         .status = doctor::CheckStatus::fail,
          .text = std::string(what) + " within " + std::to_string(static_cast<int>(seconds)) + " s",
          .remedy = "see which rank is missing; between hosts, firewalls and wrong interfaces do this"}});
     report.finish();
-    std::_Exit(static_cast<int>(ErrorCode::no_progress));
+    std::_Exit(exit_code(ErrorCode::no_progress));
   });
 }
 
@@ -39,7 +39,7 @@ comm::Deadline mpi_deadline(doctor::DoctorReport& report, double seconds, const 
 int leave(doctor::DoctorReport& report, ErrorCode code, bool speaks) {
   report.finish();
   if (!speaks) std::this_thread::sleep_for(std::chrono::seconds(1));
-  return static_cast<int>(code);
+  return exit_code(code);
 }
 
 int run(const Options& options) {
@@ -48,7 +48,7 @@ int run(const Options& options) {
   doctor::DoctorReport report(options.json, !speaks);
   const doctor::DoctorLines start = doctor::check_start(comm::get_environment);
   report.add(start);
-  if (doctor::worst(start) == doctor::Verdict::fail) {
+  if (doctor::worst(start) == doctor::CheckStatus::fail) {
     const bool by_launcher = start.back().name == "launcher";
     return leave(report, by_launcher ? ErrorCode::usage : ErrorCode::failed, speaks);
   }

@@ -82,7 +82,7 @@ int run(const Options& options) {
   std::fputs(to_text(forecast).c_str(), stdout);
   if (!impossible.empty()) {
     std::printf("no plan is of use before all cells can run\n");
-    return static_cast<int>(ErrorCode::usage);
+    return exit_code(ErrorCode::usage);
   }
   if (!options.out.empty()) write_file(options.out, std::string_view(to_json(forecast.file)));
   std::printf("%-18s%s\n", "run", command_line(options, machine, study.name).c_str());

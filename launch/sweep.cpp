@@ -43,7 +43,7 @@ int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcom
                  "titrate: stopped on request: %s of %s trials are finished; the same command resumes\n",
                  with_commas(outcome.trials.size() - outcome.missing).c_str(),
                  with_commas(outcome.trials.size()).c_str());
-    return static_cast<int>(ErrorCode::stopped);
+    return exit_code(ErrorCode::stopped);
   }
   outcome.attempt->require_current();
   report::write_report(options.out, outcome.study, outcome.records);
@@ -52,7 +52,7 @@ int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcom
   std::fflush(stdout);
   watchdog.on_end(nullptr);
   outcome.attempt->end("finished");
-  return outcome.failed > 0 ? static_cast<int>(ErrorCode::some_failed) : 0;
+  return outcome.failed > 0 ? exit_code(ErrorCode::some_failed) : 0;
 }
 
 // All end with rank 0's exit code, since mpirun kills the others when one leaves early with another.

@@ -1,4 +1,4 @@
-// What the thread of a rank is doing, and how long the like of it took.
+// What a rank's thread is doing, and how long its last steps took.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace titrate::comm {
 
-// What the rank's thread is doing, since when, and how long it may.
+// A piece of work of the rank's thread.
 struct Activity {
   using Clock = std::chrono::steady_clock;
 
@@ -40,7 +40,7 @@ class StepTimes {
   void add(double seconds) { seconds_[count_++ % seconds_.size()] = seconds; }
   void clear() { count_ = 0; }
   bool empty() const { return count_ == 0; }
-  // Whether the median is to be looked at anew: after the first, and then now and then.
+  // Whether the median is due again: after the first step, and then once a window.
   bool has_changed() const { return count_ % seconds_.size() == 1; }
 
   double median() const {

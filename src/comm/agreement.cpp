@@ -31,7 +31,7 @@ std::optional<Failure> failure_of(const std::function<void()>& body) {
 
 std::string pack(const ErrorInfo& info) {
   const std::vector<std::string> fields{
-      std::to_string(static_cast<int>(info.code)), info.where, info.what, info.expected, info.got, info.hint};
+      std::to_string(exit_code(info.code)), info.where, info.what, info.expected, info.got, info.hint};
   return join(fields, std::string_view("\0", 1));
 }
 

@@ -6,7 +6,7 @@
 
 #include "halving.hpp"
 #include "mpi_handle.hpp"
-#include "titrate/comm/tree.hpp"
+#include "tree.hpp"
 
 namespace titrate::comm {
 namespace {

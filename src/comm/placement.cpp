@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "titrate/comm/agreement.hpp"
+#include "titrate/comm/rank.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/host.hpp"
 #include "titrate/core/parallel.hpp"
@@ -73,7 +74,7 @@ std::string pci_ids(std::span<const Placement> ranks) {
 // Of ranks that share a line.
 std::string group_ranges(std::span<const Placement> ranks, std::span<const int> group_of) {
   std::set<int> groups;
-  for (const Placement& rank : ranks) groups.insert(group_of[static_cast<std::size_t>(rank.world_rank)]);
+  for (const Placement& rank : ranks) groups.insert(at(group_of, rank.world_rank));
   if (*groups.begin() < 0) return "-";
   return number_ranges(std::vector<int>(groups.begin(), groups.end()));
 }
@@ -137,7 +138,7 @@ std::vector<Placement> place_ranks(const Session& session, DeviceKind requested)
   const std::string leader = session.node().broadcast(std::to_string(own.world_rank), 0);
   std::vector<Placement> ranks;
   for (const std::string& text : session.world().all_gather(pack(own, leader))) {
-    ranks.push_back(unpack(text, static_cast<int>(ranks.size())));
+    ranks.push_back(unpack(text, ranks_in(ranks)));
   }
   number_nodes(ranks);
   const std::vector<int> sharing = sharing_of(ranks);
@@ -148,7 +149,7 @@ std::vector<Placement> place_ranks(const Session& session, DeviceKind requested)
 std::string placement_table(std::span<const Placement> ranks, std::span<const int> group_of,
                             std::size_t most_lines) {
   const auto grouped = [&](const Placement& rank) {
-    return !group_of.empty() && group_of[static_cast<std::size_t>(rank.world_rank)] >= 0;
+    return !group_of.empty() && at(group_of, rank.world_rank) >= 0;
   };
   std::vector<Cells> rows{{"rank", "host", "device", "PCI id", "processors"}};
   if (!group_of.empty()) rows[0].push_back("group");

@@ -3,31 +3,29 @@
 #include <algorithm>
 #include <exception>
 
+#include "activity.hpp"
+#include "heartbeat.hpp"
 #include "titrate/comm/placement.hpp"
+#include "titrate/comm/rank.hpp"
 #include "titrate/core/text.hpp"
 
 namespace titrate::comm {
 namespace {
 
-constexpr int kBeatTag = 1;
 constexpr double kStartSeconds = 20;
 constexpr double kEndSeconds = 20;
-constexpr std::chrono::milliseconds kBeat(200);
-constexpr std::chrono::seconds kSilence(10);  // of a thread that does nothing but tell
-
-double seconds_since(std::chrono::steady_clock::time_point time) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - time).count();
-}
+constexpr double kBeatSeconds = 0.2;
+constexpr double kSilenceSeconds = 10;  // of a thread that does nothing but send heartbeats
 
 }  // namespace
 
 RollCall::RollCall(const Session& session, OnStuck on_stuck)
     : world_(session.world().duplicate()),
       on_stuck_(std::move(on_stuck)),
+      heartbeat_(std::make_unique<Heartbeat>(world_, 0, kBeatSeconds)),
       steps_{{.name = "start", .seconds = kStartSeconds}},
-      ranks_(static_cast<std::size_t>(session.world_size())),
       thread_([this](const std::stop_token& stop) { watch(stop); }) {
-  limit(steps_.back());
+  set_deadline(steps_.back());
 }
 
 RollCall::~RollCall() {
@@ -44,16 +42,15 @@ RollCall::~RollCall() {
 void RollCall::enter(const std::string& step, double seconds) {
   const std::scoped_lock lock(mutex_);
   steps_.push_back({.name = step, .seconds = seconds});
-  ranks_[static_cast<std::size_t>(world_.rank())].steps = steps_.size();
-  limit(steps_.back());
+  set_deadline(steps_.back());
   bell_.notify_all();
 }
 
-// In a thread of its own, since where rank 0 takes nothing more even a send may wait for ever.
-void RollCall::limit(const Step& step) {
+// In a thread of its own: where rank 0 takes nothing any more, even a send may wait for ever.
+void RollCall::set_deadline(const Step& step) {
   if (world_.rank() == 0) return;
   const double seconds = step.seconds + kGraceSeconds;
-  clock_.emplace(seconds, [this, seconds, name = step.name] {
+  deadline_.emplace(seconds, [this, seconds, name = step.name] {
     on_stuck_(name, "rank " + std::to_string(world_.rank()) + " has waited " + fixed(seconds, 0) +
                         " s for rank 0 and the others");
   });
@@ -64,42 +61,49 @@ std::string RollCall::step() {
   return steps_.back().name;
 }
 
-bool RollCall::all_at(std::size_t steps) const {
-  return std::all_of(ranks_.begin(), ranks_.end(), [&](const Rank& rank) { return rank.steps >= steps; });
+std::size_t RollCall::steps_of(int rank) const {
+  if (rank == world_.rank()) return steps_.size();
+  return static_cast<std::size_t>(parse_integer(heartbeat_->last_text(rank)).value_or(1));
 }
 
-// On rank 0: which steps the others have come to.
-void RollCall::listen() {
-  ranks_[0].heard = Clock::now();
-  while (const auto message = world_.poll(kBeatTag)) {
-    ranks_[static_cast<std::size_t>(message->source)] = {
-        .steps = static_cast<std::size_t>(parse_integer(message->text).value_or(1)), .heard = Clock::now()};
+bool RollCall::all_at(std::size_t steps) const {
+  for (int rank = 0; rank < world_.size(); ++rank) {
+    if (steps_of(rank) < steps) return false;
   }
+  return true;
+}
+
+// On rank 0.
+void RollCall::listen() {
+  heartbeat_->receive(Clock::now());
   std::size_t behind = steps_.size();
-  for (const Rank& rank : ranks_) behind = std::min(behind, rank.steps);
-  if (behind == behind_) return;
+  for (int rank = 0; rank < world_.size(); ++rank) behind = std::min(behind, steps_of(rank));
+  if (behind != behind_) moved_ = Clock::now();
   behind_ = behind;
-  moved_ = Clock::now();
+  if (all_at(steps_.size())) bell_.notify_all();
+}
+
+void RollCall::report_stuck() {
+  const std::string what = stuck();
+  if (what.empty() || given_up_) return;
+  given_up_ = true;
+  on_stuck_(steps_[behind_ - 1].name, what);
+  bell_.notify_all();
 }
 
 void RollCall::watch(const std::stop_token& stop) {
   const bool is_first = world_.rank() == 0;
   std::size_t told = 0;
-  auto beat_at = Clock::now();
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested() || (!is_first && told != steps_.size())) {
     if (is_first) {
       listen();
-      if (all_at(steps_.size())) bell_.notify_all();
-      if (const std::string what = stuck(); !what.empty() && !given_up_) {
-        given_up_ = true;
-        on_stuck_(steps_[behind_ - 1].name, what);
-        bell_.notify_all();
-      }
-    } else if (told != steps_.size() || Clock::now() >= beat_at) {
+      report_stuck();
+    } else if (told != steps_.size()) {
       told = steps_.size();
-      beat_at = Clock::now() + kBeat;
-      world_.send(0, kBeatTag, std::to_string(told));
+      heartbeat_->send(std::to_string(told), Clock::now());
+    } else {
+      heartbeat_->send_if_due(std::to_string(told), Clock::now());
     }
     bell_.wait_for(lock, std::chrono::milliseconds(20));
   }
@@ -107,17 +111,18 @@ void RollCall::watch(const std::stop_token& stop) {
 
 std::string RollCall::stuck() const {
   const Step& step = steps_[behind_ - 1];
-  const double waited = seconds_since(moved_);
+  const Clock::time_point now = Clock::now();
+  const double waited = seconds_between(moved_, now);
   std::vector<int> silent, behind;
-  for (std::size_t i = 0; i < ranks_.size(); ++i) {
-    if (ranks_[i].steps != behind_) continue;
-    behind.push_back(static_cast<int>(i));
-    if (Clock::now() - ranks_[i].heard > kSilence) silent.push_back(static_cast<int>(i));
+  for (int rank = 0; rank < world_.size(); ++rank) {
+    if (steps_of(rank) != behind_) continue;
+    behind.push_back(rank);
+    if (rank != 0 && heartbeat_->silence(rank, now) > kSilenceSeconds) silent.push_back(rank);
   }
   if (!silent.empty()) return "no sign of life from " + name_ranks(silent);
   if (waited < step.seconds) return "";
   return "no end after " + fixed(waited, 0) + " s on " +
-         (behind.size() == ranks_.size() ? "any rank" : name_ranks(behind));
+         (ranks_in(behind) == world_.size() ? "any rank" : name_ranks(behind));
 }
 
 }  // namespace titrate::comm

@@ -48,7 +48,7 @@ std::optional<Deadline> no_later_than(double limit_seconds, const char* what) {
                  "titrate: rank %d on %s: MPI did not %s within %s s: a rank is stopped or missing; the same "
                  "command resumes\n",
                  rank, host_name().c_str(), what, fixed(limit_seconds, 0).c_str());
-    std::_Exit(static_cast<int>(ErrorCode::no_progress));
+    std::_Exit(exit_code(ErrorCode::no_progress));
   });
 }
 
@@ -87,7 +87,7 @@ Session::~Session() {
   if (std::uncaught_exceptions() > state_->exceptions && world_size() > 1) {
     std::fprintf(stderr, "titrate: rank %d: an error ended this rank; the others are ended too\n",
                  world_rank());
-    abort(static_cast<int>(ErrorCode::internal));
+    abort(exit_code(ErrorCode::internal));
   }
   const std::optional<Deadline> limit = no_later_than(state_->limit_seconds, "end");
   state_.reset();
@@ -103,13 +103,13 @@ int Session::run(const char* program, const std::function<int()>& body) const {
   } catch (const AgreedError& error) {
     const bool everywhere = error.ranks() == world_size();
     if (!everywhere || world_rank() == 0) std::fprintf(stderr, "%s: %s\n", program, error.what());
-    if (everywhere) return static_cast<int>(error.code());
-    abort(static_cast<int>(error.code()));
+    if (everywhere) return exit_code(error.code());
+    abort(exit_code(error.code()));
   } catch (...) {
     const Error error(describe(std::current_exception()));
     std::fprintf(stderr, "%s: %s\n", program, error.what());
-    if (world_size() > 1) abort(static_cast<int>(error.code()));
-    return static_cast<int>(error.code());
+    if (world_size() > 1) abort(exit_code(error.code()));
+    return exit_code(error.code());
   }
 }
 

@@ -1,4 +1,4 @@
-#include "titrate/comm/tree.hpp"
+#include "tree.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -24,24 +24,27 @@ namespace {
 using Clock = Activity::Clock;
 
 constexpr int kStopTag = Heartbeat::kTag + 1, kAlarmTag = kStopTag + 1, kEndTag = kAlarmTag + 1;
-constexpr double kSlowSites = 4;   // files, the first step, a test: times the least limit
+constexpr double kSlowSites = 4;   // times the least limit: files, the first step, a test
 constexpr double kSlowSteps = 30;  // times the median step
-constexpr double kLookSeconds = 0.05;
-constexpr double kSuspension = 1;        // a look that is so late says that the process was stopped
-constexpr double kOneSignal = 2;         // a launcher may send the same one twice, in so short a time
-constexpr double kWritingPatience = 1;   // of TERM and INT
-constexpr double kWaiters = 0.5;         // beyond its limit, so that who is waited for is named first
-constexpr double kGathering = 0.15;      // rank 0 waits so long for other alarms, to choose the best of them
-constexpr double kOthersPatience = 0.4;  // then each speaks for itself: rank 0 may be stopped
-constexpr int kLastToSpeak = 12;         // of the ranks that a launcher ends together
-constexpr double kTelling = 0.8;         // of the run folder's disk, why the job ends
-constexpr double kEndPatience = 20;      // for an end that others have announced
+
+// Seconds.
+constexpr double kPollInterval = 0.05;
+constexpr double kSuspension = 1;       // a poll that is so late says that the process was stopped
+constexpr double kOneSignal = 2;        // a launcher may send the same signal twice within this time
+constexpr double kWritingPatience = 1;  // of TERM and INT, for a record that is being written
+constexpr double kWaiters = 0.5;     // beyond the limit, so that the rank that is waited for is named first
+constexpr double kGathering = 0.15;  // rank 0 collects alarms so long, and prints the best of them
+constexpr double kOthersPatience = 0.4;  // then every rank prints its own: rank 0 may be stopped
+constexpr double kTelling = 0.8;         // for writing into the run folder why the job ends
+constexpr double kEndPatience = 20;      // for an end that another rank has announced
+
+constexpr int kLastToSpeak = 12;  // of the ranks that a launcher ends together
 
 std::chrono::duration<double> seconds(double count) { return std::chrono::duration<double>(count); }
 
 // Why the job is to end with 86.
 struct Alarm {
-  bool is_silence = false;  // of another rank: no other alarm says more
+  bool is_silence = false;  // another rank is missed: the most telling alarm
   std::string line{};
 };
 
@@ -58,20 +61,20 @@ struct Watchdog::State {
 
   std::string own_name() const { return "rank " + std::to_string(channel.rank()) + " on " + host_name(); }
 
-  // Where MPI itself fails, as on a lost link, nobody else would end the job with a line.
+  // A failure of MPI itself, as on a lost link, ends the job here: nobody else would print why.
   void run_or_abort(const std::stop_token& stop) {
     try {
       run(stop);
     } catch (const std::exception& error) {
       std::fprintf(stderr, "titrate: %s: the watchdog failed: %s; the same command resumes\n",
                    own_name().c_str(), error.what());
-      session.abort(static_cast<int>(ErrorCode::no_progress));
+      session.abort(exit_code(ErrorCode::no_progress));
     }
   }
 
   void run(const std::stop_token& stop) {
     for (Clock::time_point last = Clock::now(); !stop.stop_requested();) {
-      std::this_thread::sleep_for(seconds(kLookSeconds));
+      std::this_thread::sleep_for(seconds(kPollInterval));
       const Clock::time_point now = Clock::now();
       if (seconds_between(last, now) > kSuspension) forgive(now - last);
       last = now;
@@ -81,7 +84,7 @@ struct Watchdog::State {
       if (options.limit_seconds <= 0) continue;
       check_activity(now);
       look_at_previous(now);
-      life.send(place(), now);
+      ring.send(place(), now);
       end_if_alarmed(now);
     }
   }
@@ -90,7 +93,7 @@ struct Watchdog::State {
     const std::lock_guard lock(mutex);
     activity.since = std::min(activity.since + suspension, Clock::now());
     if (served_at) served_at = Clock::now();
-    life.forgive(suspension);
+    ring.forgive(suspension);
   }
 
   void look_at_signals(Clock::time_point now) {
@@ -101,15 +104,14 @@ struct Watchdog::State {
         first_stop = now;
         ask_to_stop();
       } else if (seconds_between(*first_stop, now) > kOneSignal && !another_speaks()) {
-        finish(by_self("asked to stop a second time, and ends at once"),
-               static_cast<int>(ErrorCode::stopped));
+        finish(by_self("asked to stop a second time, and ends at once"), exit_code(ErrorCode::stopped));
       }
     }
     const bool late = options.deadline_seconds > 0 && seconds_between(start, now) > options.deadline_seconds;
     if (late && channel.rank() == 0) ask_to_stop();
   }
 
-  // By way of rank 0, which hands out the work: it knows first.
+  // Goes through rank 0, which hands out the work and so must know first.
   void ask_to_stop() {
     if (channel.rank() != 0) {
       channel.send(0, kStopTag, "");
@@ -118,13 +120,13 @@ struct Watchdog::State {
     }
   }
 
-  // As many as can be reached, that the job ends.
+  // Tells every rank that can be reached.
   void tell_all_of_end(const std::string& why) const {
     for (int rank = 0; rank < channel.size(); ++rank) {
       try {
         if (rank != channel.rank()) channel.send(rank, kEndTag, why);
       } catch (const std::exception&) {
-        // Then it says for itself that it was ended.
+        // That rank then reports for itself that it was ended.
       }
     }
   }
@@ -137,7 +139,7 @@ struct Watchdog::State {
         stopping = true;
       }
     }
-    life.receive(now);
+    ring.receive(now);
     if (const auto message = channel.poll(kEndTag); message && !ended_at) {
       ended_at = now;
       if (!message->text.empty()) others_reason = message->text;
@@ -146,17 +148,17 @@ struct Watchdog::State {
       take_alarm({.is_silence = message->text[0] == '1', .line = message->text.substr(1)}, now);
   }
 
-  // A rank that the job's end meets from outside: the launcher passes TERM on to all of its ranks, also when
-  // one of them ended the job and has said why. It kills them a second later, so the line comes first.
+  // TERM or INT came. A launcher sends TERM to all of its ranks, also when one of them ended the job and has
+  // said why. It kills them a second later, so the line is printed before anything else.
   [[noreturn]] void end(int number) {
-    const int code = number == SIGINT ? static_cast<int>(ErrorCode::interrupted) : 128 + number;
+    const int code = number == SIGINT ? exit_code(ErrorCode::interrupted) : 128 + number;
     if (another_speaks() || channel.rank() > kLastToSpeak) {
       tell_end(others_reason);
       wait_for_record();
       std::_Exit(code);
     }
     std::string what = number == SIGINT ? "interrupted by a signal" : "terminated by a signal";
-    // A launcher sends TERM also to those whom a dead rank leaves behind.
+    // A launcher also sends TERM to the ranks that outlive a dead one.
     if (number == SIGTERM && channel.size() > 1)
       what += ", or since another rank was killed or ran out of memory";
     say(by_self(what), code);
@@ -166,8 +168,8 @@ struct Watchdog::State {
 
   void wait_for_record() { static_cast<void>(writing.try_lock_for(seconds(kWritingPatience))); }
 
-  // A signal may have come to all ranks: rank 0 speaks, or whoever ends the job; where rank 0 is gone the
-  // next one does, and so on, as far as the second goes that a launcher leaves them.
+  // Whether another rank prints the line. A signal may have come to all: rank 0 prints, or the rank that ends
+  // the job. Where rank 0 is gone the next one prints, and so on, within the second that a launcher leaves.
   bool another_speaks() {
     const int rank = channel.rank();
     const int patience = rank == 0 ? 50 : rank == 1 ? 350 : 600 + 25 * (std::min(rank, kLastToSpeak) - 2);
@@ -194,7 +196,7 @@ struct Watchdog::State {
   }
 
   void look_at_previous(Clock::time_point now) {
-    const auto missed = alarmed ? std::nullopt : life.missed(now);
+    const auto missed = alarmed ? std::nullopt : ring.missed(now);
     if (missed) raise_alarm({.is_silence = true, .line = *missed}, now);
   }
 
@@ -203,9 +205,9 @@ struct Watchdog::State {
     return activity.place();
   }
 
-  // Rank 0 speaks for all, so that a person reads one line; a rank that waits for that in vain speaks itself.
+  // Rank 0 prints for all, so that a person reads one line. A rank that waits for it in vain prints its own.
   void raise_alarm(const Alarm& alarm, Clock::time_point now) {
-    if (alarm.is_silence && life.previous() == 0) give_up(alarm);
+    if (alarm.is_silence && ring.previous() == 0) give_up(alarm);
     if (channel.rank() != 0) channel.send(0, kAlarmTag, (alarm.is_silence ? "1" : "0") + alarm.line);
     take_alarm(alarm, now);
   }
@@ -220,18 +222,16 @@ struct Watchdog::State {
     if (alarmed && !ended_at && seconds_between(*alarmed, now) >= patience) give_up(loudest);
   }
 
-  // Another rank is about to end the job, or fails as this one does, which then soon ends its watchdog. Where
-  // nothing comes of it, that rank got stuck on the way.
+  // Another rank has announced that it ends the job, or that it fails, as this one may too. Where the end
+  // does not come, that rank hangs.
   void look_at_end(Clock::time_point now) {
     if (!ended_at) return;
     const double waited = seconds_between(*ended_at, now);
-    if (waited > kEndPatience) std::_Exit(static_cast<int>(ErrorCode::no_progress));
+    if (waited > kEndPatience) std::_Exit(exit_code(ErrorCode::no_progress));
     if (waited > kOthersPatience && !told_end) tell_end(others_reason);
   }
 
-  [[noreturn]] void give_up(const Alarm& alarm) {
-    finish(alarm.line, static_cast<int>(ErrorCode::no_progress));
-  }
+  [[noreturn]] void give_up(const Alarm& alarm) { finish(alarm.line, exit_code(ErrorCode::no_progress)); }
 
   std::string by_self(const std::string& what) const {
     return channel.size() > 1 ? own_name() + ": " + what : what;
@@ -242,10 +242,10 @@ struct Watchdog::State {
     session.abort(code);
   }
 
-  // Once: of two threads that end the job one is ended by the other.
+  // Prints once: of two threads that end the job, the second waits to be ended by the first.
   void say(const std::string& line, int code) {
     if (has_spoken.exchange(true)) std::this_thread::sleep_for(seconds(kEndPatience));
-    // All of this may hang too.
+    // Each of these may hang.
     const Deadline sure(kTelling, [this, code] { session.abort(code); });
     std::fputs(("titrate: " + line + "; the same command resumes\n").c_str(), stderr);
     tell_all_of_end(line);
@@ -258,7 +258,7 @@ struct Watchdog::State {
     if (tell_of_end) tell_of_end(why);
   }
 
-  // The rank's thread goes on to something else.
+  // The rank's thread begins something else.
   void move_on(const char* site, double limit) {
     const std::lock_guard lock(mutex);
     activity.site = site;
@@ -277,7 +277,7 @@ struct Watchdog::State {
   const Session& session;
   WatchdogOptions options;
   Communicator channel;
-  Heartbeat life{channel, options.limit_seconds};
+  HeartbeatRing ring{channel, options.limit_seconds};
   std::mutex mutex{};  // of the next three
   Activity activity{};
   std::function<void(const std::string&)> tell_of_end{};
@@ -285,15 +285,15 @@ struct Watchdog::State {
   std::timed_mutex writing{};
   std::atomic<bool> stopping{false}, has_spoken{false}, told_end{false};
 
-  // Of the rank's thread.
+  // Used by the rank's thread.
   StepTimes steps{};
   bool leads = true;
 
-  // Of the watchdog's.
+  // Used by the watchdog's thread.
   Clock::time_point start = Clock::now();
   std::optional<Clock::time_point> first_stop{}, alarmed{}, ended_at{};
   Alarm loudest{};
-  std::string others_reason = "another rank ended it";  // what it says itself is better
+  std::string others_reason = "another rank ended it";  // until that rank says why
   int seen_stops = 0;
 
   std::jthread thread{};  // last: it uses all of the above
@@ -308,8 +308,8 @@ Watchdog::Watchdog(const Session& session, const WatchdogOptions& options)
 Watchdog::~Watchdog() {
   default_end_signals();
   if (!state_->thread.joinable()) return;
-  // A thread that waits for a stopped rank, in a send, would not come.
-  const Deadline sure(kEndPatience, [] { std::_Exit(static_cast<int>(ErrorCode::no_progress)); });
+  // The thread may wait in a send to a stopped rank, and would not end.
+  const Deadline sure(kEndPatience, [] { std::_Exit(exit_code(ErrorCode::no_progress)); });
   state_->thread.request_stop();
   state_->thread.join();
   state_->tell_all_of_end("");
@@ -372,7 +372,7 @@ void Watchdog::step(std::uint64_t number) {
 }
 
 void Watchdog::end_job(const std::string& why, ErrorCode code) {
-  state_->finish(state_->by_self(why), static_cast<int>(code));
+  state_->finish(state_->by_self(why), exit_code(code));
 }
 
 bool Watchdog::stop_requested() const { return state_->stopping; }

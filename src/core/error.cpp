@@ -46,7 +46,7 @@ int run_and_report(const char* program, int (*body)(int, char**), int argc, char
   } catch (...) {
     const Error error(describe(std::current_exception()));
     std::fprintf(stderr, "%s: %s\n", program, error.what());
-    return static_cast<int>(error.code());
+    return exit_code(error.code());
   }
 }
 

@@ -38,7 +38,7 @@ std::optional<Fault> read_fault() {
   const auto nth = parts.size() == 4 ? parse_integer(parts[2]) : std::nullopt;
   if (!nth || *nth < 0) {
     std::fprintf(stderr, "TITRATE_FAULT=%s; expected RANK:SITE:NTH:ACTION\n", text);
-    std::_Exit(static_cast<int>(ErrorCode::usage));
+    std::_Exit(exit_code(ErrorCode::usage));
   }
   if (parts[0] != "*" && parts[0] != own_rank()) return std::nullopt;
   return Fault{.site = parts[1], .action = parts[3], .nth = *nth};
@@ -66,7 +66,7 @@ bool act(const Fault& fault) {
   }
   if (fault.action == "stop") return false;  // it was told to go on
   std::fprintf(stderr, "TITRATE_FAULT: no such action: %s\n", fault.action.c_str());
-  std::_Exit(static_cast<int>(ErrorCode::usage));
+  std::_Exit(exit_code(ErrorCode::usage));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <bit>
 #include <iterator>
 
+#include "titrate/comm/rank.hpp"
+
 namespace titrate::dispatch {
 
 GroupLayout::GroupLayout(std::span<const NodeRanks> nodes) : nodes_(nodes) {
@@ -32,11 +34,10 @@ std::optional<std::vector<int>> GroupLayout::within_a_node(int width) {
 }
 
 std::optional<std::vector<int>> GroupLayout::over_whole_nodes(int width) {
-  const auto most = static_cast<std::size_t>(width);
   std::vector<std::size_t> whole;
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
     const bool is_free = std::find(taken_[n].begin(), taken_[n].end(), true) == taken_[n].end();
-    if (is_free && nodes_[n].devices >= static_cast<int>(taken_[n].size())) whole.push_back(n);
+    if (is_free && nodes_[n].devices >= comm::ranks_in(taken_[n])) whole.push_back(n);
   }
   // The largest first: powers of two then fill any larger one.
   std::stable_sort(whole.begin(), whole.end(),
@@ -44,11 +45,11 @@ std::optional<std::vector<int>> GroupLayout::over_whole_nodes(int width) {
   std::vector<std::size_t> chosen;
   std::vector<int> group;
   for (const std::size_t n : whole) {
-    if (group.size() + taken_[n].size() > most) continue;
+    if (comm::ranks_in(group) + comm::ranks_in(taken_[n]) > width) continue;
     group.insert(group.end(), nodes_[n].ranks.begin(), nodes_[n].ranks.end());
     chosen.push_back(n);
   }
-  if (group.size() != most) return std::nullopt;
+  if (comm::ranks_in(group) != width) return std::nullopt;
   for (const std::size_t n : chosen) taken_[n].assign(taken_[n].size(), true);
   return group;
 }

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "group_layout.hpp"
+#include "titrate/comm/rank.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/random.hpp"
 #include "work_queue.hpp"
@@ -110,7 +111,7 @@ struct LaterFirst {
 
 int count_ranks(std::span<const NodeRanks> nodes) {
   int ranks = 0;
-  for (const NodeRanks& node : nodes) ranks += static_cast<int>(node.ranks.size());
+  for (const NodeRanks& node : nodes) ranks += comm::ranks_in(node.ranks);
   return ranks;
 }
 
@@ -326,7 +327,7 @@ double simulate(const Plan& plan, std::span<const double> factors) {
   std::priority_queue<SimulatedGroup, std::vector<SimulatedGroup>, LaterFirst> groups;
   int alone = plan.ranks, order = 0;
   for (const std::vector<int>& group : plan.groups) {
-    const auto width = static_cast<int>(group.size());
+    const int width = comm::ranks_in(group);
     groups.push({.order = order++, .width = width});
     alone -= width;
   }

@@ -9,6 +9,7 @@
 #include "titrate/comm/agreement.hpp"
 #include "titrate/comm/mpi_exchange.hpp"
 #include "titrate/comm/nccl_exchange.hpp"
+#include "titrate/comm/rank.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 
@@ -33,7 +34,7 @@ std::pair<int, int> place_in(const Plan& plan, int rank) {
     const auto found = std::find(ranks.begin(), ranks.end(), rank);
     if (found != ranks.end()) return {static_cast<int>(group), static_cast<int>(found - ranks.begin())};
   }
-  return {static_cast<int>(plan.groups.size()) + rank, 0};
+  return {comm::ranks_in(plan.groups) + rank, 0};
 }
 
 }  // namespace

@@ -6,16 +6,17 @@
 #include <functional>
 #include <thread>
 
+#include "folder.hpp"
+#include "machine.hpp"
 #include "titrate/comm/agreement.hpp"
 #include "titrate/comm/exchange_probe.hpp"
 #include "titrate/comm/mpi_exchange.hpp"
 #include "titrate/comm/node_buffer.hpp"
+#include "titrate/comm/rank.hpp"
 #include "titrate/comm/roll_call.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/core/version.hpp"
-#include "titrate/doctor/folder.hpp"
-#include "titrate/doctor/machine.hpp"
 #include "titrate/train/engine.hpp"
 
 namespace titrate::doctor {
@@ -34,7 +35,7 @@ struct DoctorContext {
   comm::RollCall& roll_call;
   std::vector<comm::Placement> ranks{};
 
-  const comm::Placement& own() const { return ranks[static_cast<std::size_t>(session.world_rank())]; }
+  const comm::Placement& own() const { return comm::at(ranks, session.world_rank()); }
   bool is_leader() const { return session.node_rank() == 0; }
 };
 
@@ -62,7 +63,7 @@ void report_hosts(const DoctorContext& context, std::span<const DoctorLines> sai
     constexpr std::size_t kMostNames = 4;
     std::vector<std::string> names;
     for (const int i : who.first(std::min(who.size(), kMostNames))) {
-      names.push_back(hosts[static_cast<std::size_t>(i)]);
+      names.push_back(comm::at(hosts, i));
     }
     if (who.size() > kMostNames) names.push_back(std::to_string(who.size() - kMostNames) + " more");
     return join(names, ", ");
@@ -95,7 +96,7 @@ void check_versions(const DoctorContext& context) {
   if (differing.empty()) return;
   context.report.add(
       DoctorLines{{.name = "hosts",
-                   .verdict = Verdict::warn,
+                   .status = CheckStatus::warn,
                    .text = "they differ in " + join(differing, ", "),
                    .remedy = "use one build and alike hosts, or a trial's numbers depend on where it ran"}});
 }
@@ -174,7 +175,7 @@ void check_node_buffer(const DoctorContext& context) {
     const bool seen = std::all_of(buffer.bytes().begin(), buffer.bytes().end(),
                                   [](std::byte b) { return b == std::byte{1}; });
     if (context.session.node().agree(seen ? 0 : 1) != 0) {
-      line.verdict = Verdict::fail;
+      line.status = CheckStatus::fail;
       line.text += ", and not all see what was written";
     }
   } catch (const comm::AgreedError& error) {
@@ -190,11 +191,11 @@ DoctorLine judge_exchange(const std::string& what, const comm::ExchangeProbe& pr
                           " GB/s), one number in " + fixed(1e6 * probe.latency_seconds, 0) + " us"};
   if (right && probe.latency_seconds < kSlowLatencySeconds) return line;
   if (right) {
-    line.verdict = Verdict::warn;
+    line.status = CheckStatus::warn;
     line.remedy = "it should be far below 1000 us: ranks wait for a processor, or the network is slow";
     return line;
   }
-  line.verdict = Verdict::fail;
+  line.status = CheckStatus::fail;
   line.text += "; the sum is WRONG";
   line.remedy =
       "the network or its library damages data: try mpirun --mca btl tcp,self, and tell who runs the machine";
@@ -277,7 +278,7 @@ DoctorLines check_start(const comm::GetEnvironment& get) {
   if (get("PMIX_RANK")) {
     line.text += ", PMIx " + get("PMIX_VERSION").value_or("of an unknown version");
   } else if (launcher == "srun (Slurm)") {
-    line.verdict = get("PMI_RANK") ? Verdict::warn : Verdict::fail;
+    line.status = get("PMI_RANK") ? CheckStatus::warn : CheckStatus::fail;
     line.text +=
         " without PMIx, size 1 of " + *get("SLURM_STEP_NUM_TASKS") + ": ranks do not find each other";
     if (get("PMI_RANK")) line.text = launcher + " by PMI, not PMIx: Open MPI may not start";
@@ -286,7 +287,7 @@ DoctorLines check_start(const comm::GetEnvironment& get) {
   const std::string cuda = comm::gpu_versions() ? "with CUDA" : "without CUDA";
   DoctorLines lines{{.name = "titrate", .text = version() + ", built " + cuda}, line};
   const DoctorLine temporary = check_temporary_space(get);
-  if (temporary.verdict == Verdict::fail) lines.push_back(temporary);
+  if (temporary.status == CheckStatus::fail) lines.push_back(temporary);
   return lines;
 }
 
@@ -296,11 +297,11 @@ int run_doctor(const DoctorOptions& options, const comm::Session& session, Docto
       report.speak();
       report.add(DoctorLines{
           {.name = step,
-           .verdict = Verdict::fail,
+           .status = CheckStatus::fail,
            .text = what,
            .remedy = "look at that rank's host: is it there, does its network let MPI through?"}});
       report.finish();
-      session.abort(static_cast<int>(ErrorCode::no_progress));
+      session.abort(exit_code(ErrorCode::no_progress));
     });
     DoctorContext context{.session = session, .report = report, .roll_call = roll_call};
     try {
@@ -312,10 +313,10 @@ int run_doctor(const DoctorOptions& options, const comm::Session& session, Docto
       report.speak();
       report.add(DoctorLines{failure_line(roll_call.step(), error)});
       report.finish();
-      session.abort(static_cast<int>(error.code));
+      session.abort(exit_code(error.code));
     }
   }
-  return session.world().agree(report.finish() ? 0 : static_cast<int>(ErrorCode::failed));
+  return session.world().agree(report.finish() ? 0 : exit_code(ErrorCode::failed));
 }
 
 }  // namespace titrate::doctor

@@ -1,4 +1,4 @@
-#include "titrate/doctor/folder.hpp"
+#include "folder.hpp"
 
 #include <unistd.h>
 
@@ -6,11 +6,11 @@
 #include <optional>
 #include <thread>
 
+#include "machine.hpp"
 #include "titrate/comm/placement.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/doctor/machine.hpp"
 
 namespace titrate::doctor {
 namespace {
@@ -66,14 +66,14 @@ class ProbeFolder {
 };
 
 DoctorLine failure(const std::string& what, const std::string& remedy) {
-  return {.name = kName, .verdict = Verdict::fail, .text = what, .remedy = remedy};
+  return {.name = kName, .status = CheckStatus::fail, .text = what, .remedy = remedy};
 }
 
 DoctorLines write_there(const fs::path& out, const fs::path& folder) {
   const std::uintmax_t free = fs::space(folder).available;
   DoctorLine space{.name = kName, .text = in_units(free) + " free in " + out.string()};
   if (free < kWantedBytes) {
-    space.verdict = Verdict::warn;
+    space.status = CheckStatus::warn;
     space.remedy = "make room: kept weights and checkpoints may need more";
   }
   write_file(folder / kFile, kFirst);
@@ -87,7 +87,7 @@ DoctorLines write_there(const fs::path& out, const fs::path& folder) {
   DoctorLine speed{.name = kName,
                    .text = "a file is written, synced and renamed in " + fixed(1e3 * seconds, 1) + " ms"};
   if (seconds > kSlowSeconds) {
-    speed.verdict = Verdict::warn;
+    speed.status = CheckStatus::warn;
     speed.remedy = "each finished trial waits for this: choose a faster file system";
   }
   return {space, speed};
@@ -159,7 +159,7 @@ DoctorLines check_run_folder(const comm::Session& session, const fs::path& out, 
 
   const DoctorLine seen = look(folder);
   DoctorLines own{seen};
-  if (session.world_rank() == locking_rank && seen.verdict == Verdict::ok)
+  if (session.world_rank() == locking_rank && seen.status == CheckStatus::ok)
     own.push_back(try_lock(folder, locking_rank));
   std::vector<DoctorLines> said, tried;
   for (const std::string& text : world.gather(pack_lines(own), 0)) {

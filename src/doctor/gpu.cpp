@@ -1,5 +1,5 @@
+#include "machine.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/doctor/machine.hpp"
 
 namespace titrate::doctor {
 namespace {
@@ -28,7 +28,7 @@ DoctorLine judge_gpu(const comm::Device& gpu, const comm::DeviceMemory& memory, 
                   .text = gpu.pci_id + " " + gpu.name + ", " + in_units(memory.free_bytes) + " of " +
                           in_units(memory.total_bytes) + " free: " + comm::name_ranks(ranks)};
   if (memory.free_bytes < memory.total_bytes / 2) {
-    line.verdict = Verdict::warn;
+    line.status = CheckStatus::warn;
     line.remedy = "another program uses it: nvidia-smi shows which";
   }
   return line;
@@ -40,7 +40,7 @@ DoctorLine judge_no_gpu(const std::string& why, const std::filesystem::path& pro
   const std::filesystem::path there = proc / "driver" / "nvidia" / "gpus";
   if (!std::filesystem::is_directory(there, ignored) || std::filesystem::is_empty(there, ignored))
     return line;
-  line.verdict = Verdict::warn;
+  line.status = CheckStatus::warn;
   line.text += "; but the machine has one";
   line.remedy = "look at CUDA_VISIBLE_DEVICES and nvidia-smi; trials run on the processors";
   return line;
@@ -54,7 +54,7 @@ DoctorLines judge_gpu_versions(const std::optional<comm::GpuVersions>& versions,
   } else {
     cuda.text += "the driver runs up to " + cuda_text(versions->driver);
     if (versions->driver / 1000 < versions->runtime / 1000) {
-      cuda.verdict = Verdict::warn;
+      cuda.status = CheckStatus::warn;
       cuda.remedy = "GPUs are not used: update the driver, or build with an older CUDA toolkit";
     }
   }
@@ -64,7 +64,7 @@ DoctorLines judge_gpu_versions(const std::optional<comm::GpuVersions>& versions,
     nccl.text += ", but titrate was built with " + nccl_text(versions->nccl_header);
     // The exchange over NCCL refuses these.
     if (found.major != built.major || versions->nccl < versions->nccl_header) {
-      nccl.verdict = used ? Verdict::fail : Verdict::warn;
+      nccl.status = used ? CheckStatus::fail : CheckStatus::warn;
       nccl.remedy = "LD_LIBRARY_PATH leads to another libnccl.so, ldd shows which; or build again";
     }
   }

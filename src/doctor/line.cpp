@@ -43,12 +43,12 @@ std::vector<std::string> names_in_order(std::span<const DoctorLines> said) {
   return names;
 }
 
-// One line for all variants of a verdict.
-DoctorLine stand_in(const std::vector<Variant>& variants, Verdict verdict, const Who& who) {
+// One line for all variants of a status.
+DoctorLine stand_in(const std::vector<Variant>& variants, CheckStatus status, const Who& who) {
   std::set<int> all;
   const Variant* first = nullptr;
   for (const Variant& variant : variants) {
-    if (variant.line.verdict != verdict) continue;
+    if (variant.line.status != status) continue;
     if (first == nullptr) first = &variant;
     all.insert(variant.said_by.begin(), variant.said_by.end());
   }
@@ -78,34 +78,34 @@ std::string wrap(const std::string& text, std::size_t indent) {
 }  // namespace
 
 DoctorLine failure_line(const std::string& name, ErrorInfo error) {
-  DoctorLine line{.name = name, .verdict = Verdict::fail, .remedy = std::move(error.hint)};
+  DoctorLine line{.name = name, .status = CheckStatus::fail, .remedy = std::move(error.hint)};
   error.hint.clear();
   line.text = Error(std::move(error)).what();
   return line;
 }
 
-std::string_view to_string(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::ok:
+std::string_view to_string(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::ok:
       return "ok";
-    case Verdict::warn:
+    case CheckStatus::warn:
       return "warn";
-    case Verdict::fail:
+    case CheckStatus::fail:
       return "FAIL";
   }
   return "?";
 }
 
-Verdict worst(std::span<const DoctorLine> lines) {
-  Verdict verdict = Verdict::ok;
-  for (const DoctorLine& line : lines) verdict = std::max(verdict, line.verdict);
-  return verdict;
+CheckStatus worst(std::span<const DoctorLine> lines) {
+  CheckStatus status = CheckStatus::ok;
+  for (const DoctorLine& line : lines) status = std::max(status, line.status);
+  return status;
 }
 
 std::string pack_lines(std::span<const DoctorLine> lines) {
   nlohmann::json array = nlohmann::json::array();
   for (const DoctorLine& line : lines) {
-    array.push_back({line.name, static_cast<int>(line.verdict), line.text, line.remedy});
+    array.push_back({line.name, static_cast<int>(line.status), line.text, line.remedy});
   }
   // A path or a host's name need not be UTF-8.
   return array.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -116,7 +116,7 @@ DoctorLines parse_lines(const std::string& text) {
     DoctorLines lines;
     for (const nlohmann::json& line : nlohmann::json::parse(text)) {
       lines.push_back({.name = line.at(0).get<std::string>(),
-                       .verdict = static_cast<Verdict>(line.at(1).get<int>()),
+                       .status = static_cast<CheckStatus>(line.at(1).get<int>()),
                        .text = line.at(2).get<std::string>(),
                        .remedy = line.at(3).get<std::string>()});
     }
@@ -130,14 +130,14 @@ DoctorLines merge_lines(std::span<const DoctorLines> said, const Who& who) {
   DoctorLines merged;
   for (const std::string& name : names_in_order(said)) {
     const std::vector<Variant> variants = variants_of(said, name);
-    for (const Verdict verdict : {Verdict::ok, Verdict::warn, Verdict::fail}) {
-      const auto has_verdict = [&](const Variant& variant) { return variant.line.verdict == verdict; };
-      if (std::count_if(variants.begin(), variants.end(), has_verdict) > static_cast<long>(kMostVariants)) {
-        merged.push_back(stand_in(variants, verdict, who));
+    for (const CheckStatus status : {CheckStatus::ok, CheckStatus::warn, CheckStatus::fail}) {
+      const auto has_status = [&](const Variant& variant) { return variant.line.status == status; };
+      if (std::count_if(variants.begin(), variants.end(), has_status) > static_cast<long>(kMostVariants)) {
+        merged.push_back(stand_in(variants, status, who));
         continue;
       }
       for (const Variant& variant : variants) {
-        if (!has_verdict(variant)) continue;
+        if (!has_status(variant)) continue;
         merged.push_back(variant.line);
         if (variant.said_by.size() == said.size()) continue;
         merged.back().text = who(variant.said_by) + ": " + variant.line.text;
@@ -163,7 +163,7 @@ std::string format_lines(std::span<const DoctorLine> lines) {
   constexpr std::size_t kIndent = 6 + kNameWidth + 1;
   std::string text;
   for (const DoctorLine& line : lines) {
-    std::string head(to_string(line.verdict));
+    std::string head(to_string(line.status));
     head.resize(6, ' ');
     head += line.name;
     head.resize(std::max(kIndent, head.size() + 1), ' ');

@@ -1,4 +1,4 @@
-#include "titrate/doctor/machine.hpp"
+#include "machine.hpp"
 
 #include <sched.h>
 #include <sys/stat.h>
@@ -20,10 +20,6 @@ constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t kSharedBytesPerRank = 8 * kMebibyte;  // Open MPI's segment of 4 MiB, and room
 constexpr std::uint64_t kTemporaryBytes = 64 * kMebibyte;
 constexpr std::string_view kSegment = "vader_segment.";
-
-std::string counted(std::size_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
 
 // Names of files in `folder` that processes have mapped.
 std::set<std::string> mapped_files(const fs::path& folder, const fs::path& proc) {
@@ -97,12 +93,12 @@ DoctorLines judge_processors(std::span<const std::vector<int>> allowed,
   DoctorLine line{.name = "processors",
                   .text = counted(allowed.size(), "rank") + " on " + counted(all.size(), "processor")};
   if (allowed.size() > all.size()) {
-    line.verdict = Verdict::warn;
+    line.status = CheckStatus::warn;
     line.remedy = "they take turns: start at most " + counted(all.size(), "rank") + " on this host";
   } else {
     for (const auto& [processors, ranks] : ranks_on) {
       if (ranks <= processors.size()) continue;
-      line.verdict = Verdict::warn;
+      line.status = CheckStatus::warn;
       line.text += ", but " + counted(ranks, "rank") + " bound to processor " + number_ranges(processors);
       line.remedy = "mpirun --bind-to none; two runs side by side that are bound begin at the same processor";
     }
@@ -111,7 +107,7 @@ DoctorLines judge_processors(std::span<const std::vector<int>> allowed,
   const long long threads = parse_integer(omp_threads.value_or("1")).value_or(1);
   if (threads > 1 && static_cast<std::size_t>(threads) * allowed.size() > all.size()) {
     lines.push_back({.name = "OMP_NUM_THREADS",
-                     .verdict = Verdict::warn,
+                     .status = CheckStatus::warn,
                      .text = *omp_threads + " for each of " + counted(allowed.size(), "rank") + " on " +
                              counted(all.size(), "processor"),
                      .remedy = "export OMP_NUM_THREADS=1: a trial trains on one thread"});
@@ -124,7 +120,7 @@ DoctorLine check_shared_memory(const fs::path& folder, int ranks) {
   std::error_code error;
   const std::uint64_t free = fs::space(folder, error).available;
   if (error) {
-    line.verdict = Verdict::warn;
+    line.status = CheckStatus::warn;
     line.text = folder.string() + ": " + error.message();
     line.remedy =
         "mount a tmpfs there, or let ranks meet elsewhere: mpirun --mca btl_vader_backing_directory /tmp";
@@ -133,7 +129,7 @@ DoctorLine check_shared_memory(const fs::path& folder, int ranks) {
   const std::uint64_t needed = kSharedBytesPerRank * static_cast<std::uint64_t>(ranks);
   line.text = in_units(free) + " free in " + folder.string();
   if (free >= needed) return line;
-  line.verdict = Verdict::warn;
+  line.status = CheckStatus::warn;
   line.text += ", " + in_units(needed) + " are wanted";
   line.remedy = "docker run --shm-size=1g; or mpirun --mca btl_vader_backing_directory /tmp";
   return line;
@@ -148,7 +144,7 @@ DoctorLines check_leftovers(const fs::path& folder, const fs::path& proc) {
   if (segments.empty()) return {};
   const std::string pattern = folder.string() + "/" + std::string(kSegment) + "*";
   return {{.name = "shared memory",
-           .verdict = Verdict::warn,
+           .status = CheckStatus::warn,
            .text = counted(segments.size(), "file") + " of runs that were killed, " + in_units(bytes) + ": " +
                    pattern,
            .remedy = "for f in " + pattern + "; do fuser -s $f || rm $f; done"}};
@@ -169,7 +165,7 @@ DoctorLine check_temporary_space(const comm::GetEnvironment& get) {
   if (!error && !fs::is_directory(place)) error = std::make_error_code(std::errc::not_a_directory);
   if (error || free == 0) {
     const bool alone = comm::launcher_name(get) == "none";  // which needs none
-    line.verdict = alone ? Verdict::warn : Verdict::fail;
+    line.status = alone ? CheckStatus::warn : CheckStatus::fail;
     line.text = folder.string() + ": " +
                 (error ? error.message() : "no space left, " + in_units(kTemporaryBytes) + " are wanted");
     line.remedy =
@@ -179,7 +175,7 @@ DoctorLine check_temporary_space(const comm::GetEnvironment& get) {
   }
   line.text = in_units(free) + " free in " + folder.string();
   if (free >= kTemporaryBytes) return line;
-  line.verdict = Verdict::warn;
+  line.status = CheckStatus::warn;
   line.remedy = "make room, or set TMPDIR to another folder of this host";
   return line;
 }
@@ -197,7 +193,7 @@ std::vector<DoctorLines> judge_networks(std::span<const HostNetwork> hosts) {
   for (const HostNetwork& host : hosts) {
     DoctorLine line{.name = "network", .text = describe(host.interfaces)};
     if (hosts.size() > 1 && std::none_of(host.interfaces.begin(), host.interfaces.end(), leads_elsewhere)) {
-      line.verdict = Verdict::warn;
+      line.status = CheckStatus::warn;
       line.text += ": no way to the other hosts";
       line.remedy = "look at ip addr; the interface that is meant: mpirun --mca btl_tcp_if_include NAME";
     }
@@ -206,7 +202,7 @@ std::vector<DoctorLines> judge_networks(std::span<const HostNetwork> hosts) {
       const auto found = hosts_with.find(interface.name + " " + interface.address);
       if (found == hosts_with.end() || found->second < 2) continue;
       lines.back().push_back({.name = "network",
-                              .verdict = Verdict::warn,
+                              .status = CheckStatus::warn,
                               .text = found->first + " is on several hosts, and leads to none of them",
                               .remedy = "mpirun --mca btl_tcp_if_exclude lo," + interface.name});
     }

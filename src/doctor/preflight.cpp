@@ -1,8 +1,8 @@
+#include "folder.hpp"
+#include "machine.hpp"
 #include "titrate/comm/agreement.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/doctor/doctor.hpp"
-#include "titrate/doctor/folder.hpp"
-#include "titrate/doctor/machine.hpp"
 
 namespace titrate::doctor {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 // `where`: what the lines are about; empty: they say so themselves.
 void refuse_failures(const DoctorLines& lines, ErrorCode code, const std::string& where = "") {
   for (const DoctorLine& line : lines) {
-    if (line.verdict != Verdict::fail) continue;
+    if (line.status != CheckStatus::fail) continue;
     throw Error(
         {.code = code, .where = where.empty() ? line.name : where, .what = line.text, .hint = line.remedy});
   }
@@ -31,7 +31,7 @@ void require_places(const comm::Session& session, const std::filesystem::path& o
     if (session.node_rank() != 0) return;
     refuse_failures({check_temporary_space(comm::get_environment)}, ErrorCode::io);
     const DoctorLine shared = check_shared_memory("/dev/shm", session.node_size());
-    if (shared.verdict != Verdict::ok) log.warn("shared memory: " + shared.text + "; " + shared.remedy);
+    if (shared.status != CheckStatus::ok) log.warn("shared memory: " + shared.text + "; " + shared.remedy);
   });
 }
 

@@ -7,9 +7,9 @@
 namespace titrate::doctor {
 namespace {
 
-std::size_t count(std::span<const DoctorLine> lines, Verdict verdict) {
+std::size_t count(std::span<const DoctorLine> lines, CheckStatus status) {
   return static_cast<std::size_t>(std::count_if(
-      lines.begin(), lines.end(), [&](const DoctorLine& line) { return line.verdict == verdict; }));
+      lines.begin(), lines.end(), [&](const DoctorLine& line) { return line.status == status; }));
 }
 
 nlohmann::ordered_json to_json(const comm::Placement& rank) {
@@ -43,7 +43,7 @@ void DoctorReport::add_ranks(std::span<const comm::Placement> ranks, const std::
 
 bool DoctorReport::finish() {
   const std::scoped_lock lock(mutex_);
-  const bool well = worst(lines_) != Verdict::fail;
+  const bool well = worst(lines_) != CheckStatus::fail;
   if (silent_) return well;
   if (json_) {
     nlohmann::ordered_json report{{"verdict", to_string(worst(lines_))},
@@ -52,15 +52,15 @@ bool DoctorReport::finish() {
                                   {"sources", sources_}};
     for (const DoctorLine& line : lines_) {
       report["checks"].push_back({{"name", line.name},
-                                  {"verdict", to_string(line.verdict)},
+                                  {"verdict", to_string(line.status)},
                                   {"text", line.text},
                                   {"remedy", line.remedy}});
     }
     for (const comm::Placement& rank : ranks_) report["ranks"].push_back(to_json(rank));
     std::printf("%s\n", report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   } else {
-    std::printf("\n%zu ok, %zu warn, %zu FAIL\n", count(lines_, Verdict::ok), count(lines_, Verdict::warn),
-                count(lines_, Verdict::fail));
+    std::printf("\n%zu ok, %zu warn, %zu FAIL\n", count(lines_, CheckStatus::ok),
+                count(lines_, CheckStatus::warn), count(lines_, CheckStatus::fail));
   }
   std::fflush(stdout);
   return well;

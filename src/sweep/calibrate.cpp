@@ -1,13 +1,13 @@
-#include "titrate/sweep/calibrate.hpp"
+#include "calibrate.hpp"
 
 #include <algorithm>
 #include <map>
 #include <string>
 
+#include "cost.hpp"
 #include "titrate/comm/agreement.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/net/cost.hpp"
-#include "titrate/sweep/cost.hpp"
 #include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {

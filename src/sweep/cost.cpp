@@ -1,4 +1,4 @@
-#include "titrate/sweep/cost.hpp"
+#include "cost.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,10 +1,10 @@
-#include "titrate/sweep/disk_space.hpp"
+#include "disk_space.hpp"
 
 #include <algorithm>
 
+#include "cost.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/sweep/cost.hpp"
 #include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {

@@ -4,9 +4,9 @@
 #include <map>
 #include <set>
 
+#include "cost.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/parallel.hpp"
-#include "titrate/sweep/cost.hpp"
 #include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {

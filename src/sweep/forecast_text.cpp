@@ -2,9 +2,9 @@
 #include <cstdio>
 #include <map>
 
+#include "cost.hpp"
 #include "titrate/comm/rank.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/sweep/cost.hpp"
 #include "titrate/sweep/forecast.hpp"
 
 namespace titrate::sweep {

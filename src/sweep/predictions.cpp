@@ -1,4 +1,4 @@
-#include "titrate/sweep/predictions.hpp"
+#include "predictions.hpp"
 
 #include "titrate/core/npy_header.hpp"
 

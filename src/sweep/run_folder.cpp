@@ -1,4 +1,4 @@
-#include "titrate/sweep/run_folder.hpp"
+#include "run_folder.hpp"
 
 #include <algorithm>
 

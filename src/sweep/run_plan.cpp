@@ -1,4 +1,4 @@
-#include "titrate/sweep/run_plan.hpp"
+#include "run_plan.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cost.hpp"
 #include "titrate/comm/agreement.hpp"
 #include "titrate/comm/rank.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/sweep/cost.hpp"
 #include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {

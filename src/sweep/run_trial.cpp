@@ -1,14 +1,14 @@
-#include "titrate/sweep/run_trial.hpp"
+#include "run_trial.hpp"
 
 #include <chrono>
 #include <limits>
 
+#include "predictions.hpp"
 #include "titrate/comm/agreement.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/host.hpp"
 #include "titrate/core/version.hpp"
-#include "titrate/sweep/predictions.hpp"
 #include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
@@ -74,7 +74,7 @@ bool ends_the_run(const std::exception& error, const train::Group& group) {
     return true;
   if (group.size() == 1) return false;
   const auto* const agreed = dynamic_cast<const comm::AgreedError*>(&error);
-  return agreed == nullptr || static_cast<std::size_t>(agreed->ranks()) != group.size();
+  return agreed == nullptr || agreed->ranks() != group.size();
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ study::TrialRecord run_trial(const study::Trial& trial, const train::Group& grou
       .test_seconds = record.outcome.test_seconds,
       .total_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
       .host = host_name(),
-      .width = static_cast<int>(group.size())};
+      .width = group.size()};
   return record;
 }
 

@@ -7,6 +7,11 @@
 #include <optional>
 #include <set>
 
+#include "calibrate.hpp"
+#include "disk_space.hpp"
+#include "run_folder.hpp"
+#include "run_plan.hpp"
+#include "run_trial.hpp"
 #include "titrate/comm/agreement.hpp"
 #include "titrate/comm/rank.hpp"
 #include "titrate/core/error.hpp"
@@ -14,12 +19,7 @@
 #include "titrate/core/text.hpp"
 #include "titrate/dispatch/run_jobs.hpp"
 #include "titrate/study/journal.hpp"
-#include "titrate/sweep/calibrate.hpp"
 #include "titrate/sweep/check.hpp"
-#include "titrate/sweep/disk_space.hpp"
-#include "titrate/sweep/run_folder.hpp"
-#include "titrate/sweep/run_plan.hpp"
-#include "titrate/sweep/run_trial.hpp"
 #include "titrate/train/node_dataset.hpp"
 #include "titrate/train/setup.hpp"
 #include "trial_jobs.hpp"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "run_trial.hpp"
 #include "titrate/dispatch/jobs.hpp"
-#include "titrate/sweep/run_trial.hpp"
 
 namespace titrate::sweep {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "titrate/comm/rank.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/fault.hpp"
 #include "titrate/train/trainer.hpp"
@@ -12,14 +13,20 @@ namespace {
 
 constexpr std::size_t kChunk = 250;
 
+// The rank that predicts the chunk which begins at this row: ranks take turns.
+int owner_of(std::size_t start, const Group& group) {
+  return static_cast<int>(start / kChunk) % group.size();
+}
+
 // Puts the other ranks' chunks beside ours.
 void share(const Group& group, std::vector<study::Prediction>& predictions) {
   const std::string_view mine(reinterpret_cast<const char*>(predictions.data()),
                               predictions.size() * sizeof(study::Prediction));
   const std::vector<std::string> all = group.communicator->all_gather(mine);
-  for (std::size_t start = 0, chunk = 0; start < predictions.size(); start += kChunk, ++chunk) {
+  for (std::size_t start = 0; start < predictions.size(); start += kChunk) {
     const std::size_t count = std::min(kChunk, predictions.size() - start);
-    std::memcpy(&predictions[start], all[chunk % group.size()].data() + start * sizeof(study::Prediction),
+    std::memcpy(&predictions[start],
+                comm::at(all, owner_of(start, group)).data() + start * sizeof(study::Prediction),
                 count * sizeof(study::Prediction));
   }
 }
@@ -32,8 +39,8 @@ std::vector<study::Prediction> predict_rows(Engine& engine, std::span<const std:
   std::vector<study::Prediction> predictions(rows.size());
   together(group, [&] {
     fault_at("predict");
-    for (std::size_t start = 0, chunk = 0; start < rows.size(); start += kChunk, ++chunk) {
-      if (chunk % group.size() != group.rank()) continue;
+    for (std::size_t start = 0; start < rows.size(); start += kChunk) {
+      if (owner_of(start, group) != group.rank()) continue;
       if (observer != nullptr) observer->alive();
       const std::size_t count = std::min(kChunk, rows.size() - start);
       engine.evaluate(rows.subspan(start, count), pipeline, std::span(predictions).subspan(start, count));

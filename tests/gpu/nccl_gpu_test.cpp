@@ -10,11 +10,11 @@
 #include <cstring>
 #include <vector>
 
+#include "../../src/comm/tree.hpp"
 #include "device_add.hpp"
 #include "mpi/mpi_main.hpp"
 #include "titrate/comm/mpi_exchange.hpp"
 #include "titrate/comm/nccl_exchange.hpp"
-#include "titrate/comm/tree.hpp"
 #include "titrate/core/random.hpp"
 
 namespace titrate::comm {

@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "../../src/comm/tree.hpp"
 #include "mpi_main.hpp"
 #include "random_part.hpp"
 #include "titrate/comm/mpi_exchange.hpp"
-#include "titrate/comm/tree.hpp"
 
 namespace titrate::comm {
 namespace {

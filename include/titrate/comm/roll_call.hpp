@@ -1,10 +1,11 @@
-// Who comes to each step in time, and who does not.
+// A watchdog for a few steps that all ranks take in one order: who comes to each in time, and who does not.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -16,10 +17,12 @@
 
 namespace titrate::comm {
 
-// Every rank tells rank 0 a few times a second which step it has come to. Where one falls silent for 10 s, or
-// the ranks that are furthest behind stay in their step for longer than it may take, rank 0 calls `on_stuck`,
-// once, in a thread of its own, with the step and a text that names them; the caller then ends the job, since
-// nobody can be waited for any more. Should rank 0 itself stand still, the others call theirs, kGraceSeconds
+class Heartbeat;
+
+// Every rank's heartbeat tells rank 0 which step it has come to. Rank 0 calls `on_stuck` where a rank falls
+// silent for 10 s, or where the ranks that are furthest behind stay in their step for longer than it may
+// take: once, in a thread of its own, with the step and a text that names them. The caller then ends the job,
+// since nobody can be waited for any more. Where rank 0 itself hangs, the others call theirs, kGraceSeconds
 // later.
 class RollCall {
  public:
@@ -46,27 +49,24 @@ class RollCall {
     double seconds = 0;
   };
 
-  struct Rank {
-    std::size_t steps = 1;  // that it has come to
-    Clock::time_point heard = Clock::now();
-  };
-
-  void limit(const Step& step);
+  void set_deadline(const Step& step);
   void watch(const std::stop_token& stop);
   void listen();
+  void report_stuck();
+  std::size_t steps_of(int rank) const;  // that it has come to, as rank 0 knows
   bool all_at(std::size_t steps) const;
   std::string stuck() const;  // on rank 0; empty while there is time
 
   Communicator world_;
   OnStuck on_stuck_;
+  std::unique_ptr<Heartbeat> heartbeat_;
   std::mutex mutex_;
   std::condition_variable_any bell_;
   std::vector<Step> steps_;                 // of this rank
-  std::vector<Rank> ranks_;                 // what rank 0 knows; elsewhere this rank alone is kept up to date
   std::size_t behind_ = 1;                  // the step of the ranks furthest behind
   Clock::time_point moved_ = Clock::now();  // when they came to it
   bool given_up_ = false;
-  std::optional<Deadline> clock_{};  // of this rank's step, on the others
+  std::optional<Deadline> deadline_{};  // of this rank's step; none on rank 0
   std::jthread thread_;
 };
 

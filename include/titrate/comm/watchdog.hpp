@@ -1,13 +1,12 @@
-// A thread beside each rank that sees to it that no run hangs, and that all ranks stop together.
+// A watchdog: a thread beside each rank that ends a job which hangs, and makes all ranks stop together.
 //
-// The rank's own thread says what it is doing. Where that takes too long, the watchdog ends the job with 86,
-// and one line says who, where and in what. Each watchdog also sends a sign of life to that of the next rank,
-// the last to the first: a process that was stopped or hangs as a whole is missed there. A rank that was
-// itself stopped, and goes on, starts its clocks anew.
+// The rank's own thread says what it is doing. Where that takes too long, the watchdog ends the job with 86
+// and prints one line: which rank, where, in what. Each watchdog also sends heartbeats to that of the next
+// rank, the last one's to the first: a process that was stopped, or hangs as a whole, is missed there. A rank
+// that was itself stopped and goes on starts its clocks anew.
 //
-// Signals, of which any rank may get any: USR1 and USR2 ask all ranks to stop at the next step and keep what
-// they have; TERM and INT end the job at once, though not in the middle of a record. A second one ends it
-// where it is.
+// Any rank may get any signal. USR1 and USR2 ask all ranks to stop at the next step and keep what they have.
+// TERM and INT end the job at once, but not in the middle of a record. A second one ends it there too.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +20,11 @@
 
 namespace titrate::comm {
 
-// USR1 and USR2 are remembered from here on, for the Watchdog that is to come, instead of ending the process.
+// From here on USR1 and USR2 do not end the process: the Watchdog that is made later finds them.
 void remember_stop_signals();
 
 struct WatchdogOptions {
-  double limit_seconds = 300;   // least time without progress that ends the job; 0: never
+  double limit_seconds = 300;   // time without progress that ends the job; slow work may take more. 0: never
   double deadline_seconds = 0;  // when all are asked to stop; 0: never
 };
 
@@ -34,45 +33,44 @@ class Watchdog {
   // Collective over the session's world, which must outlive it. One per process.
   Watchdog(const Session& session, const WatchdogOptions& options);
   Watchdog(Watchdog&&) = delete;
-  // Where close() was not called, an error is on its way: the others are told that the job may end.
+  // Without close() an error is on its way: tells the other ranks that the job may end.
   ~Watchdog();
 
-  // What this rank's thread does from now on: a literal. It may take four times the least limit, as files and
-  // first steps do. A test's fault may strike here (core/fault).
+  // Begins a piece of work, named by a literal. It may take four times the limit, as files and first steps
+  // do. A test's fault may strike here (core/fault).
   void enter(const char* site);
-  // It goes on with the same, and gets on.
+  // The same work gets on: its time starts anew.
   void progress();
-  // Waits for other ranks, as long as it takes, at a site or at the one it has come to: their own watchdogs
-  // see to them.
+  // Waits for other ranks from now on, without a limit, since their own watchdogs watch them. With a site the
+  // wait is a piece of work of its own.
   void idle(const char* site);
   void idle();
 
-  // What is done from now on is part of this trial, in a group of `width` ranks. One that does not lead it
-  // may have to wait in a step for the leader's files.
+  // All work is part of this trial from now on, in a group of `width` ranks. A rank that does not lead the
+  // group has the limit of slow work in every step, since it may wait there for the leader's files.
   void begin_trial(const std::string& trial, bool leads, int width);
   void end_trial();
-  // A step of training is done, and the next begins: it may take the least limit, or 30 times the median of
-  // the last steps.
+  // A training step is done, and the next begins. It may take the limit or 30 times the median of the last
+  // steps, whichever is longer.
   void step(std::uint64_t number);
 
-  // Of a second thread of rank 0, which serves the others: it says so at every turn, and when it is done.
+  // The dispatcher, a second thread of rank 0, calls the first at every turn and the second at its end.
   void serving();
   void served();
 
-  // For that thread: nobody can go on. Says why, and ends the job.
+  // Prints why nobody can go on, and ends the job.
   [[noreturn]] void end_job(const std::string& why, ErrorCode code);
 
-  // Somebody wants all to stop.
+  // A signal or the deadline has asked all ranks to stop.
   bool stop_requested() const;
 
-  // Hold it while a record is written: TERM and INT wait for its end.
+  // A lock to hold while a record is written: TERM and INT wait for it.
   std::unique_lock<std::timed_mutex> writing();
 
-  // On rank 0: called with the reason before the job ends otherwise than by this rank. From the watchdog's
-  // thread.
+  // `tell` is called with the reason before a watchdog ends the job, in this watchdog's thread.
   void on_end(std::function<void(const std::string& why)> tell);
 
-  // The end of the watchdog, in peace. Collective: after it nobody is missed any more.
+  // Ends the watchdog without ending the job. Collective: afterwards no rank is missed.
   void close();
 
  private:

@@ -22,6 +22,8 @@ enum class ErrorCode : int {
   interrupted = 130,  // SIGINT
 };
 
+constexpr int exit_code(ErrorCode code) { return static_cast<int>(code); }
+
 struct ErrorInfo {
   ErrorCode code = ErrorCode::failed;
   std::string where{};     // the file, key, shard or rank that this is about

@@ -24,7 +24,7 @@ class DoctorReport {
   void add(std::span<const DoctorLine> lines);
   void add_ranks(std::span<const comm::Placement> ranks, const std::string& sources);
 
-  // Ends the report: the count of verdicts, or the JSON. Returns whether nothing FAILs.
+  // Ends the report: the count of statuses, or the JSON. Returns whether nothing FAILs.
   bool finish();
 
   // For the rank that finds that all others are lost.

@@ -1,4 +1,4 @@
-// What the doctor says: lines with a verdict, gathered from ranks or hosts, printed for a person or as JSON.
+// What the doctor says: lines with a status, gathered from ranks or hosts, printed for a person or as JSON.
 #pragma once
 
 #include <functional>
@@ -11,11 +11,11 @@
 
 namespace titrate::doctor {
 
-enum class Verdict { ok, warn, fail };
+enum class CheckStatus { ok, warn, fail };
 
 struct DoctorLine {
   std::string name{};  // of the check: "exchange"
-  Verdict verdict = Verdict::ok;
+  CheckStatus status = CheckStatus::ok;
   std::string text{};    // what was found
   std::string remedy{};  // what to do about it; empty where it is ok
 
@@ -27,10 +27,10 @@ using DoctorLines = std::vector<DoctorLine>;
 // An error as a FAIL, its hint as the remedy.
 DoctorLine failure_line(const std::string& name, ErrorInfo error);
 
-std::string_view to_string(Verdict verdict);  // "ok", "warn", "FAIL"
+std::string_view to_string(CheckStatus status);  // "ok", "warn", "FAIL"
 
 // The worst of them; ok without any.
-Verdict worst(std::span<const DoctorLine> lines);
+CheckStatus worst(std::span<const DoctorLine> lines);
 
 // As messages between ranks. parse_lines throws Error (internal) for anything else than pack_lines gives.
 std::string pack_lines(std::span<const DoctorLine> lines);
@@ -40,13 +40,13 @@ DoctorLines parse_lines(const std::string& text);
 using Who = std::function<std::string(std::span<const int>)>;
 
 // `said[i]` is what i found. What several say alike becomes one line; one that not all say begins with who
-// does. Where a check has many different lines of one verdict, the first stands for them.
+// does. Where a check has many different lines of one status, the first stands for them.
 DoctorLines merge_lines(std::span<const DoctorLines> said, const Who& who);
 
 // Names of checks that several found differently.
 std::vector<std::string> names_that_differ(std::span<const DoctorLines> said);
 
-// Aligned columns: verdict, name, text; a remedy goes on a line of its own. Wrapped at 96 columns.
+// Aligned columns: status, name, text; a remedy goes on a line of its own. Wrapped at 96 columns.
 std::string format_lines(std::span<const DoctorLine> lines);
 
 }  // namespace titrate::doctor

@@ -1,7 +1,6 @@
 // The ranks that train a trial together, as one of them sees it.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 
 #include "titrate/comm/communicator.hpp"
@@ -15,12 +14,8 @@ struct Group {
   comm::Exchange* exchange = nullptr;
   comm::Device device{};
 
-  std::size_t rank() const {
-    return communicator == nullptr ? 0 : static_cast<std::size_t>(communicator->rank());
-  }
-  std::size_t size() const {
-    return communicator == nullptr ? 1 : static_cast<std::size_t>(communicator->size());
-  }
+  int rank() const { return communicator == nullptr ? 0 : communicator->rank(); }
+  int size() const { return communicator == nullptr ? 1 : communicator->size(); }
 };
 
 // Runs `body`, which calls nothing that is collective, on every rank of the group. Where it throws on one of

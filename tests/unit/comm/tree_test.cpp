@@ -1,4 +1,4 @@
-#include "titrate/comm/tree.hpp"
+#include "../../../src/comm/tree.hpp"
 
 #include <gtest/gtest.h>
 

@@ -10,11 +10,11 @@
 #include <map>
 #include <set>
 
+#include "../../../src/sweep/cost.hpp"
 #include "support/outcome.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/net/cost.hpp"
 #include "titrate/study/study.hpp"
-#include "titrate/sweep/cost.hpp"
 #include "titrate/train/setup.hpp"
 
 namespace titrate::dispatch {

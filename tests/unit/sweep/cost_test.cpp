@@ -1,4 +1,4 @@
-#include "titrate/sweep/cost.hpp"
+#include "../../../src/sweep/cost.hpp"
 
 #include <gtest/gtest.h>
 

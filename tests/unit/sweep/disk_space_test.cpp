@@ -1,10 +1,10 @@
-#include "titrate/sweep/disk_space.hpp"
+#include "../../../src/sweep/disk_space.hpp"
 
 #include <gtest/gtest.h>
 
+#include "../../../src/sweep/cost.hpp"
 #include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
-#include "titrate/sweep/cost.hpp"
 #include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {

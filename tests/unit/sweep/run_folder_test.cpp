@@ -1,4 +1,4 @@
-#include "titrate/sweep/run_folder.hpp"
+#include "../../../src/sweep/run_folder.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "run_trial.hpp"
 #include "titrate/comm/communicator.hpp"
 #include "titrate/dispatch/plan.hpp"
-#include "titrate/sweep/run_trial.hpp"
 
 namespace titrate::sweep {
 
