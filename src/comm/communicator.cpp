@@ -31,7 +31,7 @@ std::string take(MPI_Message& message, const MPI_Status& status) {
   return text;
 }
 
-// Where each rank's text lies when they are gathered end to end.
+// The place of each rank's text in the gathered one.
 struct Layout {
   std::vector<int> counts;
   std::vector<int> offsets;

@@ -23,7 +23,7 @@ constexpr std::size_t kCount = std::size_t{1} << 20;
 constexpr int kLongSums = 4;
 constexpr int kShortSums = 50;
 
-// Where the numbers lie: `data` for the exchange, and how the host gets at them.
+// The buffer of a probe: its address for the exchange, and the host's access to it.
 struct Memory {
   float* data = nullptr;
   std::function<void(const std::vector<float>&)> write{};

@@ -1,5 +1,5 @@
-// The fixed tree of tree.hpp over ranks whose number is a power of two: the one order of additions that MPI's
-// exchange and NCCL's tree share, so that their bits are the same.
+// Recursive halving and doubling: the fixed tree of tree.hpp over a power of two of ranks. MPI's exchange and
+// NCCL's tree share it, so that their bits are the same.
 #pragma once
 
 #include <array>

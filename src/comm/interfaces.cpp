@@ -17,7 +17,7 @@ struct Free {
   void operator()(ifaddrs* list) const noexcept { ::freeifaddrs(list); }
 };
 
-// Empty for what is neither, and for IPv6's link-local addresses, which every interface has.
+// Empty for other families, and for IPv6's link-local addresses, which every interface has.
 std::string address_of(const sockaddr* socket) {
   if (socket == nullptr) return "";
   std::array<char, INET6_ADDRSTRLEN> text{};

@@ -22,14 +22,14 @@ bool same(const std::string& a, const std::string& b) {
   return longer.starts_with((a.size() > b.size() ? b : a) + ".");
 }
 
-// Who else knows a fact: the variable that holds it, and who sets that.
+// Another source of a fact: an environment variable, and who sets it.
 struct Witness {
   const char* who;
   const char* variable;
 };
 
-// A launcher leaves its variables to whatever is started below it: mpirun inside a Slurm job sees
-// SLURM_PROCID of the batch step. Only the launcher that started this process is asked.
+// Variables of the launcher that started this process. Those of another may be inherited: mpirun inside a
+// Slurm job sees SLURM_PROCID of the batch step.
 std::vector<Witness> witnesses(const std::string& launcher, const std::string& fact) {
   using Table = std::map<std::string, std::vector<Witness>>;
   static const Table kByOpenMpi{{"world rank", {{"Open MPI", "OMPI_COMM_WORLD_RANK"}, {"PMIx", "PMIX_RANK"}}},
@@ -52,7 +52,7 @@ std::vector<Witness> witnesses(const std::string& launcher, const std::string& f
   return found == table.end() ? std::vector<Witness>() : found->second;
 }
 
-// "0,1,2" are three; CUDA reads no further than a negative number.
+// The length of a list of GPUs: "0,1,2" has three. CUDA stops reading at a negative number.
 std::string count_of_list(const std::string& list) {
   int count = 0;
   for (const std::string& part : split(list, ',')) {

@@ -55,7 +55,7 @@ ncclUniqueId make_id() {
                .got = ncclGetErrorString(status)});
 }
 
-// An abort can hang like what it is to end, and nothing but another thread helps against that.
+// Aborts in another thread: an abort can hang too.
 void abort_patiently(ncclComm_t communicator, const std::string& where) noexcept {
   try {
     std::promise<void> promise;
@@ -93,7 +93,7 @@ NcclCommunicator::NcclCommunicator(const Communicator& group, const Device& devi
   }
 }
 
-// Where one rank fails the others would wait for it until their time is over, so it tells them.
+// A rank that fails tells the others, which would wait for it until their time is over.
 void NcclCommunicator::start(const Communicator& startup, const ncclUniqueId& id) {
   bool was_told = false;
   const auto is_ready = [&] {
@@ -128,7 +128,7 @@ NcclCommunicator::~NcclCommunicator() {
 void NcclCommunicator::close() {
   ncclResult_t status = ncclCommFinalize(communicator_);
   if (is_error(status)) throw failure(status, "ncclCommFinalize");
-  // Success, too, only means that it has begun.
+  // Success only means that the call has begun.
   wait_until([&] { return !in_progress(); }, "all ranks to end NCCL (ncclCommFinalize)");
   status = ncclCommDestroy(std::exchange(communicator_, nullptr));
   if (is_error(status)) throw failure(status, "ncclCommDestroy");
@@ -155,7 +155,7 @@ void NcclCommunicator::wait_until(const std::function<bool()>& done, std::string
   }
 }
 
-// Throws what NCCL found out about the communicator in the meantime.
+// Throws the communicator's asynchronous error.
 bool NcclCommunicator::in_progress() const {
   ncclResult_t state = ncclSuccess;
   const ncclResult_t status = ncclCommGetAsyncError(communicator_, &state);

@@ -1,5 +1,5 @@
-// One NCCL communicator that never blocks its rank: every call returns at once and is polled against a
-// deadline. Only for files that are compiled with CUDA.
+// A non-blocking NCCL communicator: every call returns at once and is polled against a deadline. Only for
+// files that are compiled with CUDA.
 #pragma once
 
 #include <nccl.h>
@@ -22,18 +22,19 @@ class NcclCommunicator {
   NcclCommunicator(const Communicator& group, const Device& device, double timeout_seconds);
   NcclCommunicator(NcclCommunicator&&) = delete;
 
-  // Unless it was closed, aborts it, and waits a few seconds for that at most: what is queued is given up.
+  // Aborts unless it was closed, and waits a few seconds at most. What is queued is lost.
   ~NcclCommunicator();
 
-  // In peace, once nothing is queued any more: waits until all ranks of the node have called it.
+  // Call it when nothing is queued any more. Waits until all ranks of the node have called it.
   void close();
 
-  // What a call on this communicator returned; returns when NCCL has queued it. Until then neither NCCL nor
-  // CUDA may be called for the stream. Throws Error: failed with NCCL's reason, no_progress.
+  // Completes a call on this communicator, which returned `status`: waits until NCCL has queued it. Until
+  // then neither NCCL nor CUDA may be called for the stream. Throws Error: failed with NCCL's reason,
+  // no_progress.
   void complete(ncclResult_t status, const char* call) const;
 
-  // Returns when `done` says so. Throws Error: failed as soon as NCCL reports that a rank failed,
-  // no_progress when the timeout is over, counted from this call; `what` says what is waited for.
+  // Polls until `done` returns true; `what` names the wait in messages. Throws Error: failed as soon as NCCL
+  // reports that a rank failed, no_progress when the timeout, counted from this call, is over.
   void wait_until(const std::function<bool()>& done, std::string_view what) const;
 
   ncclComm_t get() const { return communicator_; }

@@ -1,9 +1,8 @@
-// Where the sums of one group wait their turn on its GPU: one stream of their own beside the engine's, so
-// that they run in the order of the calls while the engine computes. Only for files that are compiled with
-// CUDA.
+// The queue of a group's sums on a GPU: a stream beside the engine's, on which they run in the order of the
+// calls while the engine computes. Only for files that are compiled with CUDA.
 //
-// The host never waits for a device without a deadline, and runs only so many sums ahead that a rank that
-// hangs is found. After an error every call throws the same one at once.
+// Every wait for the device has a deadline, and the host runs a limited number of sums ahead, so that a rank
+// that hangs is found. After an error every call throws the same one at once.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -27,21 +26,21 @@ class NcclQueue {
   NcclQueue(const Communicator& group, const Device& device, const NcclOptions& options);
   NcclQueue(NcclQueue&&) = delete;
 
-  // In peace waits for what is queued, and for the other ranks of the node. After an error, or where an
-  // exception is on its way through, aborts instead.
+  // Waits for what is queued, and for the other ranks of the node. After an error, or while an exception is
+  // on its way, aborts instead.
   ~NcclQueue();
 
   // Runs `enqueue`, which queues one sum on stream(). The sum begins when what the engine's stream holds now
   // is done. Waits for the oldest sum first where kMostAhead are queued.
   void start(const std::function<void()>& enqueue);
 
-  // What the engine's stream is given afterwards finds all sums done.
+  // Work that the engine's stream gets afterwards finds all sums complete.
   void finish();
 
-  // Returns when all sums are done.
+  // Waits until all sums are complete.
   void settle();
 
-  // Device memory for `count` numbers, for use on stream(); what a call gave before may be gone.
+  // Device memory for `count` numbers, for use on stream(). Invalidates what an earlier call returned.
   float* scratch(std::size_t count);
 
   const NcclCommunicator& communicator() const { return communicator_; }
@@ -74,7 +73,7 @@ class NcclQueue {
   std::size_t ended_ = 0;  // as far as the host has seen
   std::unique_ptr<float, Destroy> scratch_;
   std::size_t scratch_floats_ = 0;
-  NcclCommunicator communicator_;  // the last member: what hangs is aborted before anything else is freed
+  NcclCommunicator communicator_;  // last, so that sums which hang are aborted before anything is freed
 };
 
 }  // namespace titrate::comm

@@ -40,7 +40,7 @@ std::size_t free_memory_of_the_machine() {
   return kUnknown;
 }
 
-// What Slurm or a container leaves of it, where they limit memory by a control group (version 2).
+// The rest of the memory limit of a control group (version 2), which Slurm and containers set.
 std::size_t free_memory_of_the_group() {
   std::size_t limit = 0, used = 0;
   const bool limited = static_cast<bool>(std::ifstream("/sys/fs/cgroup/memory.max") >> limit) &&
@@ -48,7 +48,7 @@ std::size_t free_memory_of_the_group() {
   return limited ? limit - std::min(limit, used) : kUnknown;
 }
 
-// The kernel would rather kill some process than refuse memory page by page, so it is asked first.
+// Asks before it allocates: the kernel kills a process rather than refuse a page.
 void check_free_memory(std::size_t bytes) {
   const std::size_t available = std::min(free_memory_of_the_machine(), free_memory_of_the_group());
   if (bytes > available) fail("too little memory for the images", bytes, std::to_string(available));
@@ -63,7 +63,7 @@ std::byte* map(int descriptor, int flags, int protection, std::size_t bytes) {
 FileDescriptor make_shared_memory(std::size_t bytes) {
   FileDescriptor memory(::memfd_create("titrate", MFD_CLOEXEC));
   if (memory.get() < 0) fail("cannot make shared memory", bytes, errno);
-  // All pages now: a page that cannot be had later is SIGBUS.
+  // Reserves all pages now: one that is missing later is a SIGBUS.
   int status = 0;
   do {
     status = ::posix_fallocate(memory.get(), 0, static_cast<off_t>(bytes));

@@ -24,8 +24,8 @@ void start_mpi() {
   if (started != 0) throw Error({.code = ErrorCode::internal, .what = "MPI was started twice"});
   // Open MPI would start a daemon for a process without a launcher: slow, and impossible without a network.
   ::setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-  // Nor would two such processes of one user have folders of their own: the end of one may take away what the
-  // start of another has just made. A process alone needs none.
+  // Nor a session folder: two such processes of one user would share it, and the end of one may remove what
+  // the other has just made. A process alone needs none.
   if (launcher_name(get_environment) == "none") ::setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
   int provided = MPI_THREAD_SINGLE;
   check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
@@ -37,8 +37,8 @@ void start_mpi() {
                .hint = "install one that was built with it"});
 }
 
-// Ends the process with 86 unless it is destroyed in time. Rank 0 first: once it has said so the launcher
-// ends the others.
+// A deadline that ends the process with 86. Rank 0's comes first, since its end makes the launcher end the
+// others.
 std::optional<Deadline> no_later_than(double limit_seconds, const char* what) {
   if (limit_seconds <= 0) return std::nullopt;
   const int rank = launched_rank(get_environment);
@@ -52,7 +52,7 @@ std::optional<Deadline> no_later_than(double limit_seconds, const char* what) {
   });
 }
 
-// Each rank would take itself for the whole world, and run the whole sweep.
+// Refuses a world of one rank where the launcher started several: each would run the whole sweep.
 void refuse_foreign_launcher(int world_size) {
   for (const char* variable : {"OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "PMI_SIZE"}) {
     const char* text = std::getenv(variable);

@@ -10,10 +10,10 @@
 namespace titrate::comm {
 namespace {
 
-// One wish may come twice, as from timeout(1), which ends its child and then its group.
-constexpr double kOneWish = 0.2;  // seconds
+// One request may send its signal twice, as timeout(1) does: to its child, then to its group.
+constexpr double kOneRequest = 0.2;  // seconds
 
-// What a handler may touch: any thread may be in it, and another look.
+// What handlers write, in any thread, while others read.
 std::atomic<int> stops = 0, last_end = 0;
 std::atomic<double> first_end = 0;  // when
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<double>::is_always_lock_free);
@@ -28,7 +28,7 @@ double now() {
 
 void on_end(int number) {
   double first = 0;
-  if (!first_end.compare_exchange_strong(first, now()) && now() - first > kOneWish) ::_exit(128 + number);
+  if (!first_end.compare_exchange_strong(first, now()) && now() - first > kOneRequest) ::_exit(128 + number);
   last_end = number;
 }
 

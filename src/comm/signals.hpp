@@ -1,4 +1,4 @@
-// The signals of a Watchdog, and what their handlers leave for it to see.
+// The signal handlers of a Watchdog, and what they leave for it to see.
 #pragma once
 
 namespace titrate::comm {
@@ -7,8 +7,8 @@ namespace titrate::comm {
 void count_stop_signals();
 int stop_signals();
 
-// Keeps TERM or INT instead of ending the process; a second one, a moment later, ends it at
-// once. Until default_end_signals().
+// Until default_end_signals(), the first TERM or INT is kept and does not end the process. A second one, a
+// moment later, ends it at once.
 void keep_end_signals();
 void default_end_signals();
 int end_signal();  // 0: none

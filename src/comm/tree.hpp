@@ -1,4 +1,5 @@
-// The one order in which titrate adds gradients: the sum has the same bits however the work is spread.
+// The reduction tree: the one order in which titrate adds gradients, so that the sum has the same bits
+// however the work is spread.
 //
 // Parts 0 .. n-1 are summed in a fixed binary tree: the left subtree takes the first 2^k parts, 2^k being the
 // largest power of two below n, the right one the rest. Four parts are (p0 + p1) + (p2 + p3), five are that
@@ -18,7 +19,7 @@ namespace titrate::comm {
 // sum[i] += other[i]. Equally long, not overlapping.
 void add(std::span<float> sum, std::span<const float> other);
 
-// The sum of all parts, each as long as `out`, at once: what the others are tested against. Zero without any.
+// The sum of all parts, each as long as `out`, on one rank: the reference for tests. Zero without parts.
 void tree_sum(std::span<const std::span<const float>> parts, std::span<float> out);
 
 }  // namespace titrate::comm

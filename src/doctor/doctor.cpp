@@ -28,7 +28,7 @@ constexpr double kNcclSeconds = 45;
 constexpr double kSlowLatencySeconds = 1e-3;
 constexpr std::size_t kSharedBytes = std::size_t{4} << 20;
 
-// What the checks of many ranks need.
+// Shared by the checks of many ranks.
 struct DoctorContext {
   const comm::Session& session;
   DoctorReport& report;
@@ -47,7 +47,7 @@ std::vector<std::string> hosts_of(std::span<const comm::Placement> ranks) {
   return hosts;
 }
 
-// What the leader of each host found, on rank 0.
+// On rank 0: the lines of each host's leader.
 std::vector<DoctorLines> gather_from_hosts(const DoctorContext& context, const DoctorLines& own) {
   std::vector<DoctorLines> said;
   const std::vector<std::string> packed = context.session.world().gather(pack_lines(own), 0);
@@ -148,7 +148,7 @@ void check_hosts(const DoctorContext& context) {
 }
 
 void check_network(const DoctorContext& context) {
-  DoctorLines own;  // an interface to a line, to travel
+  DoctorLines own;  // one for each interface, as a message
   for (const comm::Interface& interface : comm::interfaces()) {
     if (context.is_leader()) own.push_back({.name = interface.name, .text = interface.address});
   }
@@ -163,7 +163,7 @@ void check_network(const DoctorContext& context) {
   report_hosts(context, judge_networks(networks));
 }
 
-// Pages that the leader wrote, read by the others.
+// The leader writes pages, and the others read them.
 void check_node_buffer(const DoctorContext& context) {
   DoctorLine line{.name = "shared memory",
                   .text = in_units(kSharedBytes) + " shared by " +
@@ -307,7 +307,7 @@ int run_doctor(const DoctorOptions& options, const comm::Session& session, Docto
     try {
       examine(context, options);
     } catch (...) {
-      // The others may wait for this rank. Rank 0, whose report is whole, speaks first where it fails too.
+      // Ends the job: others may wait for this rank. Rank 0 comes first if it fails too: its report is whole.
       if (session.world_rank() != 0) std::this_thread::sleep_for(std::chrono::seconds(2));
       const ErrorInfo error = describe(std::current_exception());
       report.speak();

@@ -24,10 +24,11 @@ constexpr const char* kSecond = "second";
 constexpr std::uintmax_t kWantedBytes = std::uintmax_t{1} << 30;
 constexpr double kSlowSeconds = 0.2;
 constexpr const char* kProbe = ".doctor-";
-constexpr std::chrono::minutes kProbeMinutes(1);  // no look takes so long: older ones are of killed processes
-constexpr double kSeenSeconds = 5;  // network file systems remember for a while what was not there
+constexpr std::chrono::minutes kProbeMinutes(
+    1);                             // no check takes so long: older folders are of killed processes
+constexpr double kSeenSeconds = 5;  // network file systems cache for a while that a file is missing
 
-// Rank 0's folder for the trials, gone at its end with whatever was made for it.
+// Rank 0's scratch folder. The destructor removes it, and the folders that were made for it.
 class ProbeFolder {
  public:
   explicit ProbeFolder(const fs::path& out) {
@@ -93,7 +94,7 @@ DoctorLines write_there(const fs::path& out, const fs::path& folder) {
   return {space, speed};
 }
 
-// What this rank reads of rank 0's file.
+// Reads rank 0's file on this rank.
 DoctorLine look(const fs::path& folder) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(kSeenSeconds);
   for (;;) {
@@ -101,7 +102,7 @@ DoctorLine look(const fs::path& folder) {
       if (read_text(folder / kFile) == kSecond)
         return {.name = kName, .text = "what rank 0 wrote there is seen"};
     } catch (const Error&) {
-      // Not yet, perhaps.
+      // It may come later.
     }
     if (std::chrono::steady_clock::now() >= deadline) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -110,7 +111,7 @@ DoctorLine look(const fs::path& folder) {
                  "--out must be on a file system that all hosts share, under one path");
 }
 
-// Whether a second holder is refused, as this rank sees it.
+// Tries to take the lock that rank 0 holds.
 DoctorLine try_lock(const fs::path& folder, int rank) {
   try {
     const FolderLock second(folder);

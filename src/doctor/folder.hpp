@@ -1,4 +1,4 @@
-// What the doctor looks at in a run folder: what a sweep relies on there.
+// The doctor's checks of a run folder: what a sweep relies on there.
 #pragma once
 
 #include <filesystem>
@@ -13,10 +13,10 @@ namespace titrate::doctor {
 // The first rank on another host than rank 0's; without one another rank, else rank 0 itself.
 int locking_rank(std::span<const comm::Placement> ranks);
 
-// Collective over the world. Writes into a folder of its own below `out`, and removes it at the end, as it
-// does `out` where that was not there. Free space; the time to write, sync and rename over an existing file;
-// whether all ranks see what rank 0 wrote; whether rank `locking_rank` sees the lock that rank 0 holds. Lines
-// on rank 0 alone.
+// Checks the free space, the time to write, sync and rename over an existing file, whether all ranks see what
+// rank 0 wrote, and whether rank `locking_rank` is refused the lock that rank 0 holds. Writes into a scratch
+// folder below `out`, and removes it and what it had to make of `out`. Collective over the world. Returns
+// lines on rank 0 alone.
 DoctorLines check_run_folder(const comm::Session& session, const std::filesystem::path& out,
                              int locking_rank);
 

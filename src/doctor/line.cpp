@@ -43,7 +43,7 @@ std::vector<std::string> names_in_order(std::span<const DoctorLines> said) {
   return names;
 }
 
-// One line for all variants of a status.
+// One line in place of all variants of a status.
 DoctorLine stand_in(const std::vector<Variant>& variants, CheckStatus status, const Who& who) {
   std::set<int> all;
   const Variant* first = nullptr;

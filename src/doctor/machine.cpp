@@ -156,7 +156,7 @@ DoctorLine check_temporary_space(const comm::GetEnvironment& get) {
     if (const auto value = get(name); value && !value->empty()) folder = *value;
   }
   DoctorLine line{.name = "temporary space"};
-  // Open MPI makes what is not there.
+  // Open MPI makes missing folders.
   fs::path place = fs::absolute(folder);
   while (!fs::exists(place) && place.has_relative_path()) place = place.parent_path();
   std::error_code error;
@@ -181,7 +181,7 @@ DoctorLine check_temporary_space(const comm::GetEnvironment& get) {
 }
 
 std::vector<DoctorLines> judge_networks(std::span<const HostNetwork> hosts) {
-  std::map<std::string, int> hosts_with;  // by interface and address, of those for containers
+  std::map<std::string, int> hosts_with;  // by interface and address; containers' alone
   for (const HostNetwork& host : hosts) {
     std::set<std::string> own;
     for (const comm::Interface& interface : host.interfaces) {

@@ -1,5 +1,5 @@
-// What the doctor looks at on one host. What is measured and what is thought of it are two things where a
-// test would have to make the machine ill.
+// The doctor's checks of one host. A check_ measures and judges; a judge_ is given what was measured, so that
+// a test need not make the machine ill.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +20,18 @@ std::string in_units(std::uint64_t bytes);  // "23.9 GiB", "512 MiB"
 // The numbers of the processors that this process may run on.
 std::vector<int> allowed_processors();
 
-// `allowed[i]`: those of rank i of this host. `omp_threads`: OMP_NUM_THREADS.
+// `allowed[i]`: the processors of rank i of this host. `omp_threads`: OMP_NUM_THREADS.
 DoctorLines judge_processors(std::span<const std::vector<int>> allowed,
                              const std::optional<std::string>& omp_threads);
 
-// Where Open MPI's ranks of one host meet: `folder` is /dev/shm.
+// The space for the shared memory of Open MPI's ranks on one host; `folder` is /dev/shm.
 DoctorLine check_shared_memory(const std::filesystem::path& folder, int ranks);
 
-// Files that ranks which were killed left in `folder`: those of this user that no process has mapped. `proc`
-// is /proc. No lines where there are none.
+// Files in `folder` that killed ranks left: this user's files that no process has mapped. `proc` is /proc. No
+// lines where there are none.
 DoctorLines check_leftovers(const std::filesystem::path& folder, const std::filesystem::path& proc);
 
-// Where mpirun keeps its sockets.
+// The space for mpirun's sockets.
 DoctorLine check_temporary_space(const comm::GetEnvironment& get);
 
 struct HostNetwork {
@@ -42,10 +42,10 @@ struct HostNetwork {
 // The lines of each host.
 std::vector<DoctorLines> judge_networks(std::span<const HostNetwork> hosts);
 
-// Of one rank's GPU, `ranks` being those of this host that share it.
+// One rank's GPU; `ranks` of this host share it.
 DoctorLine judge_gpu(const comm::Device& gpu, const comm::DeviceMemory& memory, std::span<const int> ranks);
 
-// Where no rank has a GPU. `why` as comm::why_no_gpu() says it; `proc` shows whether the machine has one.
+// For ranks without GPUs. `why` as comm::why_no_gpu() says it; `proc` shows whether the machine has one.
 DoctorLine judge_no_gpu(const std::string& why, const std::filesystem::path& proc);
 
 // CUDA and NCCL; no lines where titrate was built without them. `used`: a rank has a GPU.

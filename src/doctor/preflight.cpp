@@ -7,7 +7,7 @@
 namespace titrate::doctor {
 namespace {
 
-// `where`: what the lines are about; empty: they say so themselves.
+// Throws the first failure. `where`: what the lines are about; empty: the line's own name.
 void refuse_failures(const DoctorLines& lines, ErrorCode code, const std::string& where = "") {
   for (const DoctorLine& line : lines) {
     if (line.status != CheckStatus::fail) continue;

@@ -14,10 +14,10 @@ namespace titrate::sweep {
 namespace {
 
 constexpr double kProbeSeconds = 0.1;
-// Of a rank whose speed is not known: one core's, roughly.
+// Speed of a rank that could not be measured: roughly that of one core.
 constexpr double kNominalFlops = 2e10;
 
-// The kinds, each with a trial that stands for it.
+// The speed classes, each with a trial that stands for it.
 std::map<std::string, const study::Trial*> kinds_of(std::span<const study::Trial> trials) {
   std::map<std::string, const study::Trial*> kinds;
   for (const study::Trial& trial : trials) kinds.try_emplace(study::speed_class(trial.settings), &trial);
@@ -28,7 +28,7 @@ double flops_per_image(const study::Trial& trial, const Workplace& place) {
   return net::training_flops(train::make_setup(trial.settings, place.dataset.manifest()).network);
 }
 
-// 0: it could not be run; a trial that cannot run says so when its turn comes.
+// 0 where the probe fails: the trial reports the reason when its turn comes.
 double seconds_per_image(const study::Trial& trial, const Workplace& place, const comm::Device& device) {
   try {
     return probe_seconds_per_image(train::make_setup(trial.settings, place.dataset.manifest()), place.dataset,

@@ -1,4 +1,4 @@
-// What each trial costs on the machine it is about to run on.
+// Calibration: the cost of each trial on the machine that it is about to run on.
 #pragma once
 
 #include <functional>
@@ -16,11 +16,10 @@ struct Probers {
   std::vector<int> ranks{};  // world ranks that have a share in the work
 };
 
-// The trials with their seconds on one rank, the same on every rank. Collective over the world, whose ranks
-// share the work: each kind of trial (speed_class) is probed for a moment by one of the `probers`. A kind
-// that cannot be probed counts as slow as the slowest. Where all are of one kind and none can go to a wide
-// group, only their order counts, and nothing is probed. `goes_on` is called before each probe; after its
-// false no more are probed.
+// The trials as jobs with their seconds on one rank, the same on every rank. One of the `probers` measures
+// each speed class for a moment; a class that cannot be measured counts as the slowest. Where there is one
+// class, and no trial can go to a wide group, only the order of the costs matters and nothing is measured.
+// `goes_on` is called before each probe; once it returns false there are no more. Collective over the world.
 std::vector<dispatch::PlannedJob> calibrate(const comm::Communicator& world,
                                             std::span<const study::Trial> trials, const Workplace& workplace,
                                             const Probers& probers, const std::function<bool()>& goes_on);

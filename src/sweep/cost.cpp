@@ -16,18 +16,18 @@
 namespace titrate::sweep {
 namespace {
 
-// Of a sum between two ranks of one machine: 20 us for 22,000 floats and 1.3 ms for 1.7 million were
-// measured, the copies of the fixed tree included.
+// A sum between two ranks of one machine. Measured: 20 us for 22,000 floats and 1.3 ms for 1.7 million, the
+// copies of the fixed tree included.
 constexpr double kExchangeLatencySeconds = 3e-6;
 constexpr double kExchangeBytesPerSecond = 5.2e9;
 
-// Peak memory of sweeps of seven networks at batches of 64 to 512 was measured against these sizes:
-// activations of a part of a training batch with their gradients, and of the largest layer of a test batch
-// with what its convolution works on.
+// Peak memory over the size of the activations, measured in sweeps of seven networks at batches of 64 to 512:
+// of a part of a training batch with its gradients, and of the largest layer of a test batch with the work
+// space of its convolution.
 constexpr double kTrainingOverhead = 1.35, kTestOverhead = 2.2;
 constexpr std::uint64_t kTestBatch = 250;
 
-// Bytes of a record in the journal, and what the tables and the page that are made of it take beside it.
+// Bytes of a record in the journal, and the share that the tables and the page made from it add.
 constexpr std::uint64_t kRecordBytes = 600, kEpochBytes = 160, kConditionBytes = 600;
 constexpr double kConfusionBytes = 2.2;  // a number and its comma, most of them 0
 constexpr double kDerivedShare = 2.8;
@@ -98,7 +98,7 @@ double probe_seconds_per_image(const train::TrialSetup& setup, const data::Datas
        .device = device});
   std::vector<std::uint32_t> batch = prepared.training;
   batch.resize(std::min<std::size_t>(batch.size(), setup.train.batch_size));
-  // A GPU only queues steps: the end of an epoch waits for them.
+  // The end of an epoch waits for the steps, which a GPU only queues.
   const auto run = [&](std::uint64_t steps) {
     const auto start = std::chrono::steady_clock::now();
     for (std::uint64_t i = 0; i < steps; ++i)
@@ -134,7 +134,7 @@ std::uint64_t training_bytes(const train::TrialSetup& setup) {
   const double training =
       kTrainingOverhead * static_cast<double>(activations.all * ((batch + parts - 1) / parts));
   const double testing = kTestOverhead * static_cast<double>(activations.largest * kTestBatch);
-  // Parameters, gradients, moments; what a part of the sum waits for; the values it began with or keeps.
+  // Parameters, gradients, moments; one sum for each level of the tree; initial and best values.
   const auto levels = static_cast<std::uint64_t>(std::bit_width(parts) - 1);
   const std::uint64_t copies = 2 + moments_of(setup.train) + levels + (setup.train.best_weights ? 2 : 1);
   return model_bytes(setup.network) * copies + static_cast<std::uint64_t>(std::max(training, testing));

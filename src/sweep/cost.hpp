@@ -1,4 +1,4 @@
-// What a trial costs, before it runs: time, memory, disk.
+// The cost of a trial before it runs: time, memory, disk.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace titrate::sweep {
 
-// Where validation ends a trial early, it costs less.
+// An upper bound where validation may end the trial early.
 struct TrialCost {
   std::uint64_t train_images = 0;  // of the selection
   std::uint64_t epochs = 0, steps = 0;
@@ -23,28 +23,28 @@ struct TrialCost {
 
 TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& manifest);
 
-// Seconds to train on one image, measured on this rank and `device` for `seconds` or so.
+// Seconds to train on one image, measured on this rank and `device` for about `seconds`.
 double probe_seconds_per_image(const train::TrialSetup& setup, const data::Dataset& dataset,
                                const train::EngineLibrary& engines, const comm::Device& device,
                                double seconds);
 
-// What make_plan() is told of a trial. `setup` is make_setup() of its settings; `seconds_per_image` was
+// The trial as a job for make_plan(). `setup` is make_setup() of its settings; `seconds_per_image` was
 // probed, or is any number to scale the costs by.
 dispatch::PlannedJob planned_trial(const study::Trial& trial, const train::TrialSetup& setup,
                                    const shard::Manifest& manifest, double seconds_per_image);
 
-// What a trial holds where it computes, besides what the program takes anyhow: its parameters in all their
-// copies, the activations of a part of a batch, the batch. Estimated; bytes.
+// Estimated bytes of a trial on its device, beside those of the program: all copies of its parameters, the
+// activations of a part of a batch, the batch.
 std::uint64_t training_bytes(const train::TrialSetup& setup);
 
-// A rank's share of host memory before it trains: the program with LibTorch and its libraries. Bytes.
+// Bytes of host memory of a rank before it trains: the program with LibTorch and its libraries.
 std::uint64_t program_bytes(comm::DeviceKind device);
 
-// What a finished trial leaves on disk: a line of the journal, predictions, and weights where they are kept
-// (for `best` too, which removes all but the best only when the sweep ends). Bytes.
+// Bytes that a finished trial leaves on disk: a line of the journal, predictions, and weights where they are
+// kept (also for `best`, since the others are removed only when the sweep ends).
 std::uint64_t trial_disk_bytes(const train::TrialSetup& setup, const shard::Manifest& manifest, Keep keep);
 
-// Of one running trial, at most: two of its checkpoints and the one being written. Bytes.
+// Bytes of the checkpoints of a running trial, at most: two, and the one being written.
 std::uint64_t checkpoint_disk_bytes(const train::TrialSetup& setup);
 
 }  // namespace titrate::sweep

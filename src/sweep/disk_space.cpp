@@ -9,8 +9,8 @@
 
 namespace titrate::sweep {
 
-void check_room(const std::filesystem::path& out, const std::vector<study::Trial>& missing,
-                const shard::Manifest& manifest, Keep keep, std::size_t ranks, const Log& log) {
+void check_disk_space(const std::filesystem::path& out, const std::vector<study::Trial>& missing,
+                      const shard::Manifest& manifest, Keep keep, std::size_t ranks, const Log& log) {
   std::uint64_t results = 0, checkpoint = 0;
   for (const study::Trial& trial : missing) {
     const train::TrialSetup setup = train::make_setup(trial.settings, manifest);

@@ -1,4 +1,4 @@
-// Whether a sweep fits on its disk: better known now than in the night.
+// Disk space: whether a sweep fits on its disk, checked before it starts.
 #pragma once
 
 #include <filesystem>
@@ -11,9 +11,10 @@
 
 namespace titrate::sweep {
 
-// The results of `missing` on the disk of the run folder, and their checkpoints, which at most `ranks` have
-// at a time. Throws Error (io) where results do not fit; where checkpoints may not, warns.
-void check_room(const std::filesystem::path& out, const std::vector<study::Trial>& missing,
-                const shard::Manifest& manifest, Keep keep, std::size_t ranks, const Log& log);
+// Compares the free space of the run folder's disk with the results of `missing` and the checkpoints of at
+// most `ranks` trials at a time. Throws Error (io) where the results do not fit; warns where checkpoints may
+// not.
+void check_disk_space(const std::filesystem::path& out, const std::vector<study::Trial>& missing,
+                      const shard::Manifest& manifest, Keep keep, std::size_t ranks, const Log& log);
 
 }  // namespace titrate::sweep

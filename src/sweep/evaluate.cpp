@@ -19,7 +19,7 @@
 namespace titrate::sweep {
 namespace {
 
-// Of the present grid.
+// The kept weights of the present grid.
 std::vector<std::filesystem::path> kept_files(const std::filesystem::path& run_folder,
                                               const study::Study& study) {
   std::vector<std::filesystem::path> files;

@@ -27,7 +27,7 @@ Json job_json(const dispatch::PlannedJob& job) {
           {"width", job.width}};
 }
 
-// Reads the members of one file, and says what is wrong with them in its name.
+// Reads the members of a plan file; errors name the file.
 class Reader {
  public:
   explicit Reader(std::string where) : where_(std::move(where)) {}

@@ -1,4 +1,4 @@
-// What a trial said to each test image, kept for paired tests and calibration: predictions/TRIAL.npy.
+// A trial's prediction for each test image, kept for paired tests and calibration: predictions/TRIAL.npy.
 #pragma once
 
 #include <cstdint>

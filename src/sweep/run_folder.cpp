@@ -11,7 +11,7 @@ namespace {
 // A dying run holds the folder for a moment after its mpirun is gone.
 constexpr double kLockWaitSeconds = 10.0;
 
-// The number of the last attempt, of which a damaged file says nothing.
+// The number of the last attempt; 0 where its file is missing or damaged.
 std::uint32_t last_attempt(const std::filesystem::path& out, const Log& log) {
   try {
     const std::optional<study::AttemptRecord> last = study::read_attempt(out);

@@ -1,4 +1,4 @@
-// Rank 0's hold on a run folder, and what earlier runs left in it.
+// The run folder as rank 0 holds it: locked, with the results of earlier runs.
 #pragma once
 
 #include <filesystem>
@@ -21,12 +21,12 @@ struct RunFolder {
   std::vector<study::TrialRecord> records{};  // of all attempts
 };
 
-// Makes what is missing of the folder, locks it, reads its journal and begins an attempt. Tells of an earlier
-// run that ended without a word. Throws Error: in_use where another run holds it, usage where it holds a
-// study that no run wrote, io.
+// Makes what is missing of the folder, locks it, reads its journal and begins an attempt. Warns of an earlier
+// run that was killed. Throws Error: in_use where another run holds it, usage where it has a study that no
+// run wrote, io.
 RunFolder open_run_folder(const std::filesystem::path& out, const Log& log);
 
-// The study as run goes into the folder, and its difference from the one before to the person.
+// Writes the study as run into the folder, and logs how it differs from the one before.
 void publish_study(const std::filesystem::path& out, const study::Study& study, const RunFolder& folder,
                    const Log& log);
 

@@ -1,4 +1,4 @@
-// From a plan, or what it needs, to every rank of a run.
+// The plan of a run: read from a file, or limited by the memory of GPUs.
 #pragma once
 
 #include <filesystem>
@@ -11,17 +11,15 @@
 
 namespace titrate::sweep {
 
-// What rank 0 reads there, on every rank; nothing where no file is named. Collective over the world. Throws
-// AgreedError.
+// Rank 0 reads the file, and every rank gets it; nothing where none is named. Collective over the world.
+// Throws AgreedError.
 std::optional<PlanFile> share_plan_file(const std::filesystem::path& file, const comm::Communicator& world);
 
-// The plan of a file for the ranks and trials that there are. Throws Error (usage) where it was made for
-// others.
+// The file's plan for these nodes and the missing trials. Throws Error (usage) where it was made for others.
 dispatch::Plan fit_plan(const PlanFile& file, std::span<const dispatch::NodeRanks> nodes,
                         std::span<const study::Trial> missing);
 
-// How many ranks can share this GPU, by what the largest of the trials takes of its memory; without limit
-// where `device` is a CPU.
+// How many ranks can share this GPU, as the largest trial fits into its memory; without limit on a CPU.
 int most_per_gpu(std::span<const study::Trial> trials, const shard::Manifest& manifest,
                  const comm::Device& device);
 

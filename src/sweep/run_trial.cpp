@@ -21,7 +21,7 @@ train::CheckpointFolder checkpoints_of(const std::string& trial, const std::stri
   return {files.run_folder / "checkpoints", trial, numerics, files.attempt, files.checkpoints};
 }
 
-// Files first, the record after them: a trial that counts as finished has them.
+// Writes the files before the record: a trial that counts as finished has them.
 void write_files(const study::TrialRecord& record, const train::TrainedTrial& trained,
                  const data::Dataset& dataset, const TrialFiles& files) {
   if (record.status != study::Status::done) return;
@@ -40,7 +40,7 @@ void write_files(const study::TrialRecord& record, const train::TrainedTrial& tr
                              .steps = trained.outcome.steps}));
 }
 
-// The tree gives the same bits at every width; another order has a class of its own.
+// The tree gives the same bits at every width; other exchanges name themselves and the width.
 std::string numerics_of(const train::Group& group, const train::EngineLibrary& engines) {
   const std::string one_rank = engines.numerics(group.device);
   if (group.size() == 1 || group.exchange->name().ends_with("-tree")) return one_rank;
@@ -66,8 +66,8 @@ void train_into(study::TrialRecord& record, const train::Group& group, const Wor
   });
 }
 
-// What no other trial can follow, on these ranks: not all of them know of it, or it is no failure of the
-// trial.
+// Whether the group cannot go on with another trial: not all of its ranks know of the error, or it is no
+// failure of the trial.
 bool ends_the_run(const std::exception& error, const train::Group& group) {
   const auto* const known = dynamic_cast<const Error*>(&error);
   if (known != nullptr && (known->code() == ErrorCode::stopped || known->code() == ErrorCode::no_progress))

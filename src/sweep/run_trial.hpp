@@ -19,27 +19,26 @@ struct TrialFiles {
   std::uint32_t attempt = 0;  // that this run of the sweep is
 };
 
-// What the trials of a rank have in common. References must outlive it.
+// Shared by the trials of a rank. References must outlive it.
 struct Workplace {
   const data::Dataset& dataset;
   const train::EngineLibrary& engines;
   TrialFiles files{};
 };
 
-// One trial on this rank's group: whatever goes wrong in it is in the record, on all of the group's ranks
-// alike. Its predictions and, where they are kept, its weights are in the run folder when it returns, whose
-// sub-folders `predictions` and `weights` must be there. Collective over the group.
+// Runs one trial on this rank's group and returns its record, the same on all ranks of the group, also for a
+// trial that failed. Its predictions and, where they are kept, its weights are then in the run folder, whose
+// sub-folders `predictions` and `weights` must exist. Collective over the group.
 //
-// Throws Error (stopped), on all of them, where the observer of one wants that; and what the group cannot go
-// on after: an exchange that failed or made no progress, and what one rank of several threw outside of the
-// places where they meet.
+// Throws Error (stopped) on all ranks where the observer of one wants to stop. Throws what ends the group: an
+// exchange that failed or made no progress, and an error of one rank that the others do not know of.
 study::TrialRecord run_trial(const study::Trial& trial, const train::Group& group, const Workplace& workplace,
                              train::TrialObserver* observer = nullptr);
 
-// Once its result is in the journal, a trial needs them no longer.
+// To be called when the record is in the journal. A failed trial keeps its checkpoints.
 void remove_checkpoints(const study::TrialRecord& record, const TrialFiles& files);
 
-// Those that a kill left between the two, of any attempt.
+// The same for all records, of any attempt: a killed run may have left checkpoints.
 void remove_finished_checkpoints(const std::filesystem::path& run_folder,
                                  const std::vector<study::TrialRecord>& records);
 

@@ -27,25 +27,25 @@
 namespace titrate::sweep {
 namespace {
 
-// Runs `body` on rank 0 alone; what it throws, all throw.
+// Runs `body` on rank 0 alone; all ranks throw what it throws.
 void on_root(const comm::Communicator& world, const std::function<void()>& body) {
   comm::together(world, [&] {
     if (world.rank() == 0) body();
   });
 }
 
-// All ranks come to the next stage; an error that a test wants there, all throw.
+// Begins the next stage on all ranks, together, since a test's fault may strike there.
 void enter(const char* site, const comm::Communicator& world, comm::Watchdog& watchdog) {
   comm::together(world, [&] { watchdog.enter(site); });
 }
 
-// The same for a stage in which the others wait for rank 0.
+// The same for a stage in which the other ranks wait for rank 0.
 void enter_on_root(const char* site, const comm::Communicator& world, comm::Watchdog& watchdog) {
   enter(site, world, watchdog);
   if (world.rank() != 0) watchdog.idle();
 }
 
-// The best of a cell is chosen by validation images; without them only test images could choose.
+// --keep best needs validation images: else test images would choose the best trial of a cell.
 void check_keep(const SweepOptions& options, const std::vector<study::Trial>& trials) {
   if (options.keep != Keep::best) return;
   for (const study::Trial& trial : trials) {
@@ -57,7 +57,7 @@ void check_keep(const SweepOptions& options, const std::vector<study::Trial>& tr
   }
 }
 
-// A plan names its trials by the dataset that it was made for.
+// Throws where the dataset is not the plan's: trial ids depend on it.
 void check_dataset(const study::Study& study, const shard::Manifest& manifest) {
   if (study.fingerprint == manifest.fingerprint && study.class_names == manifest.class_names) return;
   throw Error({.code = ErrorCode::integrity,
@@ -68,7 +68,7 @@ void check_dataset(const study::Study& study, const shard::Manifest& manifest) {
                .hint = "make the plan again with titrate plan --out"});
 }
 
-// A plan says what it was made for; where nothing else is asked for, that is what is used.
+// The device of the plan, if any, unless the user asks for another, which is refused.
 comm::DeviceKind device_of(const SweepOptions& options, const std::optional<PlanFile>& planned) {
   if (!planned || planned->device == options.device) return options.device;
   if (options.device == comm::DeviceKind::automatic) return planned->device;
@@ -79,7 +79,7 @@ comm::DeviceKind device_of(const SweepOptions& options, const std::optional<Plan
                .got = std::string(comm::to_string(options.device))});
 }
 
-// The study as rank 0 reads it, on every rank; every cell's settings are checked before anything is touched.
+// Rank 0 reads the study and checks every cell's settings, and every rank gets it.
 study::Study share_study(const SweepOptions& options, const std::optional<PlanFile>& planned,
                          const comm::Communicator& world) {
   std::string text;
@@ -136,7 +136,8 @@ void warn_of_mixed_numerics(const std::vector<study::TrialRecord>& records, cons
   }
 }
 
-// Trials that finished before did not keep what is wanted now, and are not run again for it.
+// With --keep best, removes all weights but the best. Warns of trials that an earlier run finished without
+// keeping theirs: they are not run again for it.
 void tidy_weights(const SweepOptions& options, std::span<const study::TrialRecord* const> present,
                   const Log& log) {
   if (options.keep == Keep::none) return;
@@ -208,14 +209,14 @@ class SweepRun {
   }
 
  private:
-  // On rank 0: what is checked and told before anything runs.
+  // On rank 0: checks and warnings before anything runs.
   void begin(const data::Dataset& dataset) {
     check_trials(trials_, dataset);
     warn_of_dataset(dataset.manifest(), log_);
     for (const std::string& key : study::keys_without_effect(trials_))
       log_.warn(key + " has no effect on any trial of this study");
     missing_ = missing_trials(trials_, folder_.records);
-    check_room(options_.out, missing_, dataset.manifest(), options_.keep, ranks_.size(), log_);
+    check_disk_space(options_.out, missing_, dataset.manifest(), options_.keep, ranks_.size(), log_);
     remove_finished_checkpoints(options_.out, folder_.records);
     if (!folder_.records.empty() && study::present_records(trials_, folder_.records).empty()) {
       log_.warn("none of the " + with_commas(folder_.records.size()) +
@@ -226,7 +227,7 @@ class SweepRun {
               (world_.size() == 1 ? " rank" : " ranks"));
   }
 
-  // Once nothing can be refused any more.
+  // To be called when nothing can be refused any more.
   void publish() {
     on_root(world_, [&] { publish_study(options_.out, study_, folder_, log_); });
   }

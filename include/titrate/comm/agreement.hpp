@@ -1,4 +1,4 @@
-// Failing together: an error on one rank becomes the same error on all, so that none waits for ever.
+// Agreement on errors: an error on one rank becomes the same error on all, so that none waits for ever.
 #pragma once
 
 #include <functional>
@@ -19,17 +19,16 @@ class AgreedError : public Error {
   int ranks_;
 };
 
-// What a rank throws that knows only that another one failed. together() takes any other error for the
-// reason.
+// Another rank failed, and this one does not know why. together() prefers any other error as the reason.
 class PeerFailure : public Error {
  public:
   explicit PeerFailure(ErrorInfo info) : Error(std::move(info)) {}
 };
 
-// Runs `body` on every rank of `group`, then meets the others. If it threw on any of them, all throw
-// AgreedError with what the lowest failing rank threw that knows the reason (lack of memory as failed, a
-// foreign exception as internal, with its first line). `body` must not wait for a rank that may have failed
-// before: give each collective its own call.
+// Runs `body` on every rank of `group`, then agrees on the result. If it threw on any rank, all throw
+// AgreedError with the error of the lowest failing rank that knows the reason (lack of memory as failed, a
+// foreign exception as internal, with its first line). `body` must not wait for a rank that may already have
+// failed: give each collective its own call.
 void together(const Communicator& group, const std::function<void()>& body);
 
 }  // namespace titrate::comm

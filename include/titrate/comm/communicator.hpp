@@ -1,5 +1,5 @@
-// Ranks that can talk to each other. A Communicator owns one MPI communicator that nobody else uses, so its
-// messages never meet those of a library or of another part of titrate.
+// A group of ranks that exchange messages. A Communicator owns one MPI communicator that nobody else uses, so
+// its messages never meet those of a library or of another part of titrate.
 //
 // Making, splitting and destroying one is collective, as is every function below but rank(), size(), send(),
 // receive() and poll(): all ranks call it, in the same order, from one thread at a time. send(), receive()
@@ -40,20 +40,20 @@ class Communicator {
 
   Communicator duplicate() const;
 
-  // Ranks of the same colour (0 or more) find themselves together, ordered by key, then by their rank here.
+  // One communicator for each colour (0 or more), its ranks ordered by key, then by their rank here.
   Communicator split(int colour, int key) const;
 
   // The ranks that share memory with this one, in their order here.
   Communicator split_by_node() const;
 
   void barrier() const;
-  void sleeping_barrier() const;  // the same for long waits: sleeps, where barrier() keeps a core busy
+  void sleeping_barrier() const;  // for long waits: sleeps, where barrier() keeps a core busy
 
   // The largest `code` of all ranks, on every rank.
   int agree(int code) const;
 
-  // Sums over the ranks, the same bits on every rank. Doubles are added in the order of the ranks, so the sum
-  // depends on nothing but the values; meant for few of them. Spans must be equally long on all ranks.
+  // Sums over the ranks, the same bits on every rank. Doubles are added in the order of the ranks, so that
+  // the sum depends on the values alone; meant for few of them. Spans must be equally long on all ranks.
   double sum(double value) const;
   std::int64_t sum(std::int64_t value) const;
   void sum(std::span<double> values) const;
@@ -63,13 +63,13 @@ class Communicator {
   void broadcast(std::span<std::byte> bytes, int root) const;
   std::string broadcast(std::string_view text, int root) const;
 
-  // What every rank gave, by rank; empty on ranks other than `root`.
+  // Every rank's text, by rank; gather() returns nothing on ranks other than `root`.
   std::vector<std::string> gather(std::string_view text, int root) const;
   std::vector<std::string> all_gather(std::string_view text) const;
 
-  // Messages, in order for each sender, receiver and tag (0 to 32767). send() returns when `text` may be
-  // reused, which for a long one is when the receiver takes it. poll() takes a message of any sender, if one
-  // is there; threads that poll or receive at the same time never see the same message.
+  // Messages keep their order for each sender, receiver and tag (0 to 32767). send() returns when `text` may
+  // be reused: for a long one, when the receiver takes it. poll() takes a message of any sender, if one has
+  // come. Threads that poll or receive at the same time never see the same message.
   void send(int destination, int tag, std::string_view text) const;
   std::string receive(int source, int tag) const;
   std::optional<Message> poll(int tag) const;

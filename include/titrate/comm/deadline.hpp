@@ -1,4 +1,4 @@
-// An end to waiting.
+// A deadline for what may hang.
 #pragma once
 
 #include <functional>
@@ -6,8 +6,8 @@
 
 namespace titrate::comm {
 
-// Calls `on_late` in a thread of its own unless it is destroyed within `seconds`, for which time the process
-// was not stopped.
+// Calls `on_late` in a thread of its own unless it is destroyed within `seconds`. Time for which the process
+// was stopped does not count.
 class Deadline {
  public:
   Deadline(double seconds, std::function<void()> on_late);

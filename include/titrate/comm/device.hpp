@@ -1,4 +1,4 @@
-// What a rank computes on: a processor core, or one GPU of its node.
+// The device that a rank computes on: a processor core, or one GPU of its node.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ struct Device {
 // (usage) that says why.
 Device choose_device(int node_rank, DeviceKind requested);
 
-// GPUs that this process sees; 0 where titrate was built without CUDA or there is no driver.
+// The number of GPUs that this process sees; 0 where titrate was built without CUDA or there is no driver.
 int visible_gpus();
 
 // Why there is no GPU to use; empty where there is one.
@@ -37,7 +37,7 @@ struct DeviceMemory {
   std::size_t total_bytes = 0;
 };
 
-// Of a GPU, whoever uses it. Starts CUDA there, which takes memory itself. Throws Error (failed).
+// The memory of a GPU, whoever uses it. Starts CUDA there, which takes memory itself. Throws Error (failed).
 DeviceMemory device_memory(const Device& gpu);
 
 // As CUDA and NCCL write them: 13000 is CUDA 13.0, 22809 NCCL 2.28.9.

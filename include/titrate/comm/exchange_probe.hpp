@@ -1,4 +1,4 @@
-// One exchange as it would be in training: whether the sum is right, and how long it takes.
+// A probe of an exchange: whether its sum is right, and how long it takes.
 #pragma once
 
 #include <cstddef>

@@ -11,14 +11,14 @@ struct Interface {
   std::string address{};  // "10.0.0.7", "fd00::2"
 };
 
-// Those that are up, with each of their IPv4 and IPv6 addresses but link-local ones; none where the system
-// does not say.
+// Interfaces that are up, one entry for each IPv4 or IPv6 address that is not link-local. Empty where the
+// system does not say.
 std::vector<Interface> interfaces();
 
 bool is_loopback(const Interface& interface);
 
-// By its name: a bridge or a cable's end that a container engine, libvirt or a cluster's pod network made. It
-// leads to other hosts' containers at best, and has the same address on many hosts.
+// Whether its name is that of a bridge or a virtual cable of a container engine, libvirt or a cluster's pod
+// network. Such an interface leads to containers at best, and has the same address on many hosts.
 bool is_for_containers(const Interface& interface);
 
 }  // namespace titrate::comm

@@ -1,6 +1,6 @@
-// Sums in host memory over MPI, in the order of the fixed binary tree of tree.hpp with the ranks as its
-// parts: the bits do not depend on the machine, the buffer's length or the library's choice of algorithm, and
-// where every rank's share is a subtree they do not depend on the width either.
+// The exchange over MPI, in host memory. It sums in the order of the fixed binary tree of src/comm/tree.hpp
+// with the ranks as its parts. So the bits do not depend on the machine, the buffer's length or the library's
+// choice of algorithm, nor on the width where every rank's share is a subtree.
 //
 // A width that is a power of two takes log2(width) rounds of pairwise messages; any other sums to rank 0
 // along the tree and broadcasts, which is slower.
@@ -13,7 +13,7 @@
 
 namespace titrate::comm {
 
-// Owns a communicator of its own and scratch memory, at most the longest buffer. The sum is there on return.
+// Owns a communicator and scratch memory, at most the longest buffer. The sum is complete on return.
 class MpiExchange : public Exchange {
  public:
   explicit MpiExchange(const Communicator& group);  // collective

@@ -1,12 +1,12 @@
-// Sums in GPU memory over NCCL. NCCL chooses the order of the additions: all ranks of a run end with the same
-// bits, but another width or machine may give others, so it stands in the numerics class.
+// The exchange over NCCL, in GPU memory. NCCL chooses the order of the additions: all ranks of a run get the
+// same bits, but another width or machine may give others, so it is part of the numerics class.
 //
 // A rank has one NCCL communicator and one stream for it, on which the sums run in the order of the calls.
 // So there is one order of collectives per device, and no two ranks wait for each other's next sum.
 //
-// No wait is without a deadline. The host runs at most 64 sums ahead and then waits for the oldest, as
-// settle() waits for all; NCCL's asynchronous errors are met there, or at the next call. After an error every
-// call throws the same one again, and the communicator is aborted with the exchanges.
+// Every wait has a deadline. The host runs at most 64 sums ahead and then waits for the oldest, as settle()
+// waits for all. NCCL's asynchronous errors are thrown there, or at the next call. After an error every call
+// throws the same one again, and the destructor aborts the communicator.
 #pragma once
 
 #include <memory>
@@ -28,8 +28,8 @@ struct NcclOptions {
 struct NcclExchanges {
   std::unique_ptr<Exchange> fast;  // "nccl": NCCL's own all-reduce
 
-  // "nccl-tree": the fixed tree of tree.hpp, by send and receive, with the bits of MpiExchange. Its sums
-  // throw Error (usage) where the width is no power of two.
+  // "nccl-tree": the fixed tree of src/comm/tree.hpp, by send and receive, with the bits of MpiExchange. Its
+  // sums throw Error (usage) where the width is no power of two.
   std::unique_ptr<Exchange> tree;
 };
 
@@ -38,9 +38,9 @@ struct NcclExchanges {
 // rank needs a GPU to itself: where two of the group share one, all throw AgreedError (usage) with the ranks,
 // the host and the PCI id. Throws Error: usage where titrate was built without CUDA or `device` is no GPU,
 // failed with NCCL's reason where it refuses or is older than its header, no_progress where a rank never
-// comes; the message names host, PCI id and group rank. The last of the two to go ends the communicator,
-// which all ranks of a node must do: in peace it waits for the others, while an exception is on its way it
-// aborts.
+// comes; the message names host, PCI id and group rank. Destroying the second of the two ends the
+// communicator, which all ranks of a node must do: it waits for the others, but aborts while an exception is
+// on its way.
 NcclExchanges make_nccl_exchanges(const Communicator& group, const Device& device,
                                   const NcclOptions& options = {});
 

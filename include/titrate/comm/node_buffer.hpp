@@ -1,4 +1,4 @@
-// Memory that the ranks of one node share: the pixels, once per node.
+// Shared memory of the ranks of one node: it holds the pixels once per node.
 //
 // The node's rank 0, the leader, owns and fills it; the others see the same pages, read-only. It is an
 // anonymous file in memory (memfd) that the others open through /proc: no size limit of /dev/shm, nothing to

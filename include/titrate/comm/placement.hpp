@@ -1,4 +1,4 @@
-// Where each rank sits: its host, its device, its processors, and who says so.
+// Placement: each rank's host, device and processors, and the sources of these facts.
 #pragma once
 
 #include <cstdint>
@@ -24,44 +24,45 @@ struct Placement {
   unsigned threads = 1;  // processors that the rank may run on
 };
 
-// One fact about this rank as each of those who know says it; empty where one says nothing.
+// A fact about this rank, with the value that each source gives.
 struct Fact {
   std::string name{};  // "world rank", "world size", "node rank", "host", "processors", "GPUs"
-  std::string used{};  // what titrate goes by
-  std::string from{};  // who said it: "MPI", "Slurm", "Open MPI", "Linux", "CUDA"
-  std::vector<std::pair<std::string, std::string>> others{};  // who else said what: {"Slurm", "3"}
+  std::string used{};  // the value that titrate uses
+  std::string from{};  // its source: "MPI", "Slurm", "Open MPI", "Linux", "CUDA"
+  std::vector<std::pair<std::string, std::string>>
+      others{};  // other sources and their values: {"Slurm", "3"}
 };
 
-// By an environment, which `get` reads (std::getenv; a table in tests).
+// Reads an environment variable (std::getenv; a table in tests).
 using GetEnvironment = std::function<std::optional<std::string>(const char* name)>;
 std::optional<std::string> get_environment(const char* name);
 
 // "mpirun (Open MPI)", "srun (Slurm)", "mpiexec (PMI)" for another library's, or "none".
 std::string launcher_name(const GetEnvironment& get);
 
-// What the launcher calls this process: all that is known while MPI does not run. 0 without one.
+// The rank that the launcher gave this process, for use while MPI does not run; 0 without a launcher.
 int launched_rank(const GetEnvironment& get);
 
-// Only the launcher that started this process is asked: mpirun inside a Slurm job also sees SLURM_PROCID,
-// which is another process's. A fact that does not apply is left out: without a GPU, "GPUs".
+// Asks only the launcher that started this process: mpirun inside a Slurm job also sees SLURM_PROCID, which
+// is another process's. Leaves out "GPUs" without a GPU.
 std::vector<Fact> facts_of(const Session& session, const Placement& placement, const GetEnvironment& get);
 
 // One line: "world rank, world size from MPI (Open MPI agrees); host from Linux". A disagreement is named
 // with both values.
 std::string describe_facts(std::span<const Fact> facts);
 
-// Collective over the world: that line of `placement`, which is this rank's; where ranks differ, a line for
-// each kind, which begins with their ranks. The same on every rank.
+// Collective over the world: describe_facts() of this rank, whose placement is given. Where ranks differ, one
+// line for each distinct text, which begins with their ranks. The same on every rank.
 std::string describe_sources(const Session& session, const Placement& placement, const GetEnvironment& get);
 
 // Collective over the world: all ranks' placements, by world rank, on every rank. Where the device that was
 // asked for is not there, all throw AgreedError (usage).
 std::vector<Placement> place_ranks(const Session& session, DeviceKind requested);
 
-// Placement::sharing of each, by node, node rank and PCI id.
+// Placement::sharing of each rank, from node, node rank and PCI id.
 std::vector<int> sharing_of(std::span<const Placement> ranks);
 
-// Ranks that a table for the terminal shows one by one.
+// The most ranks that a table for the terminal shows one by one.
 inline constexpr std::size_t kMostRankLines = 32;
 
 // One line per rank: rank, host, device, PCI id, processors, group (`group_of`, by rank; -1: none; empty: no

@@ -1,4 +1,4 @@
-// MPI, from its start to its end: one Session per process, made by main and by nobody else.
+// The session of MPI, from its start to its end: one per process, made by main alone.
 //
 // Works under mpirun and srun, and alone, as a world of one rank. Every communicator must be gone before the
 // Session is. MPI is asked for MPI_THREAD_MULTIPLE, since a thread of rank 0 serves the others.
@@ -21,8 +21,8 @@ class Session {
   explicit Session(double limit_seconds = 0);
   Session(Session&&) = delete;
 
-  // Ends MPI, which waits for all ranks. Where an exception is on its way through and there are others to
-  // wait for, it ends the job with code 70 instead: see run().
+  // Ends MPI, which waits for all ranks. While an exception is on its way it ends the job with code 70
+  // instead, if there are other ranks: see run().
   ~Session();
 
   const Communicator& world() const;
@@ -33,9 +33,9 @@ class Session {
   int node_rank() const { return node().rank(); }
   int node_size() const { return node().size(); }
 
-  // What `body` returns, or the exit code of what it throws; for main. An AgreedError of the whole world is
-  // printed once, by rank 0, and its code returned on all. Any other error is known to this rank alone: it is
-  // printed here and, where there are other ranks, ends the job with its code.
+  // For main: returns what `body` returns, or the exit code of what it throws. Rank 0 prints an AgreedError
+  // of the whole world once, and all ranks return its code. Any other error is known to this rank alone,
+  // which prints it and, if there are other ranks, ends the job with its code.
   int run(const char* program, const std::function<int()>& body) const;
 
   // Ends all ranks at once with this exit code, within two seconds. Nothing is cleaned up.

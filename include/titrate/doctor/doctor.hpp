@@ -1,5 +1,5 @@
-// titrate doctor: looks at everything that a sweep relies on, and says what is wrong with it and what to do.
-// It waits for no rank for ever. A sweep asks it, before it touches anything, about what is cheap to see.
+// The doctor checks everything that a sweep relies on, and says what is wrong and what to do. It waits for no
+// rank for ever. A sweep runs the cheap checks before it touches anything.
 #pragma once
 
 #include <filesystem>
@@ -15,19 +15,19 @@
 
 namespace titrate::doctor {
 
-// What is printed: each line as soon as it is known, or all as JSON at the end. Thread-safe.
+// The printed report: each line as soon as it is known, or all as JSON at the end. Thread-safe.
 class DoctorReport {
  public:
-  // Silent on ranks that have nothing to say: adding does nothing there.
+  // A silent report prints nothing: all ranks but rank 0 have one.
   DoctorReport(bool json, bool silent) : json_(json), silent_(silent) {}
 
   void add(std::span<const DoctorLine> lines);
   void add_ranks(std::span<const comm::Placement> ranks, const std::string& sources);
 
-  // Ends the report: the count of statuses, or the JSON. Returns whether nothing FAILs.
+  // Ends the report with the number of each status, or prints the JSON. Returns whether nothing FAILs.
   bool finish();
 
-  // For the rank that finds that all others are lost.
+  // Makes a silent report print: for a rank that must speak since rank 0 does not.
   void speak();
 
  private:
@@ -49,15 +49,15 @@ struct DoctorOptions {
 };
 
 // Collective over the world. Returns the exit code, the same on all ranks: 0, or 1 where something FAILs.
-// Where a rank does not come, the report ends with that, and the job with code 86.
+// A rank that does not come ends the report with a FAIL, and the job with code 86.
 int run_doctor(const DoctorOptions& options, const comm::Session& session, DoctorReport& report);
 
-// Throws Error that says what check_start() has a FAIL for: usage for the launcher, else failed.
+// Throws the first FAIL of check_start() as Error: usage for the launcher, else failed.
 void require_start(const comm::GetEnvironment& get);
 
-// Whether files can be written and renamed in the run folder, are seen by all ranks, and can be locked;
-// shared memory and temporary space of each node. Leaves nothing behind. Collective over the world. Throws
-// AgreedError (io) that names the folder and what it lacks; what is only doubtful is warned of.
+// Checks the run folder (files can be written, renamed, locked, and are seen by all ranks), and the shared
+// memory and temporary space of each node. Leaves nothing behind. Collective over the world. Throws
+// AgreedError (io) that names the folder and what it lacks; warns of what is doubtful.
 void require_places(const comm::Session& session, const std::filesystem::path& out, const Log& log);
 
 }  // namespace titrate::doctor

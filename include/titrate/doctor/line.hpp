@@ -1,4 +1,4 @@
-// What the doctor says: lines with a status, gathered from ranks or hosts, printed for a person or as JSON.
+// The lines of the doctor's report: each a check with its status, gathered from ranks or hosts.
 #pragma once
 
 #include <functional>
@@ -32,18 +32,18 @@ std::string_view to_string(CheckStatus status);  // "ok", "warn", "FAIL"
 // The worst of them; ok without any.
 CheckStatus worst(std::span<const DoctorLine> lines);
 
-// As messages between ranks. parse_lines throws Error (internal) for anything else than pack_lines gives.
+// Messages between ranks. parse_lines() throws Error (internal) for what pack_lines() did not write.
 std::string pack_lines(std::span<const DoctorLine> lines);
 DoctorLines parse_lines(const std::string& text);
 
-// Who said it, by index: "ranks 0-3", "left, right".
+// Names who found something, by index: "ranks 0-3", "left, right".
 using Who = std::function<std::string(std::span<const int>)>;
 
-// `said[i]` is what i found. What several say alike becomes one line; one that not all say begins with who
-// does. Where a check has many different lines of one status, the first stands for them.
+// Merges `said[i]`, the lines that i found. Equal lines become one; a line that not all have begins with who
+// has it. Of many different lines of one check and status, the first stands for all.
 DoctorLines merge_lines(std::span<const DoctorLines> said, const Who& who);
 
-// Names of checks that several found differently.
+// Names of the checks whose lines differ.
 std::vector<std::string> names_that_differ(std::span<const DoctorLines> said);
 
 // Aligned columns: status, name, text; a remedy goes on a line of its own. Wrapped at 96 columns.

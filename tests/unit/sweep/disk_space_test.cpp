@@ -35,12 +35,12 @@ class RoomTest : public testing::Test {
 TEST_F(RoomTest, ResultsThatDoNotFitAreRefusedByName) {
   const std::uint64_t free = std::filesystem::space(folder_.path()).available;
   const auto [code, what] =
-      outcome([&] { check_room(folder_.path(), trials_of(2 * free), manifest_, Keep::all, 4, Log()); });
+      outcome([&] { check_disk_space(folder_.path(), trials_of(2 * free), manifest_, Keep::all, 4, Log()); });
   EXPECT_EQ(code, ErrorCode::io);
   EXPECT_NE(what.find(folder_.path().string()), std::string::npos) << what;
   EXPECT_NE(what.find("for the results of "), std::string::npos) << what;
   // The same trials leave little where weights are not kept.
-  check_room(folder_.path(), trials_of(2 * free), manifest_, Keep::none, 4, Log());
+  check_disk_space(folder_.path(), trials_of(2 * free), manifest_, Keep::none, 4, Log());
 }
 
 }  // namespace
