@@ -5,6 +5,7 @@
 #include <set>
 
 #include "titrate/core/text.hpp"
+#include "titrate/data/schedule.hpp"
 #include "titrate/report/labels.hpp"
 #include "titrate/report/layout.hpp"
 
@@ -95,14 +96,23 @@ Row metrics_of(const study::TrialOutcome& outcome, const study::ConditionRecord&
           outcome.best_epoch > 0 ? std::to_string(outcome.best_epoch) : ""};
 }
 
-// As often as each was seen. The last epoch of a budget of steps may be a part of one.
+// Of each epoch. It leaves its last batch out where batch_norm would find too few images in it; then more
+// epochs than otherwise were begun with the steps that were taken.
+std::uint64_t batches_per_epoch(const study::TrialRecord& record) {
+  const study::TrialOutcome& outcome = record.outcome;
+  const bool broke_off = outcome.diverged && outcome.diverged->quantity != "test loss";
+  const std::uint64_t epochs = outcome.epochs.size() + (broke_off ? 1 : 0);
+  if (epochs == 0) return 0;
+  if (record.settings.train.budget != study::Budget::steps) return outcome.steps / epochs;
+  const std::uint32_t batch_size = record.settings.train.batch_size;
+  const std::uint64_t all = data::batches_per_epoch(outcome.train_images, batch_size);
+  return (outcome.steps + all - 1) / all == epochs ? all : outcome.train_images / batch_size;
+}
+
 std::uint64_t images_seen(const study::TrialRecord& record) {
   const study::TrialOutcome& outcome = record.outcome;
-  const std::uint64_t images = outcome.train_images, batch = record.settings.train.batch_size;
-  if (record.settings.train.budget != study::Budget::steps || images == 0)
-    return images * outcome.epochs.size();
-  const std::uint64_t batches = (images + batch - 1) / batch;
-  return outcome.steps / batches * images + std::min(outcome.steps % batches * batch, images);
+  return data::images_seen(outcome.steps, outcome.train_images, record.settings.train.batch_size,
+                           batches_per_epoch(record));
 }
 
 Row columns_of(const study::Estimate& estimate, bool with_spread = true) {

@@ -95,7 +95,9 @@ TEST(Csv, CellsToTheByte) {
 }
 
 TEST(Csv, PerClassAndTiming) {
-  const Made made = three_seeds();
+  Made made = three_seeds();
+  for (study::TrialRecord& record : made.records)
+    record.settings.train.batch_size = 100;  // 30 steps, 3 epochs
   const std::string id = trial_of(made, 0);
   const auto present = study::present_records(study::grid(made.study), made.records);
   EXPECT_EQ(per_class_csv(made.study, present), "trial,test_noise_level,class,precision,recall,f1,support\n" +
@@ -144,6 +146,18 @@ TEST(Csv, RateOfABudgetOfStepsCountsPartsOfEpochs) {
   record.settings.train.batch_size = 300;
   record.outcome.steps = 9;  // of 300, 300, 300 and 100 images: two epochs and 300 images of the third
   EXPECT_NE(timing_csv({&record}).find(",2,1,4,1150.0,here"), std::string::npos);
+}
+
+// Of 1,001 images, where batch_norm cannot take the last one alone.
+TEST(Csv, RateKnowsBatchesThatWereLeftOut) {
+  Made made = three_seeds();
+  study::TrialRecord& record = made.records[0];
+  record.settings.train.batch_size = 100;
+  record.outcome.train_images = 1001;
+  EXPECT_NE(timing_csv({&record}).find(",2,1,4,1500.0,here"), std::string::npos);
+  record.settings.train.budget = study::Budget::steps;
+  record.outcome.steps = 21;  // with eleven in an epoch, these were two
+  EXPECT_NE(timing_csv({&record}).find(",2,1,4,1050.0,here"), std::string::npos);
 }
 
 TEST(Csv, AxesKeepTheirWholeKeyWhereTheLastNameIsTaken) {
