@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kRunning = "running";
 
-// A damaged file is nobody's.
+// 0 where the file is missing or damaged.
 std::uint32_t number_in(const std::filesystem::path& run_folder) {
   try {
     const std::optional<study::AttemptRecord> last = study::read_attempt(run_folder);

@@ -1,4 +1,4 @@
-// Where wide groups lie: on ranks of one node, each on a device of its own, or on whole nodes.
+// The layout of wide groups: on ranks of one node, each on a device of its own, or on whole nodes.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// The journal's writer: one of each group leader.
+// The journal's writer: every rank that leads a group has one, with a file of its own.
 #pragma once
 
 #include <cstdint>

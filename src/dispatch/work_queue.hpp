@@ -1,4 +1,5 @@
-// What is left to do, by width, longest first: the decisions of the dispatcher, without messages.
+// The work queue: the jobs that are left, by width, longest first. The dispatcher's decisions without
+// messages.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +18,8 @@ class WorkQueue {
   // `jobs` longest first, as in a Plan; `ranks` share them.
   WorkQueue(std::span<const PlannedJob> jobs, int ranks);
 
-  // The next for a group of this width, as indices into `jobs`: one long job, or as many short ones as
-  // come to an eighth of a rank's share of what is left, at most 32. Empty: none is left for this width.
+  // The next jobs of a group of this width, as indices into `jobs`: one long job, or as many short ones as
+  // come to an eighth of a rank's share of the rest, at most 32. Empty: none of this width is left.
   std::vector<std::size_t> take(int width);
 
   void clear();

@@ -1,5 +1,5 @@
-// RUN/attempt.json: which attempt the last run of a sweep was, and how it ended. Written and synced by rank 0
-// under the folder's lock, so that numbers are never given twice and a death without a word is noticed.
+// An attempt: one run on a run folder, numbered in RUN/attempt.json together with how it ended. Rank 0 writes
+// and syncs the file under the folder's lock, so that no number is given twice and a killed run is noticed.
 #pragma once
 
 #include <cstdint>
@@ -10,24 +10,25 @@
 
 namespace titrate::dispatch {
 
-// This run's, from its start to its end.
+// This run's attempt, from its start to its end.
 class Attempt {
  public:
   // Throws Error (io), as do the functions below.
   Attempt(std::filesystem::path run_folder, std::uint32_t number);
   Attempt(Attempt&&) = delete;
-  // Without end() an error is on its way: failed.
+  // Writes "failed" where end() was not called: an error is on its way.
   ~Attempt();
 
   std::uint32_t number() const { return record_.number; }
 
-  // Throws Error (in_use) where a later run took over the folder: this process slept, and was taken for dead.
+  // Throws Error (in_use) where a later run has taken over the folder: this process was suspended, and was
+  // taken for dead.
   void require_current() const;
 
-  // For the watch, which is about to end the job: what cannot be written is not.
+  // For the watchdog, which is about to end the job: ignores errors of the disk.
   void fail(const std::string& reason) noexcept;
 
-  // In which state. A later run's file stays as it is.
+  // Writes how it ended: "finished", "stopped", "failed". Leaves a later run's file alone.
   void end(const std::string& state, const std::string& reason = "");
 
  private:
