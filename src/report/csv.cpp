@@ -102,7 +102,7 @@ std::uint64_t batches_per_epoch(const study::TrialRecord& record) {
   const study::TrialOutcome& outcome = record.outcome;
   const bool broke_off = outcome.diverged && outcome.diverged->quantity != "test loss";
   const std::uint64_t epochs = outcome.epochs.size() + (broke_off ? 1 : 0);
-  if (epochs == 0) return 0;
+  if (epochs == 0 || outcome.train_images == 0) return 0;
   if (record.settings.train.budget != study::Budget::steps) return outcome.steps / epochs;
   const std::uint32_t batch_size = record.settings.train.batch_size;
   const std::uint64_t all = data::batches_per_epoch(outcome.train_images, batch_size);
