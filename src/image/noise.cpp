@@ -1,19 +1,40 @@
 #include "titrate/image/noise.hpp"
-#include "titrate/core/simd_dispatch.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "lanes.hpp"
 #include "noise.hpp"
 #include "titrate/core/error.hpp"
+#include "titrate/core/simd_dispatch.hpp"
 #include "titrate/core/text.hpp"
 
 namespace titrate::image {
 namespace {
 
 constexpr std::size_t kPixelsAtOnce = 512;
+
+// What the level of a kind is, and how high it may be.
+struct About {
+  const char* level;
+  double most;
+};
+
+About about(NoiseKind kind) {
+  switch (kind) {
+    case NoiseKind::gaussian:
+      return {"deviation / 255", 10};
+    case NoiseKind::salt_pepper:
+      return {"share of the pixels", 1};
+    case NoiseKind::speckle:
+      return {"deviation / the pixel's value", 10};
+    case NoiseKind::uniform:
+      return {"largest change / 255", 10};
+  }
+  return {};
+}
 
 void gather_normals(const std::uint32_t* words, std::size_t count, float* normals) {
   const float* quantiles = normal_quantiles().data();
@@ -79,14 +100,23 @@ void add_some(std::uint8_t* pixels, std::size_t count, const Noise& noise, const
 
 }  // namespace
 
+double most_noise(NoiseKind kind) { return about(kind).most; }
+
+std::string noise_levels_help() {
+  std::vector<std::string> kinds;
+  for (const Choice<NoiseKind>& kind : choices(NoiseKind{}))
+    kinds.push_back(std::string(kind.name) + ": " + about(kind.value).level);
+  return join(kinds, "; ");
+}
+
 void check_noise(const Noise& noise, std::string_view where) {
-  const bool share = noise.kind == NoiseKind::salt_pepper;
-  if (noise.level >= 0 && noise.level <= (share ? 1 : 10)) return;
-  throw Error({.code = ErrorCode::usage,
-               .where = std::string(where),
-               .what = "out of range for " + choice_name(noise.kind),
-               .expected = share ? "a share of 0 to 1" : "0 to 10",
-               .got = shortest(noise.level)});
+  if (noise.level >= 0 && noise.level <= most_noise(noise.kind)) return;
+  throw Error(
+      {.code = ErrorCode::usage,
+       .where = std::string(where),
+       .what = "out of range for " + choice_name(noise.kind),
+       .expected = std::string(about(noise.kind).level) + ", 0 to " + shortest(most_noise(noise.kind)),
+       .got = shortest(noise.level)});
 }
 
 void add_noise(std::span<std::uint8_t> pixels, const Noise& noise, const RandomWords& random) {

@@ -13,7 +13,7 @@ constexpr std::size_t kHelpColumn = 42;
 
 // What a row says beside its name, its type and its default.
 struct About {
-  const char* help = "";
+  std::string help{};
   const char* label = "";  // empty: the last part of the name
   Range range{};
   Condition used{};
@@ -189,11 +189,7 @@ std::vector<Key> noise_keys() {
   return {
       row(KEY(data.noise_kind),
           {.help = "of training and tests", .used = kWithAnyNoise, .speed = Speed::by_value}),
-      row(KEY(data.noise_level),
-          {.help =
-               "gaussian, speckle: deviation / 255; uniform: largest change / 255; salt_pepper: share of the "
-               "pixels",
-           .speed = Speed::if_not_zero}),
+      row(KEY(data.noise_level), {.help = image::noise_levels_help(), .speed = Speed::if_not_zero}),
       row(KEY(data.noise_draw), {.help = "image: the same in every epoch; epoch: drawn anew",
                                  .label = "noise drawn per",
                                  .used = kWithNoise}),

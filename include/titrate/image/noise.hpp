@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "titrate/core/choice.hpp"
@@ -17,12 +18,17 @@ constexpr auto choices(NoiseKind) {
                                   {NoiseKind::uniform, "uniform"}});
 }
 
+double most_noise(NoiseKind kind);  // the highest level
+
+// "gaussian: deviation / 255; ...": what the level of each kind is.
+std::string noise_levels_help();
+
 struct Noise {
   NoiseKind kind = NoiseKind::gaussian;
-  double level = 0;  // as below; of salt_pepper a share of the pixels, 0 to 1
+  double level = 0;  // as below
 };
 
-// Throws Error (usage) that names `where`: a share of the pixels is 0 to 1, other levels are 0 to 10.
+// Throws Error (usage) that names `where`: a level above most_noise().
 void check_noise(const Noise& noise, std::string_view where);
 
 // Adds noise to pixels in place; the result is rounded half up and cut to 0..255. Each channel value is a

@@ -102,7 +102,7 @@ TEST(MakeSetup, RefusesKeysThatDoNotGoTogether) {
     expect_refused("train.micro_batches", std::to_string(parts),
                    [&](study::Settings& s) { s.train.micro_batches = parts; });
   expect_refused("data.noise_level", "0 to 10", [](study::Settings& s) { s.data.noise_level = 11; });
-  expect_refused("data.noise_level", "0 to 1", [](study::Settings& s) {
+  expect_refused("data.noise_level", "share of the pixels, 0 to 1", [](study::Settings& s) {
     s.data.noise_kind = image::NoiseKind::salt_pepper;
     s.data.noise_level = 1.5;
   });
