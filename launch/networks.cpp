@@ -1,5 +1,3 @@
-#include "networks.hpp"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -13,6 +11,7 @@
 #include "titrate/shard/manifest.hpp"
 #include "titrate/study/network.hpp"
 #include "titrate/study/study.hpp"
+#include "verbs.hpp"
 
 namespace titrate {
 namespace {
