@@ -1,6 +1,7 @@
-// Stands for the verbs that train, where titrate is built without MPI and LibTorch.
+// Stands for what trains, where titrate is built without MPI and LibTorch.
 #include <CLI/CLI.hpp>
 
+#include "engine_lines.hpp"
 #include "titrate/core/error.hpp"
 #include "verbs.hpp"
 
@@ -26,5 +27,9 @@ void add_plan(CLI::App& app, Verb& verb) { add("plan", app, verb); }
 void add_evaluate(CLI::App& app, Verb& verb) { add("evaluate", app, verb); }
 void add_predict(CLI::App& app, Verb& verb) { add("predict", app, verb); }
 void add_doctor(CLI::App& app, Verb& verb) { add("doctor", app, verb); }
+
+std::string engine_lines(const net::Network&, std::span<const study::Trial>) {
+  return "engines: not built\n";
+}
 
 }  // namespace titrate

@@ -3,6 +3,7 @@
     python3 tests/e2e/report_only_test.py BUILD_FOLDER [unittest arguments]
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -56,6 +57,13 @@ class Same(unittest.TestCase):
                       ["networks"], ["networks", "lenet5"], ["--version"]):
             with self.subTest(words=words):
                 self.assertEqual(output(ALONE, *words), output(WHOLE, *words))
+
+
+    def test_networks_of_a_study(self):
+        words = ["networks", "--study", GOLDEN / "study.toml", "--classes", 3]  # of two networks
+        alone, whole = output(ALONE, *words), output(WHOLE, *words)
+        self.assertEqual(alone.count("\nengines: not built\n"), 2)
+        self.assertEqual(alone, re.sub("\n(engine .*\n)+", "\nengines: not built\n", whole))
 
 
 class NotBuilt(unittest.TestCase):
