@@ -1,5 +1,3 @@
-#include "doctor.hpp"
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -10,6 +8,7 @@
 #include "titrate/comm/deadline.hpp"
 #include "titrate/comm/session.hpp"
 #include "titrate/doctor/doctor.hpp"
+#include "verbs.hpp"
 
 namespace titrate {
 namespace {

@@ -1,5 +1,3 @@
-#include "evaluate.hpp"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -10,6 +8,7 @@
 #include "titrate/core/text.hpp"
 #include "titrate/report/evaluations.hpp"
 #include "titrate/sweep/evaluate.hpp"
+#include "verbs.hpp"
 
 namespace titrate {
 namespace {

@@ -1,16 +1,9 @@
-// titrate: sweeps, and what belongs to them. Each verb is one pair of files.
+// titrate: sweeps, and what belongs to them.
 #include <CLI/CLI.hpp>
 
-#include "doctor.hpp"
-#include "evaluate.hpp"
-#include "networks.hpp"
-#include "plan.hpp"
-#include "predict.hpp"
-#include "report.hpp"
-#include "status.hpp"
-#include "sweep.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/version.hpp"
+#include "verbs.hpp"
 
 namespace {
 

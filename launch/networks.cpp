@@ -1,10 +1,9 @@
-#include "networks.hpp"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <memory>
 
+#include "engine_lines.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/net/cost.hpp"
@@ -13,6 +12,7 @@
 #include "titrate/shard/manifest.hpp"
 #include "titrate/study/network.hpp"
 #include "titrate/study/study.hpp"
+#include "verbs.hpp"
 
 namespace titrate {
 namespace {
@@ -54,10 +54,11 @@ image::Shape parse_shape(const std::string& text) {
   return {.height = sides[0], .width = sides[1], .channels = sides[2]};
 }
 
-void show(const std::string& title, const study::NetworkSettings& settings, const Task& task) {
-  const net::Network network = study::make_network(settings, task.images, task.classes);
+net::Network show(const std::string& title, const study::NetworkSettings& settings, const Task& task) {
+  net::Network network = study::make_network(settings, task.images, task.classes);
   std::printf("%s\nimages of %s, %zu classes\n\n%s\n", title.c_str(), image::to_string(task.images).c_str(),
               task.classes, net::layer_table(network).c_str());
+  return network;
 }
 
 void show_of_zoo(const Options& options) {
@@ -67,7 +68,21 @@ void show_of_zoo(const Options& options) {
        {options.images.empty() ? usual : parse_shape(options.images), options.classes});
 }
 
-// The networks that a study names, for the images of its dataset where that is there.
+// A trial of each cell, together with those of the same network.
+std::vector<std::vector<study::Trial>> trials_by_network(const study::Study& study) {
+  std::vector<std::vector<study::Trial>> networks;
+  for (const study::Trial& trial : study::one_of_each_cell(study::grid(study))) {
+    const study::NetworkSettings& own = trial.settings.network;
+    const auto same = std::find_if(networks.begin(), networks.end(), [&](const auto& trials) {
+      const study::NetworkSettings& network = trials.front().settings.network;
+      return network.name == own.name && network.layers == own.layers && network.side == own.side;
+    });
+    (same == networks.end() ? networks.emplace_back() : *same).push_back(trial);
+  }
+  return networks;
+}
+
+// The networks that a study names, for the images of its dataset where that is there, and their engines.
 void show_of_study(const Options& options) {
   const study::Study study = study::read_study(options.study);
   Task task{parse_shape(options.images.empty() ? "28x28x1" : options.images), options.classes};
@@ -78,13 +93,10 @@ void show_of_study(const Options& options) {
   } else if (options.images.empty()) {
     std::printf("There is no dataset %s: as if for digits.\n\n", study.dataset.c_str());
   }
-  std::vector<std::string> shown;
-  for (const study::Trial& trial : study::grid(study)) {
-    const study::NetworkSettings& network = trial.settings.network;
-    const std::string key = network.name + join(network.layers, ";") + " " + std::to_string(network.side);
-    if (std::find(shown.begin(), shown.end(), key) != shown.end()) continue;
-    shown.push_back(key);
-    show(report::network_text(trial.settings), network, task);
+  for (const std::vector<study::Trial>& trials : trials_by_network(study)) {
+    const study::Settings& settings = trials.front().settings;
+    const net::Network network = show(report::network_text(settings), settings.network, task);
+    std::printf("%s\n", engine_lines(network, trials).c_str());
   }
 }
 

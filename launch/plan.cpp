@@ -1,5 +1,3 @@
-#include "plan.hpp"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -11,6 +9,7 @@
 #include "titrate/core/file.hpp"
 #include "titrate/data/loaded_dataset.hpp"
 #include "titrate/sweep/forecast.hpp"
+#include "verbs.hpp"
 
 namespace titrate {
 namespace {

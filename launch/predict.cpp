@@ -1,5 +1,3 @@
-#include "predict.hpp"
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -8,6 +6,7 @@
 #include "titrate/core/file.hpp"
 #include "titrate/image/transform.hpp"
 #include "titrate/sweep/classifier.hpp"
+#include "verbs.hpp"
 
 namespace titrate {
 namespace {

@@ -1,5 +1,3 @@
-#include "report.hpp"
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -11,6 +9,7 @@
 #include "titrate/report/summary.hpp"
 #include "titrate/report/trial.hpp"
 #include "titrate/study/journal.hpp"
+#include "verbs.hpp"
 
 namespace titrate {
 namespace {

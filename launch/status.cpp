@@ -1,5 +1,3 @@
-#include "status.hpp"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -14,6 +12,7 @@
 #include "titrate/study/attempt.hpp"
 #include "titrate/study/journal.hpp"
 #include "titrate/study/study.hpp"
+#include "verbs.hpp"
 
 namespace titrate {
 namespace {

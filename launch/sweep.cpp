@@ -1,5 +1,3 @@
-#include "sweep.hpp"
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
@@ -16,6 +14,7 @@
 #include "titrate/doctor/doctor.hpp"
 #include "titrate/report/report.hpp"
 #include "titrate/sweep/runner.hpp"
+#include "verbs.hpp"
 
 namespace titrate {
 namespace {

@@ -17,7 +17,7 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/core/version.hpp"
-#include "titrate/train/engine.hpp"
+#include "titrate/train/engines.hpp"
 
 namespace titrate::doctor {
 namespace {
@@ -72,8 +72,10 @@ void report_hosts(const DoctorContext& context, std::span<const DoctorLines> sai
 
 DoctorLine check_engine(const comm::Device& device) {
   try {
-    const train::EngineLibrary engine(train::default_engine_library());
-    return {.name = "engine", .text = engine.numerics(device)};
+    const train::Engines engines(train::engine_folder());
+    std::vector<std::string> classes;
+    for (const std::string& name : engines.names()) classes.push_back(engines.load(name).numerics(device));
+    return {.name = "engine", .text = join(classes, ", ")};
   } catch (const Error& error) {
     DoctorLine line = failure_line("engine", error.info());
     if (line.remedy.empty()) line.remedy = "build it: bash launch/build.sh";

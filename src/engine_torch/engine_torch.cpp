@@ -28,7 +28,7 @@ void load_cuda() {
 }  // namespace
 }  // namespace titrate::engine_torch
 
-// The two functions that train::EngineLibrary looks up.
+// The three functions that train::EngineLibrary looks up.
 extern "C" __attribute__((visibility("default"))) titrate::train::Engine* titrate_make_engine(
     const titrate::train::EngineSetup& setup) {
   at::set_num_threads(1);  // two threads sum in another order; one trial per core is faster anyway
@@ -51,4 +51,11 @@ extern "C" __attribute__((visibility("default"))) void titrate_engine_numerics(
   }
   for (const char c : "/cpu/" + at::get_cpu_capability())
     out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
+
+// The reference engine knows every layer and every setting.
+extern "C" __attribute__((visibility("default"))) void titrate_engine_supports(
+    const titrate::net::Network&, const titrate::study::TrainSettings&, const titrate::comm::Device&,
+    std::string& why_not) {
+  why_not.clear();
 }

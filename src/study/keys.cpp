@@ -163,6 +163,8 @@ std::vector<Key> loss_keys() {
       row(KEY(train.reduction),
           {.help =
                "sums over a group: tree gives the same bits at every width on GPUs too, as on CPUs always"}),
+      row(KEY(train.engine),
+          {.help = "auto: the first that can train it (titrate networks --study); or an engine's name"}),
   };
 }
 

@@ -6,6 +6,7 @@
 #include "titrate/core/error.hpp"
 #include "titrate/study/journal.hpp"
 #include "titrate/study/study.hpp"
+#include "titrate/train/engines.hpp"
 #include "titrate/train/preparation.hpp"
 
 namespace titrate::sweep {
@@ -14,7 +15,7 @@ Classifier::Classifier(KeptWeights weights)
     : weights_(std::move(weights)),
       setup_(test_setup(weights_)),
       pipeline_(train::test_pipeline(setup_, weights_.standardisation, {})),
-      engine_(train::EngineLibrary(train::default_engine_library())
+      engine_(train::Engines(train::engine_folder())
                   .make({.network = setup_.network, .train = setup_.train, .initial = weights_.model})) {}
 
 Classifier::Answer Classifier::classify(const image::Image& picture, const std::string& where) const {

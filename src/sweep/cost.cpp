@@ -86,8 +86,7 @@ TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& mani
 }
 
 double probe_seconds_per_image(const train::TrialSetup& setup, const data::Dataset& dataset,
-                               const train::EngineLibrary& engines, const comm::Device& device,
-                               double seconds) {
+                               const train::Engines& engines, const comm::Device& device, double seconds) {
   const train::Preparation prepared = train::prepare(dataset, setup);
   const auto engine = engines.make(
       {.dataset = &dataset,

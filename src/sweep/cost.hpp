@@ -8,6 +8,7 @@
 #include "titrate/dispatch/plan.hpp"
 #include "titrate/study/study.hpp"
 #include "titrate/sweep/weights.hpp"
+#include "titrate/train/engines.hpp"
 #include "titrate/train/trainer.hpp"
 
 namespace titrate::sweep {
@@ -25,8 +26,7 @@ TrialCost trial_cost(const train::TrialSetup& setup, const shard::Manifest& mani
 
 // Seconds to train on one image, measured on this rank and `device` for about `seconds`.
 double probe_seconds_per_image(const train::TrialSetup& setup, const data::Dataset& dataset,
-                               const train::EngineLibrary& engines, const comm::Device& device,
-                               double seconds);
+                               const train::Engines& engines, const comm::Device& device, double seconds);
 
 // The trial as a job for make_plan(). `setup` is make_setup() of its settings; `seconds_per_image` was
 // probed, or is any number to scale the costs by.

@@ -12,6 +12,7 @@
 #include "titrate/study/record.hpp"
 #include "titrate/study/study.hpp"
 #include "titrate/sweep/weights.hpp"
+#include "titrate/train/engines.hpp"
 #include "titrate/train/evaluation.hpp"
 #include "titrate/train/node_dataset.hpp"
 #include "titrate/train/preparation.hpp"
@@ -56,8 +57,8 @@ void check_fit(const KeptWeights& weights, const shard::Manifest& manifest) {
 
 // One network under every condition.
 std::vector<study::Evaluation> evaluate_one(const KeptWeights& weights, const data::Dataset& dataset,
-                                            const EvaluateRequest& request,
-                                            const train::EngineLibrary& engines, const comm::Device& device) {
+                                            const EvaluateRequest& request, const train::Engines& engines,
+                                            const comm::Device& device) {
   const shard::Manifest& manifest = dataset.manifest();
   check_fit(weights, manifest);
   const train::TrialSetup setup = test_setup(weights);
@@ -90,7 +91,7 @@ std::vector<study::Evaluation> evaluate_run(const EvaluateRequest& request, cons
   std::vector<std::filesystem::path> files;
   std::filesystem::path folder;
   comm::Device device;
-  std::optional<train::EngineLibrary> engines;
+  std::optional<train::Engines> engines;
   std::unique_ptr<FolderLock> lock;  // a sweep may remove weights
   comm::together(world, [&] {
     const study::Study study = study::read_run_study(request.run_folder);
@@ -98,7 +99,7 @@ std::vector<study::Evaluation> evaluate_run(const EvaluateRequest& request, cons
     files = kept_files(request.run_folder, study);
     folder = request.dataset.empty() ? std::filesystem::path(study.dataset) : request.dataset;
     device = comm::choose_device(session.node_rank(), request.device);
-    engines.emplace(train::default_engine_library());
+    engines.emplace(train::engine_folder());
   });
   const train::NodeDataset dataset(session, folder);
   if (world.rank() == 0) {

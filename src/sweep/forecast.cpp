@@ -48,7 +48,7 @@ Machine choose_machine(const MachineRequest& request) {
 Forecast forecast(const study::Study& study, std::span<const study::Trial> trials, const Machine& machine,
                   const data::Dataset& dataset, const ForecastOptions& options) {
   const shard::Manifest& manifest = dataset.manifest();
-  const train::EngineLibrary engines(train::default_engine_library());
+  const train::Engines engines(train::engine_folder());
   std::map<std::string, double> seconds_per_image;  // by kind
   std::set<std::string> cells;
   std::vector<dispatch::PlannedJob> jobs;

@@ -41,18 +41,20 @@ void write_files(const study::TrialRecord& record, const train::TrainedTrial& tr
 }
 
 // The tree gives the same bits at every width; other exchanges name themselves and the width.
-std::string numerics_of(const train::Group& group, const train::EngineLibrary& engines) {
-  const std::string one_rank = engines.numerics(group.device);
+std::string numerics_of(const train::Group& group, const train::EngineLibrary& engine) {
+  const std::string one_rank = engine.numerics(group.device);
   if (group.size() == 1 || group.exchange->name().ends_with("-tree")) return one_rank;
   return one_rank + "/" + group.exchange->name() + "-" + std::to_string(group.size());
 }
 
 void train_into(study::TrialRecord& record, const train::Group& group, const Workplace& place,
                 train::TrialObserver* observer) {
-  train::CheckpointFolder checkpoints = checkpoints_of(record.trial, record.numerics, place.files);
   train::TrialSetup setup;
   together(group, [&] { setup = train::make_setup(record.settings, place.dataset.manifest()); });
-  const train::TrainedTrial trained = train::train_trial(place.dataset, setup, group, place.engines,
+  const train::EngineLibrary engine = train::choose_engine(place.engines, setup, group);
+  record.numerics = numerics_of(group, engine);
+  train::CheckpointFolder checkpoints = checkpoints_of(record.trial, record.numerics, place.files);
+  const train::TrainedTrial trained = train::train_trial(place.dataset, setup, group, engine,
                                                          {.checkpoints = &checkpoints, .observer = observer});
   record.outcome = trained.outcome;
   record.status = trained.outcome.diverged ? study::Status::diverged : study::Status::done;
@@ -86,7 +88,6 @@ study::TrialRecord run_trial(const study::Trial& trial, const train::Group& grou
       .attempt = workplace.files.attempt, .trial = trial.id, .settings = trial.settings};
   record.fingerprint = workplace.dataset.manifest().fingerprint;
   record.version = version();
-  record.numerics = numerics_of(group, workplace.engines);
   try {
     train_into(record, group, workplace, observer);
   } catch (const std::exception& error) {

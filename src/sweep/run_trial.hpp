@@ -9,6 +9,7 @@
 #include "titrate/study/study.hpp"
 #include "titrate/sweep/weights.hpp"
 #include "titrate/train/checkpoint.hpp"
+#include "titrate/train/engines.hpp"
 
 namespace titrate::sweep {
 
@@ -22,7 +23,7 @@ struct TrialFiles {
 // Shared by the trials of a rank. References must outlive it.
 struct Workplace {
   const data::Dataset& dataset;
-  const train::EngineLibrary& engines;
+  const train::Engines& engines;
   TrialFiles files{};
 };
 

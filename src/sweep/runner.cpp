@@ -20,6 +20,7 @@
 #include "titrate/dispatch/run_jobs.hpp"
 #include "titrate/study/journal.hpp"
 #include "titrate/sweep/check.hpp"
+#include "titrate/train/engines.hpp"
 #include "titrate/train/node_dataset.hpp"
 #include "titrate/train/setup.hpp"
 #include "trial_jobs.hpp"
@@ -123,15 +124,30 @@ std::vector<study::Trial> missing_trials(const std::vector<study::Trial>& trials
   return missing;
 }
 
-void warn_of_mixed_numerics(const std::vector<study::TrialRecord>& records, const std::string& numerics,
-                            const Log& log) {
+// The numerics classes of the engines that these trials take on this rank. Throws Error (usage) where one
+// finds none.
+std::vector<std::string> numerics_of(const std::vector<study::Trial>& trials, const shard::Manifest& manifest,
+                                     const train::Engines& engines, const comm::Device& device) {
+  std::set<std::string> classes;
+  for (const study::Trial& trial : study::one_of_each_cell(trials)) {
+    const train::TrialSetup setup = train::make_setup(trial.settings, manifest);
+    classes.insert(engines.choose(setup.network, setup.train, device).numerics(device));
+  }
+  return {classes.begin(), classes.end()};
+}
+
+void warn_of_mixed_numerics(const std::vector<study::TrialRecord>& records,
+                            const std::vector<std::string>& numerics, const Log& log) {
   std::set<std::string> others;
   for (const study::TrialRecord& record : records) {
-    const bool is_alike = record.numerics == numerics || record.numerics.starts_with(numerics + "/");
-    if (record.status != study::Status::failed && !is_alike) others.insert(record.numerics);
+    const auto is_alike = [&](const std::string& own) {
+      return record.numerics == own || record.numerics.starts_with(own + "/");
+    };
+    if (record.status != study::Status::failed && std::none_of(numerics.begin(), numerics.end(), is_alike))
+      others.insert(record.numerics);
   }
   for (const std::string& other : others) {
-    log.warn("finished trials ran in numerics class " + other + ", this run is " + numerics +
+    log.warn("finished trials ran in numerics class " + other + ", this run is " + join(numerics, ", ") +
              ": their bits are not comparable");
   }
 }
@@ -247,8 +263,12 @@ class SweepRun {
   const comm::Device& device() const { return comm::at(ranks_, world_.rank()).device; }
 
   void train(const data::Dataset& dataset) {
-    std::optional<train::EngineLibrary> engines;
-    comm::together(world_, [&] { engines.emplace(train::default_engine_library()); });
+    std::optional<train::Engines> engines;
+    std::vector<std::string> numerics;
+    comm::together(world_, [&] {
+      engines.emplace(train::engine_folder());
+      numerics = numerics_of(missing_, dataset.manifest(), *engines, device());
+    });
     const Workplace workplace{dataset,
                               *engines,
                               {.run_folder = options_.out,
@@ -263,9 +283,8 @@ class SweepRun {
     enter("form_group", world_, watchdog_);
     std::optional<dispatch::WorkGroup> group =
         dispatch::form_group(world_, plan, device(), options_.exchange_timeout_seconds);
-    const std::string numerics = engines->numerics(device());
     comm::together(world_, [&] {
-      if (group) dispatch::check_numerics(*group, numerics);
+      if (group) dispatch::check_numerics(*group, join(numerics, ", "));
     });
     if (world_.rank() == 0) warn_of_mixed_numerics(folder_.records, numerics, log_);
     work_off(workplace, plan, nodes, std::move(group));

@@ -20,7 +20,15 @@ Function symbol(void* handle, const char* name, const std::filesystem::path& lib
 
 }  // namespace
 
-EngineLibrary::EngineLibrary(const std::filesystem::path& library) {
+std::string engine_name(const std::filesystem::path& file) {
+  constexpr std::string_view prefix = "libtitrate_engine_", suffix = ".so";
+  const std::string name = file.filename().string();
+  if (!name.starts_with(prefix) || !name.ends_with(suffix) || name.size() < prefix.size() + suffix.size())
+    return "";
+  return name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
+}
+
+EngineLibrary::EngineLibrary(const std::filesystem::path& library) : name_(engine_name(library)) {
   void* handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     throw Error({.code = ErrorCode::failed,
@@ -32,6 +40,7 @@ EngineLibrary::EngineLibrary(const std::filesystem::path& library) {
   handle_ = std::shared_ptr<void>(handle, [](void*) {});
   make_ = symbol<Make>(handle, "titrate_make_engine", library);
   numerics_ = symbol<Numerics>(handle, "titrate_engine_numerics", library);
+  supports_ = symbol<Supports>(handle, "titrate_engine_supports", library);
 }
 
 std::unique_ptr<Engine> EngineLibrary::make(const EngineSetup& setup) const {
@@ -44,11 +53,11 @@ std::string EngineLibrary::numerics(const comm::Device& device) const {
   return text;
 }
 
-std::filesystem::path default_engine_library() {
-  const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  const char* name = "libtitrate_engine_torch.so";
-  const std::filesystem::path installed = folder.parent_path() / "lib" / "titrate" / name;
-  return std::filesystem::exists(folder / name) ? folder / name : installed;
+std::string EngineLibrary::why_not(const net::Network& network, const study::TrainSettings& train,
+                                   const comm::Device& device) const {
+  std::string reason;
+  supports_(network, train, device, reason);
+  return reason;
 }
 
 }  // namespace titrate::train

@@ -1,6 +1,6 @@
 // The engine of a GPU that is made up of host memory: the true engine on the CPU. It stands beside a titrate
-// that is linked with fake_cuda.cpp and fake_nccl.cpp, under the name that train::default_engine_library()
-// looks for, so that everything between the command line and NCCL's calls runs as on a GPU, and the rows can
+// that is linked with fake_cuda.cpp and fake_nccl.cpp, under the name that train::Engines looks
+// for, so that everything between the command line and NCCL's calls runs as on a GPU, and the rows can
 // be compared with the CPU's.
 #include <exception>
 #include <memory>
@@ -85,4 +85,11 @@ extern "C" __attribute__((visibility("default"))) titrate::train::Engine* titrat
 extern "C" __attribute__((visibility("default"))) void titrate_engine_numerics(const titrate::comm::Device&,
                                                                                std::string& out) {
   out = titrate::train::EngineLibrary(TITRATE_TRUE_ENGINE).numerics(titrate::comm::Device{});
+}
+
+extern "C" __attribute__((visibility("default"))) void titrate_engine_supports(
+    const titrate::net::Network& network, const titrate::study::TrainSettings& train,
+    const titrate::comm::Device&, std::string& why_not) {
+  why_not =
+      titrate::train::EngineLibrary(TITRATE_TRUE_ENGINE).why_not(network, train, titrate::comm::Device{});
 }

@@ -78,6 +78,7 @@ struct TrainSettings {
   double validation_fraction = 0.0;
   std::uint32_t micro_batches = 1;  // fixed parts of a batch; a power of two that the group's width divides
   Reduction reduction = Reduction::fast;
+  std::string engine = "auto";  // or an engine's name
 };
 
 }  // namespace titrate::study

@@ -94,13 +94,23 @@ class Engine {
   virtual void restore(const EngineState& state) = 0;
 };
 
+// NAME of libtitrate_engine_NAME.so, the file of an engine; empty for another file.
+std::string engine_name(const std::filesystem::path& file);
+
 // Loads engines from a shared library and keeps it loaded. Copies share it.
 class EngineLibrary {
  public:
-  // `library` is a file that exports titrate_make_engine and titrate_engine_numerics. Throws Error (failed).
+  // `library` is a file that exports titrate_make_engine, titrate_engine_numerics and
+  // titrate_engine_supports, functions of the types below. Throws Error (failed).
   explicit EngineLibrary(const std::filesystem::path& library);
 
+  const std::string& name() const { return name_; }
+
   std::unique_ptr<Engine> make(const EngineSetup& setup) const;
+
+  // Why it cannot train this network by these settings on this device; empty where it can.
+  std::string why_not(const net::Network& network, const study::TrainSettings& train,
+                      const comm::Device& device) const;
 
   // Which arithmetic it is: "torch-2.11/cpu/avx512". Results of one numerics class are the same bits.
   std::string numerics(const comm::Device& device) const;
@@ -108,13 +118,14 @@ class EngineLibrary {
  private:
   using Make = Engine* (*)(const EngineSetup&);
   using Numerics = void (*)(const comm::Device&, std::string&);
+  using Supports = void (*)(const net::Network&, const study::TrainSettings&, const comm::Device&,
+                            std::string& why_not);
 
+  std::string name_;
   std::shared_ptr<void> handle_;
   Make make_ = nullptr;
   Numerics numerics_ = nullptr;
+  Supports supports_ = nullptr;
 };
-
-// engine_torch beside this program, as built or as installed.
-std::filesystem::path default_engine_library();
 
 }  // namespace titrate::train

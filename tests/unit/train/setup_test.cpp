@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "support/outcome.hpp"
+#include "titrate/study/network.hpp"
 
 namespace titrate::train {
 namespace {
