@@ -16,7 +16,7 @@ double sum_of(const std::vector<Node>& nodes) {
   return sum;
 }
 
-// Of one run of the layer alone.
+// Of one run of the layer alone. There is an overload for each layer: a new one has to say its cost.
 struct Flops {
   const Node& node;
 
@@ -37,10 +37,11 @@ struct Flops {
   double operator()(const GaussianNoise&) const { return 0; }
   double operator()(const Flatten&) const { return 0; }
   double operator()(const Patches&) const { return 0; }
-  template <class OncePerValue>  // activations, and the sum of a residual
-  double operator()(const OncePerValue&) const {
-    return values(node.output);
-  }
+  double operator()(const Relu&) const { return values(node.output); }
+  double operator()(const LeakyRelu&) const { return values(node.output); }
+  double operator()(const Tanh&) const { return values(node.output); }
+  double operator()(const Sigmoid&) const { return values(node.output); }
+  double operator()(const Residual&) const { return values(node.output); }  // the sum
 };
 
 struct Row {

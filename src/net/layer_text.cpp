@@ -237,7 +237,7 @@ struct Form {
   Layer (*parse)(Words&);
 };
 
-constexpr std::array<Form, 15> kForms{{
+constexpr std::array<Form, std::variant_size_v<LayerKind>> kForms{{
     {"conv", "CHANNELS KERNEL",
      "[stride=1] [padding=valid|same|N] [bias=yes|no] [l2=0] [groups=1] [table=0+1/1+2/...]", parse_conv},
     {"max_pool", "SIZE", "[stride=SIZE] [padding=0]", parse_pool<MaxPool>},

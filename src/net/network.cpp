@@ -40,6 +40,7 @@ TensorShape output_of(const std::vector<Node>& nodes, const TensorShape& input) 
   return nodes.empty() ? input : nodes.back().output;
 }
 
+// There is an overload for each layer: a new one does not compile before it says what it gives.
 struct Resolver::Infer {
   Resolver& resolver;
   Node& node;
@@ -143,10 +144,13 @@ struct Resolver::Infer {
     const std::uint32_t stride = (input.height + output.height - 1) / output.height;
     return {Conv{.channels = output.channels, .kernel = 1, .stride = stride, .bias = false}, BatchNorm{}};
   }
-  template <class Elementwise>
-  TensorShape operator()(const Elementwise&) const {
-    return node.input;
-  }
+  TensorShape operator()(const BatchNorm&) const { return node.input; }
+  TensorShape operator()(const Dropout&) const { return node.input; }
+  TensorShape operator()(const GaussianNoise&) const { return node.input; }
+  TensorShape operator()(const Relu&) const { return node.input; }
+  TensorShape operator()(const LeakyRelu&) const { return node.input; }
+  TensorShape operator()(const Tanh&) const { return node.input; }
+  TensorShape operator()(const Sigmoid&) const { return node.input; }
 };
 
 Node Resolver::resolve(const Layer& layer, const TensorShape& input, const std::string& name,
