@@ -13,11 +13,10 @@ void refuse_unknown_verb(const CLI::App& app, const std::string& word) {
   std::vector<std::string> verbs;
   for (const CLI::App* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());
   if (word.empty() || word.front() == '-' || std::ranges::find(verbs, word) != verbs.end()) return;
-  const auto near = titrate::nearest(word, verbs);
   throw titrate::Error({.code = titrate::ErrorCode::usage,
                         .what = "unknown verb \"" + word + "\"",
                         .expected = titrate::join(verbs, ", "),
-                        .hint = near ? "did you mean \"" + *near + "\"?" : "see titrate-prep --help"});
+                        .hint = titrate::did_you_mean(word, verbs, "see titrate-prep --help")});
 }
 
 std::string help_of(const CLI::App& app) {

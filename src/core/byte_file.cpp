@@ -11,11 +11,7 @@
 #include "titrate/core/text.hpp"
 
 namespace titrate {
-namespace {
-
-constexpr std::size_t kLongestName = 80;
-
-}  // namespace
+namespace {}  // namespace
 
 ByteFile::ByteFile(const std::filesystem::path& path)
     : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
@@ -60,18 +56,6 @@ void ByteFile::read(std::uint64_t offset, std::span<std::byte> out) const {
     }
     done += static_cast<std::size_t>(count);
   }
-}
-
-std::string printable(std::string_view text) {
-  std::size_t size = std::min(text.size(), kLongestName);
-  while (size < text.size() && size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
-  std::string result(text.substr(0, size));
-  const bool readable = is_utf8(result);
-  for (char& c : result) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !readable)) c = '?';
-  }
-  return size < text.size() ? result + "..." : result;
 }
 
 }  // namespace titrate

@@ -10,6 +10,8 @@
 namespace titrate {
 namespace {
 
+constexpr std::size_t kLongestName = 80;
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0u);
@@ -45,6 +47,12 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
     }
   }
   return best == nullptr ? std::nullopt : std::optional(*best);
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string> candidates,
+                         const std::string& otherwise) {
+  const auto near = nearest(word, candidates);
+  return near ? "did you mean \"" + *near + "\"?" : otherwise;
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -86,13 +94,34 @@ std::size_t utf8_length(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : length;
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+std::optional<std::size_t> find_bad_utf8(std::string_view text) {
+  std::size_t place = 0;
+  while (place < text.size()) {
+    const std::size_t length = utf8_length(text.substr(place));
+    if (length == 0) return place;
+    place += length;
   }
-  return true;
+  return std::nullopt;
+}
+
+bool is_utf8(std::string_view text) { return !find_bad_utf8(text); }
+
+bool has_control(std::string_view text, std::string_view allowed) {
+  return std::ranges::any_of(text, [&](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) && allowed.find(c) == std::string_view::npos;
+  });
+}
+
+std::string printable(std::string_view text) {
+  std::size_t size = std::min(text.size(), kLongestName);
+  while (size < text.size() && size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  std::string result(text.substr(0, size));
+  const bool readable = is_utf8(result);
+  for (char& c : result) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !readable)) c = '?';
+  }
+  return size < text.size() ? result + "..." : result;
 }
 
 std::size_t line_of(std::string_view text, std::size_t place) {

@@ -1,4 +1,4 @@
-#include "titrate/core/toml_text.hpp"
+#include "toml_text.hpp"
 
 #include <algorithm>
 

@@ -168,13 +168,12 @@ std::vector<Operation> preset_operations(std::string_view name, std::string_view
   const Preset* preset = find(name);
   if (preset == nullptr) {
     const std::vector<std::string> names = preset_names();
-    const auto near = nearest(name, names);
     throw Error({.code = ErrorCode::usage,
                  .where = std::string(where),
                  .what = "unknown preset",
                  .expected = join(names, ", "),
                  .got = std::string(name),
-                 .hint = near ? "did you mean \"" + *near + "\"?" : ""});
+                 .hint = did_you_mean(name, names)});
   }
   std::vector<Operation> operations;
   for (const char* text : preset->operations) operations.push_back(parse_operation(text, where));

@@ -140,11 +140,10 @@ const ZooEntry& zoo_entry(std::string_view name) {
   if (const ZooEntry* entry = find_network(name)) return *entry;
   std::vector<std::string> names;
   for (const ZooEntry& known : zoo()) names.push_back(known.name);
-  const auto near = nearest(name, names);
   throw Error({.code = ErrorCode::usage,
                .where = "network.name",
                .what = "unknown network \"" + std::string(name) + "\"",
-               .hint = near ? "did you mean \"" + *near + "\"?" : "known are " + join(names, ", ")});
+               .hint = did_you_mean(name, names, "known are " + join(names, ", "))});
 }
 
 Network make_network(std::string_view name, const TensorShape& images, std::uint32_t classes) {

@@ -126,12 +126,11 @@ void refuse_untold_origins(const ExportOptions& options, const shard::Manifest& 
 ExportForm parse_export_form(std::string_view text, std::string_view where) {
   const auto found = std::ranges::find(kForms, text);
   if (found != kForms.end()) return static_cast<ExportForm>(found - kForms.begin());
-  const auto near = nearest(text, kForms);
   throw Error({.code = ErrorCode::usage,
                .where = std::string(where),
                .what = "unknown form \"" + std::string(text) + "\"",
                .expected = join(kForms, ", "),
-               .hint = near ? "did you mean \"" + *near + "\"?" : ""});
+               .hint = did_you_mean(text, kForms)});
 }
 
 std::uint64_t export_dataset(const ExportOptions& options) {

@@ -35,7 +35,7 @@ std::filesystem::path data_root(const PackOptions& options) {
   return variable == nullptr || *variable == '\0' ? "." : variable;
 }
 
-[[noreturn]] void refuse_empty(const source::Settings& settings, const source::Listing& listing) {
+[[noreturn]] void refuse_empty(const source::SourceSettings& settings, const source::Listing& listing) {
   if (listing.refused.empty())
     refuse_recipe(settings.where, "the source has no images", "", "", "look at its path and split");
   const source::Refusal& first = listing.refused.front();
@@ -46,8 +46,8 @@ std::filesystem::path data_root(const PackOptions& options) {
 Sources open_sources(const Recipe& recipe, const std::filesystem::path& root) {
   Sources sources;
   for (const SourceRecipe& source : recipe.sources) {
-    source::Settings settings = source.settings;
-    if (settings.has("path")) settings.path = (root / settings.text("path")).lexically_normal();
+    source::SourceSettings settings = source.settings;
+    if (settings.values.has("path")) settings.path = (root / settings.values.text("path")).lexically_normal();
     sources.push_back(source::open_source(settings));
     if (sources.back()->listing().items.empty()) refuse_empty(settings, sources.back()->listing());
   }
@@ -55,7 +55,7 @@ Sources open_sources(const Recipe& recipe, const std::filesystem::path& root) {
 }
 
 // Two packings of one key make the same bytes.
-std::string key_of(const Recipe& recipe, const Sources& sources, const Plan& plan) {
+std::string key_of(const Recipe& recipe, const Sources& sources, const PackPlan& plan) {
   std::uint64_t key = xxh3(to_json(recipe) + version());
   const auto mix = [&](auto values) { key = hash_words(key, xxh3(std::as_bytes(std::span(values)))); };
   for (const auto& rows : plan.rows) mix(std::span(rows));
@@ -66,7 +66,7 @@ std::string key_of(const Recipe& recipe, const Sources& sources, const Plan& pla
 }
 
 // What a full disk would otherwise end, later and dearer.
-void check_space(const Recipe& recipe, const Plan& plan, const OutputFolder& folder) {
+void check_space(const Recipe& recipe, const PackPlan& plan, const OutputFolder& folder) {
   constexpr std::uint64_t kColumns = 96;  // bytes of a row beside its pixels and path, about
   std::uint64_t need = 0;
   for (const auto& rows : plan.rows) need += rows.size() * (plan.shape.bytes() + kColumns);
@@ -123,11 +123,11 @@ class Packing {
   PackResult run();
 
  private:
-  void finish(OutputFolder& folder, PackedShards packed, const Sources& sources, const Plan& plan);
+  void finish(OutputFolder& folder, PackedShards packed, const Sources& sources, const PackPlan& plan);
   void refuse_leaks(const std::filesystem::path& folder, const PackedShards& packed, const Facts& facts);
   void attach(OutputFolder& folder, const std::string& name, std::span<const std::byte> bytes);
   void attach_sidecars(OutputFolder& folder, const Sources& sources);
-  void warn(const Plan& plan, const Sources& sources);
+  void warn(const PackPlan& plan, const Sources& sources);
 
   const PackOptions& options_;
   std::optional<PlainRecipe> plain_;
@@ -175,7 +175,8 @@ void Packing::attach_sidecars(OutputFolder& folder, const Sources& sources) {
   }
 }
 
-void Packing::finish(OutputFolder& folder, PackedShards packed, const Sources& sources, const Plan& plan) {
+void Packing::finish(OutputFolder& folder, PackedShards packed, const Sources& sources,
+                     const PackPlan& plan) {
   Facts facts = audit(folder.staging(), packed.manifest, packed.facts);
   refuse_grey(recipe_, facts);
   packed.manifest.mean = std::move(facts.mean);
@@ -203,7 +204,7 @@ void Packing::finish(OutputFolder& folder, PackedShards packed, const Sources& s
   folder.publish(shard::to_json(result_.manifest));
 }
 
-void Packing::warn(const Plan& plan, const Sources& sources) {
+void Packing::warn(const PackPlan& plan, const Sources& sources) {
   for (const AugmentRecipe& augment : recipe_.augments) {
     if (augment.preset.empty()) continue;
     for (const std::string& risk : image::label_risks(augment.preset, augment.operations, plan.shape))
@@ -240,7 +241,7 @@ PackResult Packing::run() {
     counter.expect(list_images(recipe_, sources).size());
     survey = survey_images(recipe_, sources, threads_, [&](std::size_t images) { counter.advance(images); });
   }
-  const Plan plan = make_plan(recipe_, sources, survey);
+  const PackPlan plan = make_plan(recipe_, sources, survey);
   warn(plan, sources);
   OutputFolder folder(options_.out, options_.force, key_of(recipe_, sources, plan));
   check_space(recipe_, plan, folder);

@@ -60,7 +60,7 @@ image::Shape common_shape(const Recipe& recipe, const Sources& sources) {
   return common;
 }
 
-void list_sources(const Recipe& recipe, const Sources& sources, Plan& plan) {
+void list_sources(const Recipe& recipe, const Sources& sources, PackPlan& plan) {
   std::size_t images = 0;
   for (std::size_t s = 0; s < sources.size(); ++s) {
     plan.parts.push_back(image::parts_of(recipe.sources[s].transforms));
@@ -90,7 +90,7 @@ void list_sources(const Recipe& recipe, const Sources& sources, Plan& plan) {
   }
 }
 
-void check_training(const Recipe& recipe, const Sources& sources, const Plan& plan) {
+void check_training(const Recipe& recipe, const Sources& sources, const PackPlan& plan) {
   std::vector<std::uint64_t> images(plan.class_names.size());
   bool real = false;
   for (const Planned& planned : plan.rows[static_cast<std::size_t>(Split::train)]) {
@@ -112,7 +112,7 @@ void check_training(const Recipe& recipe, const Sources& sources, const Plan& pl
 }
 
 // Two of 64 bits are never equal by chance in practice; if they are, nothing downstream may mix them up.
-void check_unique(const Recipe& recipe, const Sources& sources, const Plan& plan) {
+void check_unique(const Recipe& recipe, const Sources& sources, const PackPlan& plan) {
   std::vector<std::uint64_t> ids;
   for (const auto& rows : plan.rows) {
     for (const Planned& planned : rows) ids.push_back(make_row(recipe, sources, plan, planned).sample_id);
@@ -125,7 +125,7 @@ void check_unique(const Recipe& recipe, const Sources& sources, const Plan& plan
   }
 }
 
-void count_shards(const Recipe& recipe, Plan& plan) {
+void count_shards(const Recipe& recipe, PackPlan& plan) {
   const std::uint64_t limit = recipe.shard_megabytes * kMegabyte;
   const std::uint64_t rows_per_shard = std::max<std::uint64_t>(1, limit / plan.shape.bytes());
   for (std::size_t split = 0; split < plan.rows.size(); ++split) {
@@ -215,7 +215,8 @@ std::uint64_t sample_id(const std::string& source_name, const source::Item& item
   return xxh3(text);
 }
 
-shard::Row make_row(const Recipe& recipe, const Sources& sources, const Plan& plan, const Planned& planned) {
+shard::Row make_row(const Recipe& recipe, const Sources& sources, const PackPlan& plan,
+                    const Planned& planned) {
   const source::Listing& listing = sources[planned.source]->listing();
   const source::Item& item = listing.items[planned.item];
   const std::string& name = recipe.sources[planned.source].info.name;
@@ -247,9 +248,9 @@ shard::Row make_row(const Recipe& recipe, const Sources& sources, const Plan& pl
   return row;
 }
 
-Plan make_plan(const Recipe& recipe, const Sources& sources, const std::optional<Survey>& survey) {
+PackPlan make_plan(const Recipe& recipe, const Sources& sources, const std::optional<Survey>& survey) {
   check_classes(recipe, sources);
-  Plan plan{.shape = common_shape(recipe, sources), .class_names = sources[0]->listing().class_names};
+  PackPlan plan{.shape = common_shape(recipe, sources), .class_names = sources[0]->listing().class_names};
   list_sources(recipe, sources, plan);
   plan.operations = OperationTable(recipe, sources);
   const std::vector<Planned> images = list_images(recipe, sources);

@@ -15,7 +15,7 @@ constexpr std::array kSplits{Split::train, Split::validation, Split::test};
 
 class RowPlanner {
  public:
-  RowPlanner(const Recipe& recipe, const Sources& sources, Plan& plan)
+  RowPlanner(const Recipe& recipe, const Sources& sources, PackPlan& plan)
       : recipe_(recipe), sources_(sources), plan_(plan) {}
 
   void run(std::span<const Planned> images, const std::optional<Survey>& survey);
@@ -40,7 +40,7 @@ class RowPlanner {
 
   const Recipe& recipe_;
   const Sources& sources_;
-  Plan& plan_;
+  PackPlan& plan_;
 };
 
 Origin RowPlanner::origin_of(const Planned& planned) const {
@@ -202,7 +202,7 @@ void RowPlanner::run(std::span<const Planned> images, const std::optional<Survey
 }  // namespace
 
 void plan_rows(const Recipe& recipe, const Sources& sources, std::span<const Planned> images,
-               const std::optional<Survey>& survey, Plan& plan) {
+               const std::optional<Survey>& survey, PackPlan& plan) {
   RowPlanner(recipe, sources, plan).run(images, survey);
 }
 

@@ -10,6 +10,6 @@ namespace titrate::prep {
 
 // Fills plan.rows, and plan.refused with what may not enter it. Throws Error (usage).
 void plan_rows(const Recipe& recipe, const Sources& sources, std::span<const Planned> images,
-               const std::optional<Survey>& survey, Plan& plan);
+               const std::optional<Survey>& survey, PackPlan& plan);
 
 }  // namespace titrate::prep

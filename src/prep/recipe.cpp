@@ -1,92 +1,141 @@
 #include "titrate/prep/recipe.hpp"
 
-#include <limits>
+#include <map>
 #include <set>
 #include <system_error>
 
 #include "recipe_source.hpp"
+#include "titrate/core/document.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/image/preset.hpp"
-#include "toml_reader.hpp"
 
 namespace titrate::prep {
 namespace {
 
-using source::KeyType;
-
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kMostCopies = 10'000, kMostPerClass = 10'000'000;
-
-const std::vector<source::Key> kRecipeKeys{
+const std::vector<Key> kRecipeKeys{
     {.name = "name", .help = "of the dataset", .required = true},
     {.name = "seed",
-     .otherwise = "0",
+     .type = KeyType::integer,
+     .fallback = 0,
      .help = "of splits, augmentation, and glyphs without a seed of their own"},
-    {.name = "shard_megabytes", .otherwise = "64", .help = "the largest a shard may be, 1 to 65536"},
-    {.name = "shards", .otherwise = "as few as fit", .help = "exact number of training shards"},
-    {.name = "transforms", .otherwise = "none", .help = "what is done to every image, a list; see below"},
-    {.name = "source", .help = "a [[source]] for each source of images", .required = true},
-    {.name = "split", .otherwise = "none", .help = "[split] holds out some of the real training images"},
-    {.name = "augment", .otherwise = "none", .help = "an [[augment]] for each way to change copies"}};
-
-const std::vector<source::Key> kSplitKeys{
-    {.name = "test", .otherwise = "0", .help = "share of the real training images, 0 to 0.9"},
-    {.name = "validation", .otherwise = "0", .help = "likewise"},
-    {.name = "by",
-     .otherwise = "\"family\"",
-     .help =
-         "family: children, patches and duplicates stay together; image: they may not (a leak, to measure)"}};
-
-const std::vector<source::Key> kAugmentKeys{
-    {.name = "ops", .otherwise = "those of the preset", .help = "a list of operations; see below"},
-    {.name = "preset",
+    {.name = "shard_megabytes",
+     .type = KeyType::integer,
+     .fallback = 64,
+     .help = "the largest a shard may be, 1 to 65536",
+     .low = 1,
+     .high = 65536},
+    {.name = "shards",
+     .type = KeyType::integer,
+     .otherwise = "as few as fit",
+     .help = "exact number of training shards",
+     .low = 1,
+     .high = 99999},
+    {.name = "transforms",
+     .type = KeyType::texts,
      .otherwise = "none",
-     .help = "digits, letters or objects: operations that keep labels true"},
-    {.name = "copies", .otherwise = "1", .help = "changed copies of each real training image, up to 10000"},
-    {.name = "to",
-     .otherwise = "no",
-     .help = "instead: up to this many images in each class, or \"largest\""},
-    {.name = "held_out", .otherwise = "false", .help = "also copies of the images outside training"}};
+     .help = "what is done to every image, a list; see below"},
+    {.name = "source",
+     .type = KeyType::other,
+     .help = "a [[source]] for each source of images",
+     .required = true},
+    {.name = "split",
+     .type = KeyType::other,
+     .otherwise = "none",
+     .help = "[split] holds out some of the real training images"},
+    {.name = "augment",
+     .type = KeyType::other,
+     .otherwise = "none",
+     .help = "an [[augment]] for each way to change copies"}};
 
-std::vector<image::Operation> read_operations(const TomlTable& table, const std::string& preset) {
+const std::vector<Key> kSplitKeys{
+    {.name = "test",
+     .type = KeyType::number,
+     .fallback = 0.0,
+     .help = "share of the real training images, 0 to 0.9",
+     .high = 0.9},
+    {.name = "validation", .type = KeyType::number, .fallback = 0.0, .help = "likewise", .high = 0.9},
+    {.name = "by",
+     .fallback = "family",
+     .help =
+         "family: children, patches and duplicates stay together; image: they may not (a leak, to measure)",
+     .choices = {"family", "image"}}};
+
+const Key kTo{.name = "to",
+              .type = KeyType::other,
+              .otherwise = "no",
+              .help = "instead: up to this many images in each class, or \"largest\""};
+
+const std::vector<Key> kAugmentKeys{{.name = "ops",
+                                     .type = KeyType::texts,
+                                     .otherwise = "those of the preset",
+                                     .help = "a list of operations; see below"},
+                                    {.name = "preset",
+                                     .fallback = "",
+                                     .otherwise = "none",
+                                     .help = "digits, letters or objects: operations that keep labels true"},
+                                    {.name = "copies",
+                                     .type = KeyType::integer,
+                                     .fallback = 1,
+                                     .help = "changed copies of each real training image, up to 10000",
+                                     .low = 1,
+                                     .high = 10'000},
+                                    kTo,
+                                    {.name = "held_out",
+                                     .type = KeyType::flag,
+                                     .fallback = false,
+                                     .help = "also copies of the images outside training"}};
+
+std::vector<image::Operation> read_operations(const DocumentTable& table, const Values& values) {
+  const std::string& preset = values.text("preset");
   std::vector<image::Operation> usual;
   if (!preset.empty()) usual = image::preset_operations(preset, table.where("preset"));
-  if (!table.has("ops")) {
+  if (!values.has("ops")) {
     if (preset.empty()) table.refuse("ops", "the key is missing", "ops, or a preset");
     return usual;
   }
   std::vector<image::Operation> operations;
-  for (const std::string& text : table.texts("ops"))
+  for (const std::string& text : values.texts("ops"))
     operations.push_back(image::parse_operation(text, table.where("ops")));
   if (operations.empty()) table.refuse("ops", "the list is empty");
   return operations;
 }
 
-AugmentRecipe read_augment(const TomlTable& table) {
-  table.allow(kAugmentKeys);
-  AugmentRecipe augment{.preset = table.text("preset", ""), .where = table.where("ops")};
-  augment.operations = read_operations(table, augment.preset);
-  augment.copies = static_cast<std::uint32_t>(table.integer("copies", 1, 1, kMostCopies));
-  augment.held_out = table.flag("held_out", false);
+// How many images each class is to have.
+std::uint64_t read_to(const DocumentTable& table) {
+  Key key = kTo;
+  if (table.is_text("to")) {
+    key.type = KeyType::text;
+    key.choices = {"largest"};
+    table.value(key);
+    return kLargestClass;
+  }
+  key.type = KeyType::integer;
+  key.low = 1;
+  key.high = 10'000'000;
+  return static_cast<std::uint64_t>(std::get<std::int64_t>(table.value(key)->data));
+}
+
+AugmentRecipe read_augment(const DocumentTable& table) {
+  const Values values = table.read(kAugmentKeys);
+  AugmentRecipe augment{.operations = read_operations(table, values),
+                        .preset = values.text("preset"),
+                        .copies = static_cast<std::uint32_t>(values.integer("copies")),
+                        .held_out = values.flag("held_out"),
+                        .where = table.where("ops")};
   if (!table.has("to")) return augment;
   if (table.has("copies")) table.refuse("copies", "either copies or to says how many");
   if (augment.held_out) table.refuse("held_out", "classes are balanced in training alone; use copies");
-  if (table.is_text("to")) {
-    if (table.text("to", "") != "largest") table.refuse("to", "unknown", "a number, or \"largest\"");
-    augment.to = kLargestClass;
-  } else {
-    augment.to = static_cast<std::uint64_t>(table.integer("to", 1, 1, kMostPerClass));
-  }
+  augment.to = read_to(table);
   return augment;
 }
 
-void read_sources(const TomlTable& root, Recipe& recipe) {
+void read_sources(const DocumentTable& root, const Values& values, Recipe& recipe) {
   std::map<std::string, int> numbers;
   std::set<std::string> names;
-  const std::vector<image::Transform> common = read_transforms(root);
-  for (const TomlTable& table : root.tables("source")) {
+  const std::vector<image::Transform> common = read_transforms(root, values);
+  for (const DocumentTable& table : root.tables("source")) {
     SourceRecipe source = read_source(table, recipe.seed, numbers);
     source.transforms.insert(source.transforms.end(), common.begin(), common.end());
     if (!names.insert(source.info.name).second)
@@ -96,22 +145,20 @@ void read_sources(const TomlTable& root, Recipe& recipe) {
   if (recipe.sources.empty()) root.refuse("source", "the recipe has no source", "at least one [[source]]");
 }
 
-void read_split(const TomlTable& root, Recipe& recipe) {
+void read_split(const DocumentTable& root, Recipe& recipe) {
   const auto table = root.table("split");
   if (!table) return;
-  table->allow(kSplitKeys);
-  recipe.split = {.test = table->number("test", 0, 0, 0.9),
-                  .validation = table->number("validation", 0, 0, 0.9),
+  const Values values = table->read(kSplitKeys);
+  recipe.split = {.test = values.number("test"),
+                  .validation = values.number("validation"),
+                  .by = values.text("by") == "image" ? SplitUnit::image : SplitUnit::family,
                   .where = table->where(table->has("test") ? "test" : "validation")};
   if (recipe.split.test + recipe.split.validation > 0.9)
     table->refuse("test", "less than a tenth of the images is left to train on");
-  const std::string by = table->text("by", "family");
-  if (by != "family" && by != "image") table->refuse("by", "unknown", "family or image", by);
-  recipe.split.by = by == "image" ? SplitUnit::image : SplitUnit::family;
 }
 
-void read_augments(const TomlTable& root, Recipe& recipe) {
-  for (const TomlTable& table : root.tables("augment")) {
+void read_augments(const DocumentTable& root, Recipe& recipe) {
+  for (const DocumentTable& table : root.tables("augment")) {
     AugmentRecipe augment = read_augment(table);
     for (const AugmentRecipe& other : recipe.augments) {
       if (other.operations == augment.operations) {
@@ -123,24 +170,15 @@ void read_augments(const TomlTable& root, Recipe& recipe) {
   }
 }
 
-std::string fallback_text(const source::Key& key) {
-  struct Writer {
-    std::string operator()(bool value) const { return value ? "true" : "false"; }
-    std::string operator()(std::int64_t value) const { return std::to_string(value); }
-    std::string operator()(const std::string& value) const { return '"' + value + '"'; }
-    std::string operator()(const std::vector<std::int64_t>&) const { return "[]"; }
-    std::string operator()(const std::vector<std::string>&) const { return "[]"; }
-  };
-  return key.otherwise.empty() && key.fallback ? std::visit(Writer{}, *key.fallback) : key.otherwise;
-}
-
 // A heading and a line for each key: name, help, default.
-std::string keys_help(const std::string& heading, std::span<const source::Key> keys) {
+std::string keys_help(const std::string& heading, std::span<const Key> keys) {
   constexpr std::size_t kColumn = 18;
   std::string text = heading + "\n";
-  for (const source::Key& key : keys) {
+  for (const Key& key : keys) {
     text += "  " + key.name + std::string(kColumn - key.name.size(), ' ') + key.help;
-    text += key.required ? " (required)\n" : " (default: " + fallback_text(key) + ")\n";
+    const std::string otherwise =
+        key.otherwise.empty() && key.fallback ? to_json(*key.fallback) : key.otherwise;
+    text += key.required ? " (required)\n" : " (default: " + otherwise + ")\n";
   }
   return text;
 }
@@ -173,15 +211,16 @@ std::string recipe_help() {
 
 Recipe parse_recipe(const std::string& text, const std::string& where,
                     std::span<const std::string> overrides) {
-  const TomlDocument document(text, where, overrides);
-  const TomlTable root(document, document.root(), "");
-  root.allow(kRecipeKeys);
-  Recipe recipe{.file = where, .name = root.text("name", "")};
+  const Document document(text, where, overrides);
+  const DocumentTable root = document.root();
+  const Values values = root.read(kRecipeKeys);
+  Recipe recipe{.file = where,
+                .name = values.text("name"),
+                .seed = static_cast<std::uint64_t>(values.integer("seed")),
+                .shard_megabytes = static_cast<std::uint32_t>(values.integer("shard_megabytes"))};
   if (recipe.name.empty()) root.refuse("name", "the name is empty");
-  recipe.seed = static_cast<std::uint64_t>(root.integer("seed", 0, 0, kMost));
-  recipe.shard_megabytes = static_cast<std::uint32_t>(root.integer("shard_megabytes", 64, 1, 65536));
-  if (root.has("shards")) recipe.shards = static_cast<std::uint32_t>(root.integer("shards", 1, 1, 99999));
-  read_sources(root, recipe);
+  if (values.has("shards")) recipe.shards = static_cast<std::uint32_t>(values.integer("shards"));
+  read_sources(root, values, recipe);
   read_split(root, recipe);
   read_augments(root, recipe);
   return recipe;

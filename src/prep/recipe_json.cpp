@@ -15,7 +15,7 @@ Json operations_json(const std::vector<image::Operation>& operations) {
 
 // The keys that every source has, and those that its kind knows.
 Json source_json(const SourceRecipe& source) {
-  const source::Settings& settings = source.settings;
+  const source::SourceSettings& settings = source.settings;
   Json json;
   json["kind"] = settings.kind;
   json["name"] = source.info.name;
@@ -25,9 +25,8 @@ Json source_json(const SourceRecipe& source) {
   json["licence"] = source.info.licence;
   if (settings.split) json["split"] = shard::name_of(*settings.split);
   if (!settings.classes.empty()) json["classes"] = settings.classes;
-  for (const source::Key& key : source::find_kind(settings.kind, settings.where).keys) {
-    if (settings.has(key.name))
-      std::visit([&](const auto& value) { json[key.name] = value; }, settings.values.at(key.name));
+  for (const Key& key : source::find_kind(settings.kind, settings.where).keys) {
+    if (settings.values.has(key.name)) json[key.name] = Json::parse(to_json(settings.values.at(key.name)));
   }
   json["transforms"] = Json::array();
   for (const image::Transform& transform : source.transforms)

@@ -6,17 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "titrate/core/document.hpp"
 #include "titrate/prep/recipe.hpp"
-#include "toml_reader.hpp"
 
 namespace titrate::prep {
 
-// The keys that every source has, whatever its kind.
-std::span<const source::Key> source_keys();
+// The keys that every source has, whatever its kind, which is the first.
+std::span<const Key> source_keys();
 
 // `numbers` counts the sources of each kind, for names like "glyphs-2".
-SourceRecipe read_source(const TomlTable& table, std::uint64_t seed, std::map<std::string, int>& numbers);
+SourceRecipe read_source(const DocumentTable& table, std::uint64_t seed, std::map<std::string, int>& numbers);
 
-std::vector<image::Transform> read_transforms(const TomlTable& table);
+std::vector<image::Transform> read_transforms(const DocumentTable& table, const Values& values);
 
 }  // namespace titrate::prep

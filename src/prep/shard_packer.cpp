@@ -65,7 +65,7 @@ void ImageCounter::advance(std::size_t images) {
   progress_.update(static_cast<double>(done), static_cast<double>(total_), "images");
 }
 
-ShardPacker::ShardPacker(const Recipe& recipe, const Sources& sources, const Plan& plan, unsigned threads,
+ShardPacker::ShardPacker(const Recipe& recipe, const Sources& sources, const PackPlan& plan, unsigned threads,
                          OutputFolder& folder, ImageCounter& counter)
     : recipe_(recipe), sources_(sources), plan_(plan), threads_(threads), folder_(folder), counter_(counter) {
   shard::Manifest& manifest = packed_.manifest;

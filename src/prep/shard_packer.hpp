@@ -41,7 +41,7 @@ struct PackedShards {
 
 class ShardPacker {
  public:
-  ShardPacker(const Recipe& recipe, const Sources& sources, const Plan& plan, unsigned threads,
+  ShardPacker(const Recipe& recipe, const Sources& sources, const PackPlan& plan, unsigned threads,
               OutputFolder& folder, ImageCounter& counter);
 
   // Makes what is not sealed yet. Throws Error.
@@ -73,7 +73,7 @@ class ShardPacker {
 
   const Recipe& recipe_;
   const Sources& sources_;
-  const Plan& plan_;
+  const PackPlan& plan_;
   unsigned threads_;
   OutputFolder& folder_;
   ImageCounter& counter_;

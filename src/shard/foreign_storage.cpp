@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "titrate/core/text.hpp"
+
 namespace titrate::shard {
 namespace {
 

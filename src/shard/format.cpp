@@ -14,12 +14,11 @@ std::size_t parse_name(std::string_view text, std::string_view where, const char
   const auto found = std::find(names.begin(), names.end(), text);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   const std::vector<std::string> known(names.begin(), names.end());
-  const auto near = nearest(text, known);
   throw Error({.code = ErrorCode::usage,
                .where = std::string(where),
                .what = std::string("unknown ") + what + " \"" + std::string(text) + "\"",
                .expected = join(known, ", "),
-               .hint = near ? "did you mean \"" + *near + "\"?" : ""});
+               .hint = did_you_mean(text, known)});
 }
 
 }  // namespace

@@ -81,14 +81,14 @@ std::string shown(const std::vector<std::string>& names) {
   return parts.empty() ? "none" : join(parts, ", ");
 }
 
-ArraySet named_set(const Settings& settings, const std::vector<std::string>& names,
+ArraySet named_set(const SourceSettings& settings, const std::vector<std::string>& names,
                    const std::string& where) {
-  if (!settings.has("images")) {
+  if (!settings.values.has("images")) {
     refuse(ErrorCode::usage, settings.where, "labels are named, but no images", "images = \"...\"");
   }
-  ArraySet set{.images = settings.text("images")};
-  if (settings.has("labels")) {
-    set.labels = settings.text("labels");
+  ArraySet set{.images = settings.values.text("images")};
+  if (settings.values.has("labels")) {
+    set.labels = settings.values.text("labels");
   } else {
     const std::array<const char*, 5> usual{"labels", "y", "label", "target", "targets"};
     const auto found = std::find_if(usual.begin(), usual.end(), [&](const char* n) { return has(names, n); });
@@ -100,9 +100,8 @@ ArraySet named_set(const Settings& settings, const std::vector<std::string>& nam
   }
   for (const std::string& name : {set.images, set.labels}) {
     if (!has(names, name)) {
-      const auto near = nearest(name, names);
       refuse(ErrorCode::integrity, where, "there is no array \"" + printable(name) + "\"",
-             "one of " + shown(names), "", near ? "did you mean \"" + printable(*near) + "\"?" : "");
+             "one of " + shown(names), "", printable(did_you_mean(name, names)));
     }
   }
   return set;
@@ -143,7 +142,7 @@ std::vector<ArraySet> usual_sets(const std::vector<std::string>& names) {
 }
 
 void check_clear(const std::vector<ArraySet>& sets, const std::vector<std::string>& names,
-                 const Settings& settings, const std::string& where) {
+                 const SourceSettings& settings, const std::string& where) {
   for (std::size_t i = 0; i < sets.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (sets[i].split && sets[j].split && sets[i].split != sets[j].split) continue;
@@ -165,7 +164,7 @@ std::string text_of(const std::vector<std::uint64_t>& extent) {
   return text.empty() ? "a single value" : text;
 }
 
-std::vector<std::string> class_names(const Settings& settings, const std::vector<std::string>& known,
+std::vector<std::string> class_names(const SourceSettings& settings, const std::vector<std::string>& known,
                                      const std::vector<LabelledSet>& sets) {
   if (!settings.classes.empty()) return settings.classes;
   if (!known.empty()) return known;
@@ -221,9 +220,10 @@ std::int32_t label_of(const LabelledSet& set, std::size_t row, const std::vector
 
 }  // namespace
 
-std::vector<ArraySet> find_sets(const Settings& settings, const std::vector<std::string>& names,
+std::vector<ArraySet> find_sets(const SourceSettings& settings, const std::vector<std::string>& names,
                                 const std::string& where) {
-  if (settings.has("images") || settings.has("labels")) return {named_set(settings, names, where)};
+  if (settings.values.has("images") || settings.values.has("labels"))
+    return {named_set(settings, names, where)};
   std::vector<ArraySet> sets = usual_sets(names);
   if (sets.empty()) {
     refuse(ErrorCode::integrity, where, "no array has a name that is known",
@@ -284,7 +284,7 @@ image::Image interleaved(const image::Shape& shape, std::span<const std::uint8_t
   return result;
 }
 
-void list_sets(const Settings& settings, const std::vector<std::string>& known,
+void list_sets(const SourceSettings& settings, const std::vector<std::string>& known,
                const std::vector<LabelledSet>& sets, Listing& listing) {
   listing.class_names = class_names(settings, known, sets);
   if (settings.classes.empty()) check_names(listing.class_names, settings.path.string());

@@ -22,7 +22,7 @@ struct ArraySet {
 // `labels`), else by their names: images and labels, X and y, ..., with or without a split (train_images,
 // X_train, val_labels, train/images). Only those of the settings' split where the names say one. Throws Error
 // naming `where`: integrity when there are none, or images without labels; usage when several could be meant.
-std::vector<ArraySet> find_sets(const Settings& settings, const std::vector<std::string>& names,
+std::vector<ArraySet> find_sets(const SourceSettings& settings, const std::vector<std::string>& names,
                                 const std::string& where);
 
 struct ImageLayout {
@@ -51,7 +51,7 @@ struct LabelledSet {
 // Fills in class names and items. Classes are those of the settings, else `known`, else those that the labels
 // name, sorted, else "0" to the highest label. Throws Error (integrity) when the numbers of images and labels
 // differ, or a label is no class.
-void list_sets(const Settings& settings, const std::vector<std::string>& known,
+void list_sets(const SourceSettings& settings, const std::vector<std::string>& known,
                const std::vector<LabelledSet>& sets, Listing& listing);
 
 }  // namespace titrate::source

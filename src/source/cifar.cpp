@@ -66,8 +66,8 @@ bool has_some(const std::filesystem::path& folder, const Variant& variant) {
          std::any_of(variant.test.begin(), variant.test.end(), there);
 }
 
-Variant choose(const Settings& settings) {
-  const std::string& labels = settings.text("labels");
+Variant choose(const SourceSettings& settings) {
+  const std::string& labels = settings.values.text("labels");
   if (labels != "fine" && labels != "coarse") {
     throw Error({.code = ErrorCode::usage,
                  .where = settings.where,
@@ -129,7 +129,7 @@ std::vector<std::byte> read_whole(const std::filesystem::path& path) {
 
 class Cifar : public Source {
  public:
-  explicit Cifar(const Settings& settings) : variant_(choose(settings)) {
+  explicit Cifar(const SourceSettings& settings) : variant_(choose(settings)) {
     listing_.class_names = settings.classes;
     const std::filesystem::path names = settings.path / variant_.names_file;
     std::error_code error;
@@ -153,7 +153,7 @@ class Cifar : public Source {
   }
 
  private:
-  void add(const Settings& settings, shard::Split split, const std::vector<std::string>& names) {
+  void add(const SourceSettings& settings, shard::Split split, const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       const auto path = find_file(settings.path, name);
       if (!path) refuse(settings.path / name, "the file is missing, plain and as .gz");
@@ -189,7 +189,9 @@ class Cifar : public Source {
   std::map<std::size_t, std::vector<std::byte>> files_;  // by the first item; records as they are stored
 };
 
-std::unique_ptr<Source> open_cifar(const Settings& settings) { return std::make_unique<Cifar>(settings); }
+std::unique_ptr<Source> open_cifar(const SourceSettings& settings) {
+  return std::make_unique<Cifar>(settings);
+}
 
 }  // namespace
 

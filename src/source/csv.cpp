@@ -16,8 +16,8 @@ constexpr std::int64_t kLargestSide = 65535, kMostChannels = 3;
 
 bool is_number(const std::string& field) { return parse_double(field).has_value(); }
 
-bool reads_header(const Settings& settings, const std::vector<std::string>& first) {
-  const std::string& header = settings.text("header");
+bool reads_header(const SourceSettings& settings, const std::vector<std::string>& first) {
+  const std::string& header = settings.values.text("header");
   if (header == "yes") return true;
   if (header == "no") return false;
   if (header != "auto") {
@@ -30,34 +30,31 @@ bool reads_header(const Settings& settings, const std::vector<std::string>& firs
   return !std::all_of(first.begin(), first.end(), is_number);
 }
 
-[[noreturn]] void refuse_label(const Settings& settings, const CsvTable& table, const std::string& label) {
+[[noreturn]] void refuse_label(const SourceSettings& settings, const CsvTable& table,
+                               const std::string& label) {
   std::vector<std::string> names;
   for (const std::string& name : table.header) names.push_back(printable(name));
-  const auto near = nearest(label, names);
   std::string expected = "a column from 0 to " + std::to_string(table.columns - 1);
+  const std::vector<std::string> all = names;
   if (names.size() > kMostNamed) names.resize(kMostNamed);
   if (!names.empty())
     expected = "one of " + join(names, ", ") + (names.size() < table.columns ? ", ..." : "");
-  throw Error({.code = ErrorCode::usage,
-               .where = settings.where,
-               .what = "\"" + table.path.string() + "\" has no column \"" + label + "\" for the labels",
-               .expected = expected,
-               .hint = near
-                           ? "did you mean label = \"" + *near + "\"?"
-                           : "give label = the name of a column or its number, from 0; header = \"no\" where "
-                             "the first line is a row"});
+  throw Error(
+      {.code = ErrorCode::usage,
+       .where = settings.where,
+       .what = "\"" + table.path.string() + "\" has no column \"" + label + "\" for the labels",
+       .expected = expected,
+       .hint = did_you_mean(label, all,
+                            "give label = the name of a column or its number, from 0; header = \"no\" "
+                            "where the first line is a row")});
 }
 
 // The column of the label, by name or number. Sets `by_number`.
-std::size_t find_label(const Settings& settings, const CsvTable& table, bool& by_number) {
-  by_number = !settings.has("label");
+std::size_t find_label(const SourceSettings& settings, const CsvTable& table, bool& by_number) {
+  by_number = !settings.values.has("label");
   if (by_number && table.header.empty()) return 0;
   std::string label = "label";
-  if (!by_number) {
-    const Value& value = settings.values.at("label");
-    const auto* number = std::get_if<std::int64_t>(&value);
-    label = number == nullptr ? std::get<std::string>(value) : std::to_string(*number);
-  }
+  if (!by_number) label = settings.values.text("label");
   by_number = false;
   if (const auto column = table.column(label)) return *column;
   const auto number = parse_integer(label);
@@ -68,8 +65,8 @@ std::size_t find_label(const Settings& settings, const CsvTable& table, bool& by
 }
 
 // A row whose label is a text looks like a header whose other columns are named by numbers.
-void refuse_doubtful_header(const Settings& settings, const CsvTable& table) {
-  if (table.header.empty() || settings.text("header") != "auto") return;
+void refuse_doubtful_header(const SourceSettings& settings, const CsvTable& table) {
+  if (table.header.empty() || settings.values.text("header") != "auto") return;
   for (std::size_t i = 0; i < table.columns; ++i) {
     const auto value = parse_integer(table.header[i]);
     if (i != table.label && (!value || *value < 0 || *value > 255)) return;
@@ -80,9 +77,10 @@ void refuse_doubtful_header(const Settings& settings, const CsvTable& table) {
                .hint = "set header = \"yes\" or header = \"no\""});
 }
 
-void refuse_keys(const Settings& settings, std::initializer_list<const char*> keys, const std::string& form) {
+void refuse_keys(const SourceSettings& settings, std::initializer_list<const char*> keys,
+                 const std::string& form) {
   for (const char* key : keys) {
-    if (!settings.has(key)) continue;
+    if (!settings.values.has(key)) continue;
     throw Error({.code = ErrorCode::usage,
                  .where = settings.where,
                  .what = std::string(key) + " means nothing for \"" + settings.path.string() +
@@ -90,7 +88,7 @@ void refuse_keys(const Settings& settings, std::initializer_list<const char*> ke
   }
 }
 
-std::unique_ptr<Source> open_csv(const Settings& settings) {
+std::unique_ptr<Source> open_csv(const SourceSettings& settings) {
   decode_settings(settings);  // for what it refuses, whichever form the file has
   CsvTable table{.path = settings.path, .reader = CsvReader(settings.path)};
   const auto first = table.reader.next();
@@ -123,7 +121,7 @@ std::unique_ptr<Source> open_csv(const Settings& settings) {
   return open_csv_pixels(settings, table);
 }
 
-Key side(const char* name, const char* help, std::int64_t high) {
+Key side(const char* name, const char* help, double high) {
   return {.name = name,
           .type = KeyType::integer,
           .otherwise = "square, one channel",

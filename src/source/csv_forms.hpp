@@ -32,8 +32,8 @@ struct CsvTable {
 
 // Reads all of it. Throw Error: integrity for rows that are damaged, usage for what does not fit the
 // settings.
-std::unique_ptr<Source> open_csv_pixels(const Settings& settings, CsvTable& table);
-std::unique_ptr<Source> open_csv_paths(const Settings& settings, CsvTable& table);
+std::unique_ptr<Source> open_csv_pixels(const SourceSettings& settings, CsvTable& table);
+std::unique_ptr<Source> open_csv_paths(const SourceSettings& settings, CsvTable& table);
 
 // What is wrong with a label; empty: nothing.
 std::string fault_of_label(std::string_view text);

@@ -59,13 +59,12 @@ CsvLabels::Classes CsvLabels::of_recipe(const std::vector<std::string>& classes,
   }
   if (no_name && no_place) {
     const std::string& text = *texts_[*no_name];
-    const auto near = nearest(text, classes);
     const std::string count = std::to_string(classes.size());
     throw Error({.code = ErrorCode::usage,
                  .where = file + ':' + std::to_string(first_line_[*no_name]),
                  .what = "the label \"" + printable(text) + "\" is not among the classes of the recipe",
                  .expected = classes.size() > kMostNamed ? "one of " + count : join(classes, ", "),
-                 .hint = near ? "did you mean \"" + *near + "\"?" : ""});
+                 .hint = did_you_mean(text, classes)});
   }
   for (const std::string* text : texts_) {
     result.label.push_back(no_name ? static_cast<std::int32_t>(*parse_integer(*text)) : by_name.at(*text));

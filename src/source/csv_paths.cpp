@@ -22,11 +22,11 @@ constexpr const char* kWhyNotAugmented =
 
 class CsvPaths : public Source {
  public:
-  CsvPaths(const Settings& settings, CsvTable& table)
+  CsvPaths(const SourceSettings& settings, CsvTable& table)
       : folder_(settings.path.parent_path()),
         table_(printable(settings.path.filename().string())),
         decode_(decode_settings(settings)) {
-    if (settings.has("images")) folder_ /= settings.text("images");
+    if (settings.values.has("images")) folder_ /= settings.values.text("images");
     path_column_ = table.path_column().value();
     split_column_ = table.column("split");
     origin_column_ = table.column("origin");
@@ -49,7 +49,7 @@ class CsvPaths : public Source {
   }
 
  private:
-  void read_rows(const Settings& settings, CsvTable& table) {
+  void read_rows(const SourceSettings& settings, CsvTable& table) {
     std::vector<std::string> fields;
     std::uint64_t row = 0;
     for (; const auto record = table.reader.next(); ++row) {
@@ -153,7 +153,7 @@ class CsvPaths : public Source {
         {.path = std::move(path), .why = why + " (" + table_ + ":" + std::to_string(line) + ")"});
   }
 
-  void name_classes(const Settings& settings) {
+  void name_classes(const SourceSettings& settings) {
     const CsvLabels::Classes classes = labels_.classes(settings.classes, wanted_, settings.path.string());
     listing_.class_names = classes.names;
     for (Item& item : listing_.items) item.label = classes.label[static_cast<std::size_t>(item.label)];
@@ -173,7 +173,7 @@ class CsvPaths : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> open_csv_paths(const Settings& settings, CsvTable& table) {
+std::unique_ptr<Source> open_csv_paths(const SourceSettings& settings, CsvTable& table) {
   return std::make_unique<CsvPaths>(settings, table);
 }
 

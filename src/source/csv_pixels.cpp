@@ -19,7 +19,7 @@ std::uint64_t root_of(std::uint64_t value) {
   return root * root == value ? root : 0;
 }
 
-[[noreturn]] void refuse_shape(const Settings& settings, const std::string& what,
+[[noreturn]] void refuse_shape(const SourceSettings& settings, const std::string& what,
                                const std::string& expected) {
   throw Error({.code = ErrorCode::usage,
                .where = settings.where,
@@ -28,9 +28,9 @@ std::uint64_t root_of(std::uint64_t value) {
                .hint = "give height, width and channels; every column but the label's is a pixel"});
 }
 
-image::Shape shape_of(const Settings& settings, std::uint64_t values) {
+image::Shape shape_of(const SourceSettings& settings, std::uint64_t values) {
   const auto given = [&](const char* key) {
-    return settings.has(key) ? static_cast<std::uint64_t>(settings.integer(key)) : 0;
+    return settings.values.has(key) ? static_cast<std::uint64_t>(settings.values.integer(key)) : 0;
   };
   const std::string have = std::to_string(values) + " columns of pixels";
   const std::uint64_t channels = std::max<std::uint64_t>(given("channels"), 1), pixels = values / channels;
@@ -46,8 +46,9 @@ image::Shape shape_of(const Settings& settings, std::uint64_t values) {
     refuse_shape(settings, have,
                  std::to_string(height) + " x " + std::to_string(width) + " x " + std::to_string(channels));
   }
-  if (height * width > static_cast<std::uint64_t>(settings.integer("most_pixels")))
-    refuse_shape(settings, have, "at most most_pixels = " + std::to_string(settings.integer("most_pixels")));
+  if (height * width > static_cast<std::uint64_t>(settings.values.integer("most_pixels")))
+    refuse_shape(settings, have,
+                 "at most most_pixels = " + std::to_string(settings.values.integer("most_pixels")));
   return {static_cast<std::uint32_t>(height), static_cast<std::uint32_t>(width),
           static_cast<std::uint32_t>(channels)};
 }
@@ -88,7 +89,7 @@ bool read_plain_row(std::string_view record, std::size_t label_column, std::span
 
 class CsvPixels : public Source {
  public:
-  CsvPixels(const Settings& settings, CsvTable& table) : shape_(shape_of(settings, table.columns - 1)) {
+  CsvPixels(const SourceSettings& settings, CsvTable& table) : shape_(shape_of(settings, table.columns - 1)) {
     listing_.state = hash_words(0, file_state(settings.path));
     // The same whether the file is compressed or not, so that packing either gives the same dataset.
     std::string name = settings.path.filename().string();
@@ -161,7 +162,7 @@ class CsvPixels : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> open_csv_pixels(const Settings& settings, CsvTable& table) {
+std::unique_ptr<Source> open_csv_pixels(const SourceSettings& settings, CsvTable& table) {
   return std::make_unique<CsvPixels>(settings, table);
 }
 

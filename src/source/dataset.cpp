@@ -26,7 +26,7 @@ using shard::Split;
 constexpr const char* kNothingDone = "[]";  // as a shard's /operations say it
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
-[[noreturn]] void refuse_usage(const Settings& settings, const std::string& what,
+[[noreturn]] void refuse_usage(const SourceSettings& settings, const std::string& what,
                                const std::string& expected = "", const std::string& got = "",
                                const std::string& hint = "") {
   throw Error({.code = ErrorCode::usage,
@@ -51,15 +51,14 @@ struct Filter {
   }
 };
 
-std::vector<std::string> chosen_classes(const Settings& settings, const Manifest& manifest) {
-  if (!settings.has("from_classes")) return manifest.class_names;
-  const std::vector<std::string>& wanted = settings.texts("from_classes");
+std::vector<std::string> chosen_classes(const SourceSettings& settings, const Manifest& manifest) {
+  if (!settings.values.has("from_classes")) return manifest.class_names;
+  const std::vector<std::string>& wanted = settings.values.texts("from_classes");
   const std::vector<std::string>& known = manifest.class_names;
   for (const std::string& name : wanted) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const auto near = nearest(name, known);
     refuse_usage(settings, "from_classes names a class that the dataset does not have: \"" + name + "\"",
-                 join(known, ", "), "", near ? "did you mean \"" + *near + "\"?" : "");
+                 join(known, ", "), "", did_you_mean(name, known));
   }
   std::vector<std::string> chosen;
   for (const std::string& name : known) {
@@ -68,22 +67,22 @@ std::vector<std::string> chosen_classes(const Settings& settings, const Manifest
   return chosen;
 }
 
-Filter make_filter(const Settings& settings, const Manifest& manifest,
+Filter make_filter(const SourceSettings& settings, const Manifest& manifest,
                    const std::vector<std::string>& class_names) {
   Filter filter;
-  if (settings.split && settings.has("splits")) {
+  if (settings.split && settings.values.has("splits")) {
     refuse_usage(settings, "both split and splits say which images are meant", "one of them");
   }
-  filter.splits.fill(!settings.split && !settings.has("splits"));
+  filter.splits.fill(!settings.split && !settings.values.has("splits"));
   if (settings.split) filter.splits[static_cast<std::size_t>(*settings.split)] = true;
-  if (settings.has("splits")) {
-    for (const std::string& name : settings.texts("splits")) {
+  if (settings.values.has("splits")) {
+    for (const std::string& name : settings.values.texts("splits")) {
       filter.splits[static_cast<std::size_t>(shard::parse_split(name, settings.where))] = true;
     }
   }
-  filter.origins.fill(!settings.has("origins"));
-  if (settings.has("origins")) {
-    for (const std::string& name : settings.texts("origins")) {
+  filter.origins.fill(!settings.values.has("origins"));
+  if (settings.values.has("origins")) {
+    for (const std::string& name : settings.values.texts("origins")) {
       filter.origins[static_cast<std::size_t>(shard::parse_origin(name, settings.where))] = true;
     }
   }
@@ -103,7 +102,7 @@ Filter make_filter(const Settings& settings, const Manifest& manifest,
 
 class Dataset : public Source {
  public:
-  explicit Dataset(const Settings& settings)
+  explicit Dataset(const SourceSettings& settings)
       : folder_(settings.path), manifest_(shard::read_manifest(folder_)), cache_(kKeptBytes) {
     check_keys(settings);
     listing_.class_names = settings.classes.empty() ? chosen_classes(settings, manifest_) : settings.classes;
@@ -141,13 +140,14 @@ class Dataset : public Source {
     bool kept = true;
   };
 
-  static void check_keys(const Settings& settings) {
+  static void check_keys(const SourceSettings& settings) {
     for (const char* key : {"images", "labels", "class_names"}) {
-      if (!settings.has(key)) continue;
+      if (!settings.values.has(key)) continue;
       refuse_usage(settings, std::string(key) + " is for HDF5 files of others, not for datasets", "", "",
                    "leave it out: a dataset says what it holds");
     }
-    if (settings.flag("channels_first")) refuse_usage(settings, "channels_first is for HDF5 files of others");
+    if (settings.values.flag("channels_first"))
+      refuse_usage(settings, "channels_first is for HDF5 files of others");
   }
 
   // One shard at a time is in memory.
@@ -306,6 +306,8 @@ void Dataset::add_kinship(const std::vector<Candidate>& candidates) {
 
 }  // namespace
 
-std::unique_ptr<Source> open_dataset(const Settings& settings) { return std::make_unique<Dataset>(settings); }
+std::unique_ptr<Source> open_dataset(const SourceSettings& settings) {
+  return std::make_unique<Dataset>(settings);
+}
 
 }  // namespace titrate::source

@@ -190,9 +190,10 @@ std::vector<Key> decode_keys() {
            .high = kMostPixels}};
 }
 
-codec::DecodeSettings decode_settings(const Settings& settings) {
-  codec::DecodeSettings decode{.most_pixels = static_cast<std::uint64_t>(settings.integer("most_pixels"))};
-  const std::string& text = settings.text("background");
+codec::DecodeSettings decode_settings(const SourceSettings& settings) {
+  codec::DecodeSettings decode{.most_pixels =
+                                   static_cast<std::uint64_t>(settings.values.integer("most_pixels"))};
+  const std::string& text = settings.values.text("background");
   bool good = text.size() == 7 && text[0] == '#';
   for (std::size_t i = 0; good && i < decode.background.size(); ++i) {
     const int high = hex_digit(text[1 + 2 * i]), low = hex_digit(text[2 + 2 * i]);

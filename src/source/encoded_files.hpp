@@ -20,7 +20,7 @@ namespace titrate::source {
 std::vector<Key> decode_keys();
 
 // Their values. Throws Error (usage) for a background that is no colour.
-codec::DecodeSettings decode_settings(const Settings& settings);
+codec::DecodeSettings decode_settings(const SourceSettings& settings);
 
 // What a name's ending promises ("a/b.JPG" is a JPEG). Nothing: not the name of a picture.
 std::optional<codec::Format> format_of_ending(std::string_view name);

@@ -50,9 +50,9 @@ struct Candidate {
 // Finds what a folder has to offer and fills a listing with it.
 class Scan {
  public:
-  Scan(const Settings& settings, Listing& listing)
+  Scan(const SourceSettings& settings, Listing& listing)
       : settings_(settings), listing_(listing), walk_(settings.path), unheeded_(settings.path) {
-    if (settings.has("pattern")) pattern_.emplace(settings.text("pattern"), settings.where);
+    if (settings.values.has("pattern")) pattern_.emplace(settings.values.text("pattern"), settings.where);
   }
 
   void run(const codec::DecodeSettings& decode) {
@@ -75,7 +75,7 @@ class Scan {
       read_sidecar(path, passed_over_, listing_);
       listing_.state = hash_words(listing_.state, file_state(path));
     } catch (const Error& error) {
-      if (settings_.has("sidecar")) throw;
+      if (settings_.values.has("sidecar")) throw;
       listing_.sidecar.clear();
       listing_.kinship.clear();
       listing_.notes.push_back(sidecar_ + " passed over: " + error.what());
@@ -141,8 +141,8 @@ class Scan {
   }
 
   void find_sidecar(const FolderContent& root) {
-    if (settings_.has("sidecar")) {
-      sidecar_ = std::filesystem::path(settings_.text("sidecar")).lexically_normal().generic_string();
+    if (settings_.values.has("sidecar")) {
+      sidecar_ = std::filesystem::path(settings_.values.text("sidecar")).lexically_normal().generic_string();
     } else if (std::binary_search(root.files.begin(), root.files.end(), kSidecarName)) {
       sidecar_ = kSidecarName;
     }
@@ -322,12 +322,12 @@ class Scan {
   }
 
   [[noreturn]] void refuse_class(const Group& group) const {
-    const auto near = nearest(group.name, settings_.classes);
     refuse("\"" + (settings_.path / group.path).string() + "\" is of class \"" + group.name +
                "\", which is not among the classes",
            settings_.classes.size() > kMostNamed ? "one of " + std::to_string(settings_.classes.size())
                                                  : join(settings_.classes, ", "),
-           "", near ? "did you mean \"" + *near + "\"?" : "add it to classes, or take it out of the folder");
+           "",
+           did_you_mean(group.name, settings_.classes, "add it to classes, or take it out of the folder"));
   }
 
   [[noreturn]] void refuse(const std::string& what, const std::string& expected = "",
@@ -340,7 +340,7 @@ class Scan {
                  .hint = hint});
   }
 
-  const Settings& settings_;
+  const SourceSettings& settings_;
   Listing& listing_;
   FolderWalk walk_, unheeded_;  // the second for what the recipe does not take
   std::optional<FilePattern> pattern_;
@@ -355,7 +355,7 @@ class Scan {
 
 class Folder : public Source {
  public:
-  explicit Folder(const Settings& settings) : root_(settings.path), decode_(decode_settings(settings)) {
+  explicit Folder(const SourceSettings& settings) : root_(settings.path), decode_(decode_settings(settings)) {
     Scan(settings, listing_).run(decode_);
   }
 
@@ -369,7 +369,9 @@ class Folder : public Source {
   codec::DecodeSettings decode_;
 };
 
-std::unique_ptr<Source> open_folder(const Settings& settings) { return std::make_unique<Folder>(settings); }
+std::unique_ptr<Source> open_folder(const SourceSettings& settings) {
+  return std::make_unique<Folder>(settings);
+}
 
 }  // namespace
 

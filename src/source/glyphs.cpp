@@ -14,9 +14,9 @@ constexpr std::int64_t kSmallest = 8, kLargest = 1024, kMostPerClass = 10'000'00
 
 class Glyphs : public Source {
  public:
-  explicit Glyphs(const Settings& settings)
-      : seed_(static_cast<std::uint64_t>(settings.integer("seed"))),
-        size_(static_cast<std::uint32_t>(settings.integer("size"))) {
+  explicit Glyphs(const SourceSettings& settings)
+      : seed_(static_cast<std::uint64_t>(settings.values.integer("seed"))),
+        size_(static_cast<std::uint32_t>(settings.values.integer("size"))) {
     listing_.class_names = settings.classes.empty() ? draw::glyph_set("digits") : settings.classes;
     in_scenes_ = wants_scenes(settings);
     for (const std::string& name : listing_.class_names) glyph_class_.push_back(find_class(name, settings));
@@ -28,7 +28,7 @@ class Glyphs : public Source {
         listing_.items.push_back({.label = static_cast<std::int32_t>(label),
                                   .split = settings.split.value_or(shard::Split::train),
                                   .shape = {size_, size_, in_scenes_ ? 3u : 1u},
-                                  .row = static_cast<std::uint64_t>(settings.integer("first") + i),
+                                  .row = static_cast<std::uint64_t>(settings.values.integer("first") + i),
                                   .path = listing_.class_names[label]});
       }
     }
@@ -44,9 +44,9 @@ class Glyphs : public Source {
   }
 
  private:
-  bool wants_scenes(const Settings& settings) const {
-    if (!settings.has("style")) return listing_.class_names == draw::glyph_set("symbols-37");
-    const std::string& style = settings.text("style");
+  bool wants_scenes(const SourceSettings& settings) const {
+    if (!settings.values.has("style")) return listing_.class_names == draw::glyph_set("symbols-37");
+    const std::string& style = settings.values.text("style");
     if (style != "ink" && style != "scene") {
       throw Error({.code = ErrorCode::usage,
                    .where = settings.where,
@@ -58,8 +58,8 @@ class Glyphs : public Source {
   }
 
   // One number for all classes, or one for each.
-  std::vector<std::int64_t> per_class(const Settings& settings) const {
-    std::vector<std::int64_t> counts = settings.integers("per_class");
+  std::vector<std::int64_t> per_class(const SourceSettings& settings) const {
+    std::vector<std::int64_t> counts = settings.values.integers("per_class");
     const std::size_t classes = listing_.class_names.size();
     if (counts.size() == 1) counts.resize(classes, counts[0]);
     if (counts.size() != classes) {
@@ -72,7 +72,7 @@ class Glyphs : public Source {
     return counts;
   }
 
-  static std::uint32_t find_class(const std::string& name, const Settings& settings) {
+  static std::uint32_t find_class(const std::string& name, const SourceSettings& settings) {
     const std::vector<std::string> known = draw::glyph_set("symbols-37");
     const auto found = std::find(known.begin(), known.end(), name);
     if (found == known.end()) {
@@ -91,7 +91,9 @@ class Glyphs : public Source {
   std::vector<std::uint32_t> glyph_class_;  // by label
 };
 
-std::unique_ptr<Source> open_glyphs(const Settings& settings) { return std::make_unique<Glyphs>(settings); }
+std::unique_ptr<Source> open_glyphs(const SourceSettings& settings) {
+  return std::make_unique<Glyphs>(settings);
+}
 
 }  // namespace
 

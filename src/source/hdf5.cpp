@@ -17,8 +17,8 @@ constexpr const char* kUsualClassNames = "class_names";
 
 class ForeignHdf5 : public Source {
  public:
-  explicit ForeignHdf5(const Settings& settings)
-      : channels_first_(settings.flag("channels_first")), cache_(kKeptBytes) {
+  explicit ForeignHdf5(const SourceSettings& settings)
+      : channels_first_(settings.values.flag("channels_first")), cache_(kKeptBytes) {
     const shard::ForeignFile file(settings.path);
     refuse_ours(file, settings.path);
     std::vector<LabelledSet> sets;
@@ -64,21 +64,23 @@ class ForeignHdf5 : public Source {
   }
 
   // Names that the recipe gives may lie deeper than those that are listed.
-  static std::vector<std::string> names_in(const shard::ForeignFile& file, const Settings& settings) {
+  static std::vector<std::string> names_in(const shard::ForeignFile& file, const SourceSettings& settings) {
     std::vector<std::string> names = file.datasets();
     for (const char* key : {"images", "labels"}) {
-      if (settings.has(key)) names.push_back(settings.text(key));
+      if (settings.values.has(key)) names.push_back(settings.values.text(key));
     }
     return names;
   }
 
-  static std::vector<std::string> class_names(const Settings& settings, const shard::ForeignFile& file) {
+  static std::vector<std::string> class_names(const SourceSettings& settings,
+                                              const shard::ForeignFile& file) {
     if (!settings.classes.empty()) return {};
-    if (settings.has("class_names")) return file.texts(settings.text("class_names"));
+    if (settings.values.has("class_names")) return file.texts(settings.values.text("class_names"));
     return file.has_dataset(kUsualClassNames) ? file.texts(kUsualClassNames) : std::vector<std::string>{};
   }
 
-  LabelledSet open_set(const Settings& settings, const shard::ForeignFile& file, const ArraySet& names) {
+  LabelledSet open_set(const SourceSettings& settings, const shard::ForeignFile& file,
+                       const ArraySet& names) {
     const std::string prefix = settings.path.string() + ": ";
     LabelledSet set{.images_where = prefix + names.images,
                     .labels_where = prefix + names.labels,
@@ -120,7 +122,7 @@ class ForeignHdf5 : public Source {
   mutable BlockCache<Block> cache_;
 };
 
-std::unique_ptr<Source> open_hdf5(const Settings& settings) {
+std::unique_ptr<Source> open_hdf5(const SourceSettings& settings) {
   std::error_code error;
   const std::filesystem::path folder = settings.path.parent_path();
   if (settings.path.filename() == shard::kVirtualName &&
@@ -140,9 +142,9 @@ std::unique_ptr<Source> open_hdf5(const Settings& settings) {
 
 }  // namespace
 
-std::unique_ptr<Source> open_foreign_hdf5(const Settings& settings) {
+std::unique_ptr<Source> open_foreign_hdf5(const SourceSettings& settings) {
   for (const char* key : {"splits", "from_classes", "origins"}) {
-    if (!settings.has(key)) continue;
+    if (!settings.values.has(key)) continue;
     throw Error({.code = ErrorCode::usage,
                  .where = settings.where,
                  .what = std::string(key) + " is for datasets that titrate packed",

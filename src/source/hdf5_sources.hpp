@@ -10,7 +10,7 @@ namespace titrate::source {
 
 inline constexpr std::size_t kKeptBytes = std::size_t{256} << 20;
 
-std::unique_ptr<Source> open_foreign_hdf5(const Settings& settings);
-std::unique_ptr<Source> open_dataset(const Settings& settings);
+std::unique_ptr<Source> open_foreign_hdf5(const SourceSettings& settings);
+std::unique_ptr<Source> open_dataset(const SourceSettings& settings);
 
 }  // namespace titrate::source

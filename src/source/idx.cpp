@@ -78,7 +78,7 @@ std::uint64_t product(const std::vector<std::uint32_t>& extent) {
 }
 
 // The names under which a file of the set is looked for, the usual one first.
-std::optional<std::filesystem::path> look_for(const Settings& settings, const std::string& prefix,
+std::optional<std::filesystem::path> look_for(const SourceSettings& settings, const std::string& prefix,
                                               const std::string& format) {
   for (const char* separator : {"-", "."}) {
     for (const char* ending : {"", ".gz"}) {
@@ -90,7 +90,7 @@ std::optional<std::filesystem::path> look_for(const Settings& settings, const st
   return std::nullopt;
 }
 
-std::filesystem::path find_file(const Settings& settings, const std::string& prefix,
+std::filesystem::path find_file(const SourceSettings& settings, const std::string& prefix,
                                 const std::string& format) {
   if (const auto path = look_for(settings, prefix, format)) return *path;
   const bool only_test = prefix.starts_with("t10k") && look_for(settings, "train-images", "idx3-ubyte");
@@ -112,7 +112,7 @@ image::Image transposed(const image::View& stored) {
 
 class Idx : public Source {
  public:
-  explicit Idx(const Settings& settings) : transpose_(settings.flag("transpose")) {
+  explicit Idx(const SourceSettings& settings) : transpose_(settings.values.flag("transpose")) {
     listing_.class_names = settings.classes.empty() ? draw::glyph_set("digits") : settings.classes;
     std::vector<Set> sets;
     const auto wanted = [&](shard::Split split) { return !settings.split || settings.split == split; };
@@ -149,7 +149,7 @@ class Idx : public Source {
     IdxArray images{}, labels{};
   };
 
-  static void read_set(const Settings& settings, Set& set) {
+  static void read_set(const SourceSettings& settings, Set& set) {
     set.images_path = find_file(settings, set.prefix + "-images", "idx3-ubyte");
     set.labels_path = find_file(settings, set.prefix + "-labels", "idx1-ubyte");
     set.images = read_idx(set.images_path, 3);
@@ -189,7 +189,7 @@ class Idx : public Source {
   std::vector<Pixels> parts_;  // of each set
 };
 
-std::unique_ptr<Source> open_idx(const Settings& settings) { return std::make_unique<Idx>(settings); }
+std::unique_ptr<Source> open_idx(const SourceSettings& settings) { return std::make_unique<Idx>(settings); }
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "titrate/core/byte_file.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/random.hpp"
+#include "titrate/core/text.hpp"
 
 namespace titrate::source {
 namespace {
@@ -126,11 +127,11 @@ std::string without_ending(const std::string& name) {
 
 class Npy : public Source {
  public:
-  explicit Npy(Settings settings) : channels_first_(settings.flag("channels_first")) {
+  explicit Npy(SourceSettings settings) : channels_first_(settings.values.flag("channels_first")) {
     for (const char* key : {"images", "labels"}) {
-      if (settings.has(key)) settings.values[key] = without_ending(settings.text(key));
+      if (settings.values.has(key)) settings.values[key] = without_ending(settings.values.text(key));
     }
-    if (settings.has("scale")) scale_ = static_cast<double>(settings.integer("scale"));
+    if (settings.values.has("scale")) scale_ = static_cast<double>(settings.values.integer("scale"));
     std::error_code error;
     if (std::filesystem::is_directory(settings.path, error)) {
       open_folder(settings);
@@ -154,9 +155,9 @@ class Npy : public Source {
   };
   using Part = std::pair<const std::size_t, Stored>;  // by the first item
 
-  void open_folder(const Settings& settings);
-  void open_archive(const Settings& settings);
-  LabelledSet begin_set(const Settings& settings, const ArraySet& names, const NpyHeader& images,
+  void open_folder(const SourceSettings& settings);
+  void open_archive(const SourceSettings& settings);
+  LabelledSet begin_set(const SourceSettings& settings, const ArraySet& names, const NpyHeader& images,
                         const std::string& where) const;
   void add(LabelledSet set, std::unique_ptr<Pixels> pixels);
   PixelRule rule_for(const NpyHeader& header) const { return {.type = header.type, .scale = scale_}; }
@@ -185,7 +186,7 @@ void refuse_other_origins(const NpzFile& archive, const std::string& images) {
   });
 }
 
-LabelledSet Npy::begin_set(const Settings& settings, const ArraySet& names, const NpyHeader& images,
+LabelledSet Npy::begin_set(const SourceSettings& settings, const ArraySet& names, const NpyHeader& images,
                            const std::string& where) const {
   check_rule(rule_for(images), where);
   return {.images_where = where,
@@ -199,7 +200,7 @@ void Npy::add(LabelledSet set, std::unique_ptr<Pixels> pixels) {
   sets_.push_back(std::move(set));
 }
 
-void Npy::open_folder(const Settings& settings) {
+void Npy::open_folder(const SourceSettings& settings) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(settings.path)) {
     const std::filesystem::path name = entry.path().filename();
@@ -229,7 +230,7 @@ void Npy::open_folder(const Settings& settings) {
   sets_ = {};
 }
 
-void Npy::open_archive(const Settings& settings) {
+void Npy::open_archive(const SourceSettings& settings) {
   std::error_code error;
   if (!std::filesystem::exists(settings.path, error)) {
     refuse(settings.path.string(), "neither a folder of .npy files nor a .npz file is there", "", "",
@@ -266,7 +267,9 @@ void Npy::open_archive(const Settings& settings) {
   sets_ = {};
 }
 
-std::unique_ptr<Source> open_npy_source(const Settings& settings) { return std::make_unique<Npy>(settings); }
+std::unique_ptr<Source> open_npy_source(const SourceSettings& settings) {
+  return std::make_unique<Npy>(settings);
+}
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 
 #include "refuse.hpp"
 #include "titrate/core/byte_file.hpp"
+#include "titrate/core/text.hpp"
 
 namespace titrate::source {
 namespace {

@@ -30,21 +30,20 @@ const Kind& find_kind(const std::string& name, const std::string& where) {
     if (kind.name == name) return kind;
     names.push_back(kind.name);
   }
-  const auto near = nearest(name, names);
   throw Error({.code = ErrorCode::usage,
                .where = where,
                .what = "unknown kind of source \"" + name + "\"",
                .expected = join(names, ", "),
-               .hint = near ? "did you mean \"" + *near + "\"?" : ""});
+               .hint = did_you_mean(name, names)});
 }
 
-void fill_fallbacks(Settings& settings) {
+void fill_fallbacks(SourceSettings& settings) {
   for (const Key& key : find_kind(settings.kind, settings.where).keys) {
     if (key.fallback) settings.values.try_emplace(key.name, *key.fallback);
   }
 }
 
-std::unique_ptr<Source> open_source(const Settings& settings) {
+std::unique_ptr<Source> open_source(const SourceSettings& settings) {
   return find_kind(settings.kind, settings.where).open(settings);
 }
 

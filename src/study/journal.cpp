@@ -99,11 +99,11 @@ const TrialRecord& find_trial(const std::vector<TrialRecord>& records, const std
   if (alike.size() == 1) return *found;
   const std::string where = "trial \"" + id + "\"";
   if (alike.empty()) {
-    const auto near = nearest(id, std::vector<std::string>(all.begin(), all.end()));
+    const std::vector<std::string> ids(all.begin(), all.end());
     throw Error({.code = ErrorCode::usage,
                  .where = where,
                  .what = "there is no such trial in this run",
-                 .hint = near ? "did you mean " + *near + "?" : "trials.csv lists those that there are"});
+                 .hint = did_you_mean(id, ids, "trials.csv lists those that there are")});
   }
   std::vector<std::string> named(alike.begin(), alike.end());
   if (named.size() > kMostNamed) {

@@ -1,79 +1,30 @@
 #include "titrate/study/study.hpp"
 
-#include "titrate/core/toml.hpp"
-
 #include <algorithm>
 #include <set>
 
+#include "titrate/core/document.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/core/toml_text.hpp"
-#include "titrate/core/toml_value.hpp"
 #include "titrate/net/zoo.hpp"
 #include "titrate/shard/manifest.hpp"
 
 namespace titrate::study {
 namespace {
 
-// One "dotted.key = value" of a file.
-struct Entry {
-  std::string key;
-  const toml::node* node;
-  std::string where;  // file:line
-};
+using Entry = Document::Entry;
 
-void flatten(const toml::table& table, const std::string& prefix, const std::string& file,
-             std::vector<Entry>& entries) {
-  for (const auto& [name, node] : table) {
-    const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
-    const std::string where = file + ":" + std::to_string(node.source().begin.line);
-    const toml::table* inner = node.as_table();
-    if (inner != nullptr && !inner->empty()) {
-      flatten(*inner, key, file, entries);
-    } else {
-      entries.push_back({key, &node, where});
-    }
-  }
-}
-
-// toml++ sorts tables by name; a study is read in the order it was written.
-std::vector<Entry> entries_of(const toml::table& table, const std::string& file) {
-  std::vector<Entry> entries;
-  flatten(table, "", file, entries);
-  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    const auto place = [](const Entry& e) {
-      return std::pair(e.node->source().begin.line, e.node->source().begin.column);
-    };
-    return place(a) < place(b);
-  });
-  return entries;
-}
-
-toml::table parse_toml(const std::string& text, const std::string& where) {
-  if (const auto stray = find_stray_byte(text)) {
-    throw Error({.code = ErrorCode::usage,
-                 .where = where + ":" + std::to_string(line_of(text, *stray)),
-                 .what = "not valid TOML: a character that is not ASCII outside of quotes and comments"});
-  }
-  try {
-    return toml::parse(text, where);
-  } catch (const toml::parse_error& error) {
-    throw Error({.code = ErrorCode::usage,
-                 .where = where + ":" + std::to_string(error.source().begin.line),
-                 .what = "not valid TOML: " + std::string(error.description())});
-  }
-}
-
-std::string text_of(const Entry& entry) {
-  const Value value = from_toml(*entry.node, entry.where);
+const std::string& text_of(const Entry& entry, const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
   throw Error({.code = ErrorCode::usage,
                .where = entry.where,
                .what = "\"" + entry.key + "\" has the wrong type",
                .expected = "text"});
 }
+
+const std::string& text_of(const Entry& entry) { return text_of(entry, *entry.value); }
 
 // The values of an axis as their key sees them: 0 of a real-valued key is 0.0.
 Axis make_axis(const std::string& key, const Value& values, const std::string& where) {
@@ -117,7 +68,7 @@ void read_definition(Study& study, const Entry& entry) {
   const std::size_t start = std::string_view("networks.").size(), dot = entry.key.rfind('.');
   const std::string name = dot < start ? "" : entry.key.substr(start, dot - start),
                     member = entry.key.substr(dot + 1);
-  if (name.empty() || (member != "layers" && member != "side")) {
+  if (name.empty() || !entry.value || (member != "layers" && member != "side")) {
     throw Error({.code = ErrorCode::usage,
                  .where = entry.where,
                  .what = "unknown key \"" + entry.key + "\"",
@@ -131,7 +82,7 @@ void read_definition(Study& study, const Entry& entry) {
                  .hint = "choose another name"});
   }
   Settings scratch;
-  set_key(scratch, "network." + member, from_toml(*entry.node, entry.where), entry.where);
+  set_key(scratch, "network." + member, *entry.value, entry.where);
   NetworkDefinition& definition = study.networks[name];
   if (member == "side") {
     definition.side = scratch.network.side;
@@ -151,60 +102,39 @@ void check_definitions(const Study& study, const std::string& where) {
   }
 }
 
+[[noreturn]] void refuse_unknown(const Entry& entry) {
+  std::vector<std::string> known = key_names();
+  known.insert(known.end(), kSections.begin(), kSections.end());
+  known.insert(known.end(), {"name", "dataset"});
+  refuse_unknown_key(entry.where, entry.key,
+                     did_you_mean(entry.key, known, "titrate sweep --help lists the keys"));
+}
+
 void read_entry(Study& study, const Entry& entry) {
-  // A section without keys.
-  if (entry.node->is_table() && std::find(kSections.begin(), kSections.end(), entry.key) != kSections.end())
-    return;
-  if (entry.key == "name") {
+  const bool section = std::find(kSections.begin(), kSections.end(), entry.key) != kSections.end();
+  if (section && !entry.value) return;
+  if (entry.key.starts_with("networks.")) {
+    read_definition(study, entry);
+  } else if (!entry.value) {
+    refuse_unknown(entry);
+  } else if (entry.key == "axes") {
+    throw Error({.code = ErrorCode::usage, .where = entry.where, .what = "\"axes\" is not a table"});
+  } else if (entry.key == "name") {
     study.name = text_of(entry);
   } else if (entry.key == "dataset") {
     study.dataset = text_of(entry);
   } else if (entry.key == "resolved.fingerprint") {
     study.fingerprint = text_of(entry);
-  } else if (entry.key == "resolved.class_names" && entry.node->is_array()) {
-    for (const toml::node& name : *entry.node->as_array()) {
-      study.class_names.push_back(text_of({entry.key, &name, entry.where}));
-    }
-  } else if (entry.key.starts_with("networks.")) {
-    read_definition(study, entry);
+  } else if (entry.key == "resolved.class_names" &&
+             std::holds_alternative<std::vector<Value>>(entry.value->data)) {
+    for (const Value& name : std::get<std::vector<Value>>(entry.value->data))
+      study.class_names.push_back(text_of(entry, name));
   } else if (entry.key.starts_with("axes.")) {
-    replace_axis(study, make_axis(entry.key.substr(5), from_toml(*entry.node, entry.where), entry.where));
+    replace_axis(study, make_axis(entry.key.substr(5), *entry.value, entry.where));
   } else {
     const std::vector<std::string> keys = key_names();
-    if (std::find(keys.begin(), keys.end(), entry.key) == keys.end()) {
-      std::vector<std::string> known = keys;
-      known.insert(known.end(), kSections.begin(), kSections.end());
-      known.insert(known.end(), {"name", "dataset"});
-      const auto near = nearest(entry.key, known);
-      throw Error({.code = ErrorCode::usage,
-                   .where = entry.where,
-                   .what = "unknown key \"" + entry.key + "\"",
-                   .hint = near ? "did you mean \"" + *near + "\"?" : "titrate sweep --help lists the keys"});
-    }
-    set_key(study.base, entry.key, from_toml(*entry.node, entry.where), entry.where);
-  }
-}
-
-// KEY=REST
-std::pair<std::string, std::string> split_assignment(const std::string& text, const char* option) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    throw Error({.code = ErrorCode::usage,
-                 .where = option,
-                 .what = "not an assignment",
-                 .expected = "KEY=VALUE",
-                 .got = text});
-  }
-  return {trim(text.substr(0, equals)), text.substr(equals + 1)};
-}
-
-Value parse_list(const std::string& text, const std::string& where) {
-  try {
-    return parse_value("[" + text + "]", where);
-  } catch (const Error&) {
-    std::vector<Value> values;
-    for (const std::string& part : split(text, ',')) values.push_back(parse_value(part, where));
-    return {values};
+    if (std::find(keys.begin(), keys.end(), entry.key) == keys.end()) refuse_unknown(entry);
+    set_key(study.base, entry.key, *entry.value, entry.where);
   }
 }
 
@@ -217,20 +147,8 @@ std::string toml_list(const std::vector<std::string>& names) {
 }  // namespace
 
 Study parse_study(const std::string& text, const std::string& where) {
-  const toml::table table = parse_toml(text, where);
-  if (table.contains("axes") && !table["axes"].is_table()) {
-    throw Error({.code = ErrorCode::usage, .where = where, .what = "\"axes\" is not a table"});
-  }
   Study study{.name = std::filesystem::path(where).stem().string()};
-  std::set<std::string> seen;
-  for (const Entry& entry : entries_of(table, where)) {
-    if (!seen.insert(entry.key).second) {
-      throw Error({.code = ErrorCode::usage,
-                   .where = entry.where,
-                   .what = "\"" + entry.key + "\" stands there twice"});
-    }
-    read_entry(study, entry);
-  }
+  for (const Entry& entry : Document(text, where).entries()) read_entry(study, entry);
   check_definitions(study, where);
   return study;
 }
@@ -253,20 +171,19 @@ Study read_run_study(const std::filesystem::path& run_folder) {
 void apply_overrides(Study& study, const StudyOverrides& overrides) {
   if (!overrides.dataset.empty()) study.dataset = overrides.dataset;
   for (const std::string& text : overrides.set) {
-    const auto [key, value] = split_assignment(text, "--set");
-    const std::string where = "--set " + text;
-    set_key(study.base, key, parse_value(value, where), where);
+    const Assignment setting = parse_assignment(text, "--set");
+    set_key(study.base, setting.key, parse_value(setting.value), setting.where);
     if (std::any_of(study.axes.begin(), study.axes.end(),
-                    [&, k = key](const Axis& axis) { return axis.key == k; })) {
+                    [&](const Axis& axis) { return axis.key == setting.key; })) {
       throw Error({.code = ErrorCode::usage,
-                   .where = where,
+                   .where = setting.where,
                    .what = "the key is an axis of the study",
                    .hint = "give --axis " + text});
     }
   }
   for (const std::string& text : overrides.axes) {
-    const auto [key, values] = split_assignment(text, "--axis");
-    replace_axis(study, make_axis(key, parse_list(values, "--axis " + text), "--axis " + text));
+    const Assignment axis = parse_assignment(text, "--axis");
+    replace_axis(study, make_axis(axis.key, parse_list(axis.value), axis.where));
   }
 }
 

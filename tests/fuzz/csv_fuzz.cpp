@@ -14,15 +14,15 @@
 namespace titrate::source {
 namespace {
 
-Settings settings_of(unsigned choice, const std::filesystem::path& path) {
+SourceSettings settings_of(unsigned choice, const std::filesystem::path& path) {
   constexpr const char* kHeaders[] = {"auto", "yes", "no", "auto"};
-  Settings settings{.kind = "csv",
-                    .where = "fuzz",
-                    .path = path,
-                    .values = {{"header", std::string(kHeaders[choice & 3])},
-                               {"background", std::string("#000000")},
-                               {"most_pixels", std::int64_t{1} << 20}}};
-  if ((choice & 4) != 0) settings.values["label"] = std::int64_t{1};
+  SourceSettings settings{.kind = "csv",
+                          .where = "fuzz",
+                          .path = path,
+                          .values = {{"header", std::string(kHeaders[choice & 3])},
+                                     {"background", std::string("#000000")},
+                                     {"most_pixels", std::int64_t{1} << 20}}};
+  if ((choice & 4) != 0) settings.values["label"] = "1";
   if ((choice & 8) != 0) settings.values["height"] = std::int64_t{1};
   // No picture is there: what a table of paths names is refused.
   if ((choice & 64) != 0) settings.values["images"] = std::string("/nowhere");

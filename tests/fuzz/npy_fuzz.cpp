@@ -15,7 +15,7 @@ using namespace titrate;
 
 namespace {
 
-void open_and_read(source::Settings settings) {
+void open_and_read(source::SourceSettings settings) {
   try {
     source::fill_fallbacks(settings);
     const auto source = source::open_source(settings);
@@ -45,7 +45,7 @@ void put(const std::filesystem::path& path, std::span<const std::uint8_t> bytes)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   const std::span<const std::uint8_t> bytes(data + 1, size - 1);
-  source::Settings settings{.kind = "npy", .where = "fuzz"};
+  source::SourceSettings settings{.kind = "npy", .where = "fuzz"};
   settings.values["channels_first"] = (data[0] & 2) != 0;
   if ((data[0] & 4) != 0) settings.values["scale"] = std::int64_t{255};
   if ((data[0] & 1) == 0) {

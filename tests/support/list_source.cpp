@@ -20,20 +20,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Value parse_value(const Key& key, const std::string& text) {
-  switch (key.type) {
-    case KeyType::flag:
-      return text == "true";
-    case KeyType::integer:
-      return std::int64_t{*parse_integer(text)};
-    case KeyType::texts:
-      return split(text, ',');
-    default:
-      return text;
-  }
+Value value_of(const Key& key, const std::string& text) {
+  return key.type == KeyType::texts ? Value(split(text, ',')) : checked(key, parse_value(text), key.name);
 }
 
-void set(Settings& settings, const std::string& name, const std::string& text) {
+void set(SourceSettings& settings, const std::string& name, const std::string& text) {
   if (name == "classes") {
     settings.classes = split(text, ',');
     return;
@@ -43,7 +34,7 @@ void set(Settings& settings, const std::string& name, const std::string& text) {
     return;
   }
   for (const Key& key : find_kind(settings.kind, "").keys) {
-    if (key.name == name) settings.values[name] = parse_value(key, text);
+    if (key.name == name) settings.values[name] = value_of(key, text);
   }
 }
 
@@ -62,7 +53,7 @@ Json item_json(const Listing& listing, std::size_t index) {
 
 int list(int argc, char** argv) {
   if (argc < 3) throw Error({.code = ErrorCode::usage, .what = "list_source KIND PATH [KEY=VALUE...]"});
-  Settings settings{.kind = argv[1], .where = "recipe.toml:1", .path = argv[2]};
+  SourceSettings settings{.kind = argv[1], .where = "recipe.toml:1", .path = argv[2]};
   std::string pixels_file;
   bool reverse = false;
   for (int i = 3; i < argc; ++i) {

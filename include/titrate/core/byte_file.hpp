@@ -28,7 +28,4 @@ class ByteFile {
   std::uint64_t bytes_ = 0;
 };
 
-// Valid UTF-8 without control characters, and not longer than a line can take.
-std::string printable(std::string_view text);
-
 }  // namespace titrate

@@ -1,23 +1,77 @@
-// TOML and KEY=VALUE, as typed values.
+// A TOML file with KEY=VALUE settings laid over it: what recipes and studies are read by.
+//
+// It is read strictly: every value is asked for by a key, and what no key asks for is refused. Each refusal
+// is Error (usage) and says where: file and line, or the setting.
 #pragma once
 
-#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
-#include <string_view>
-#include <variant>
 #include <vector>
+
+#include "titrate/core/value.hpp"
 
 namespace titrate {
 
-// A value as TOML, JSON or a command line gives it.
-struct Value {
-  std::variant<bool, std::int64_t, double, std::string, std::vector<Value>> data{};
-  bool operator==(const Value&) const = default;
+struct TomlNode;  // of the parsed file; private to core
+
+// One table of a document, which it must not outlive.
+class DocumentTable {
+ public:
+  DocumentTable(const TomlNode& node, std::string prefix) : node_(&node), prefix_(std::move(prefix)) {}
+
+  // The values of `keys`, each as its key takes it, with the fallbacks of those that are not there; keys of
+  // type other are left to the caller. Refuses a key that is not among them, and the table without one that
+  // is required.
+  Values read(std::span<const Key> keys) const;
+
+  // One value, of a key that may take several types; its fallback where it is not there.
+  std::optional<Value> value(const Key& key) const;
+
+  bool has(const std::string& key) const { return find(key) != nullptr; }
+  bool is_text(const std::string& key) const;
+  bool is_integer(const std::string& key) const;
+
+  std::optional<DocumentTable> table(const std::string& key) const;  // [key]
+  std::vector<DocumentTable> tables(const std::string& key) const;   // [[key]]; none where it is not there
+
+  // "recipe.toml:12: source.0.path" of a key that is there, else with the place of the table.
+  std::string where(const std::string& key) const;
+
+  [[noreturn]] void refuse(const std::string& key, const std::string& what, const std::string& expected = "",
+                           const std::string& got = "", const std::string& hint = "") const;
+
+ private:
+  const TomlNode* find(const std::string& key) const;
+  void refuse_unknown(std::span<const Key> keys) const;
+  [[noreturn]] void refuse_type(const std::string& key, const std::string& expected) const;
+
+  const TomlNode* node_;
+  std::string prefix_;  // "source.0." or nothing
 };
 
-std::string to_json(const Value& value);  // numbers in their shortest form; also valid TOML
+class Document {
+ public:
+  // `where` names the text. Refuses what is not UTF-8 or not TOML, and a setting whose key leads nowhere.
+  // Settings win over the text, later ones over earlier ones.
+  Document(const std::string& text, const std::string& where, std::span<const std::string> settings = {});
 
-// Reads "0.3", "true", "[1, 2]", "\"text\"", or a bare word as text.
-Value parse_value(std::string_view text, std::string_view where);
+  DocumentTable root() const { return {*root_, ""}; }
+
+  // Each key that is no table, in the order of the text, those of settings last.
+  struct Entry {
+    std::string key{};             // "train.epochs"
+    std::optional<Value> value{};  // nothing: a table without keys
+    std::string where{};           // "study.toml:12"
+  };
+
+  // Refuses an entry that is there twice ("axes.a.b" and axes."a.b"), a date, a list of tables, and control
+  // characters other than tabs and ends of lines.
+  std::vector<Entry> entries() const;
+
+ private:
+  std::shared_ptr<const TomlNode> root_;
+};
 
 }  // namespace titrate

@@ -10,8 +10,12 @@
 namespace titrate {
 
 // The candidate with the smallest edit distance to `word`, if that is at most a third of its length (and at
-// least 2 edits are always allowed); for "did you mean" hints.
+// least 2 edits are always allowed).
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+
+// The hint "did you mean \"nearest\"?"; `otherwise` where no candidate is near.
+std::string did_you_mean(std::string_view word, std::span<const std::string> candidates,
+                         const std::string& otherwise = "");
 
 std::vector<std::string> split(std::string_view text,
                                char separator);  // "a,,b" gives three parts; "" gives none
@@ -21,6 +25,13 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 // The bytes of the character that `text` begins with: 0 where that is not UTF-8, in its shortest form.
 std::size_t utf8_length(std::string_view text);
 bool is_utf8(std::string_view text);
+std::optional<std::size_t> find_bad_utf8(std::string_view text);  // the first byte that is not
+
+// Whether there is a control character of ASCII, other than those of `allowed`.
+bool has_control(std::string_view text, std::string_view allowed = "");
+
+// Valid UTF-8 without control characters, and not longer than a line can take.
+std::string printable(std::string_view text);
 
 // The line, from 1, that the byte at `place` is in.
 std::size_t line_of(std::string_view text, std::size_t place);

@@ -56,7 +56,7 @@ class OperationTable {
   std::uint32_t most_parts_ = 1, augments_ = 0;
 };
 
-struct Plan {
+struct PackPlan {
   image::Shape shape{};
   std::vector<std::string> class_names{};
   std::vector<shard::SourceInfo> sources{};  // those of the dataset: a source with several parts is several
@@ -79,13 +79,14 @@ bool needs_survey(const Recipe& recipe, const Sources& sources);
 
 // Throws Error (usage): shapes or classes that differ between sources, images that are not real outside
 // training, a class without a training image, no real training image, more shards than rows.
-Plan make_plan(const Recipe& recipe, const Sources& sources, const std::optional<Survey>& survey = {});
+PackPlan make_plan(const Recipe& recipe, const Sources& sources, const std::optional<Survey>& survey = {});
 
 // "SOURCE: PATH", or "SOURCE: PATH row 3": how an item is called in messages and in the quarantine.
 std::string place_of(const Recipe& recipe, const Sources& sources, const Planned& planned);
 
 // The row of an image: whole but for its content_hash, and for its family_id where the plan has no families.
-shard::Row make_row(const Recipe& recipe, const Sources& sources, const Plan& plan, const Planned& planned);
+shard::Row make_row(const Recipe& recipe, const Sources& sources, const PackPlan& plan,
+                    const Planned& planned);
 
 // The id of an item: a function of where it lies, so that adding images does not rename others. Parts and
 // children are named after it.

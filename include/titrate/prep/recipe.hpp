@@ -20,7 +20,7 @@ namespace titrate::prep {
 
 // One [[source]].
 struct SourceRecipe {
-  source::Settings settings{};  // its path is as it was written
+  source::SourceSettings settings{};  // its path is as it was written
   shard::SourceInfo info{};
   std::vector<image::Transform> transforms{};  // those of the source, then those of the recipe
   bool strict = false;                         // one image that cannot be read ends the packing

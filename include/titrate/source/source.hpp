@@ -83,7 +83,7 @@ struct Kind {
   std::string name{};
   std::string help{};
   std::vector<Key> keys{};  // beyond those that every source has
-  std::unique_ptr<Source> (*open)(const Settings& settings) = nullptr;
+  std::unique_ptr<Source> (*open)(const SourceSettings& settings) = nullptr;
 };
 
 std::span<const Kind> kinds();
@@ -92,11 +92,11 @@ std::span<const Kind> kinds();
 const Kind& find_kind(const std::string& name, const std::string& where);
 
 // Gives the keys of its kind that `settings` lacks their fallbacks, where they have one.
-void fill_fallbacks(Settings& settings);
+void fill_fallbacks(SourceSettings& settings);
 
 // Opens what the settings name, which have all fallbacks. Throws Error: usage for settings that the kind
 // refuses, integrity for files that are missing or damaged.
-std::unique_ptr<Source> open_source(const Settings& settings);
+std::unique_ptr<Source> open_source(const SourceSettings& settings);
 
 // Name, size and time of last change, hashed: enough to see that a file is another one than it was.
 std::uint64_t file_state(const std::filesystem::path& path);

@@ -28,6 +28,28 @@ TEST(Text, NearestIsNothingFarAway) {
   EXPECT_EQ(nearest("abcdefghi", Parts{"abcdewxyz"}), std::nullopt);
 }
 
+TEST(Text, DidYouMeanIsAHint) {
+  EXPECT_EQ(did_you_mean("sede", Parts{"seed"}), "did you mean \"seed\"?");
+  EXPECT_EQ(did_you_mean("momentum", Parts{"seed"}), "");
+  EXPECT_EQ(did_you_mean("momentum", Parts{"seed"}, "known is seed"), "known is seed");
+}
+
+TEST(Text, ControlCharactersAreSeenAndShown) {
+  EXPECT_TRUE(has_control("a\nb"));
+  EXPECT_TRUE(has_control("\x7f"));
+  EXPECT_FALSE(has_control("a\nb", "\n"));
+  EXPECT_FALSE(has_control("größe"));
+  EXPECT_EQ(find_bad_utf8("ab\xff"), 2u);
+}
+
+TEST(Text, PrintableIsOneLineOfUtf8) {
+  EXPECT_EQ(printable("größe"), "größe");
+  EXPECT_EQ(printable("a\nb\x7f"), "a?b?");
+  EXPECT_EQ(printable("gr\xf6\xdf"), "gr??");
+  EXPECT_EQ(printable(std::string(79, 'a') + "öb"), std::string(79, 'a') + "...");
+  EXPECT_EQ(printable(std::string(80, 'a')), std::string(80, 'a'));
+}
+
 TEST(Text, SplitKeepsEmptyPartsButNotOfNothing) {
   EXPECT_EQ(split("a,b", ','), (Parts{"a", "b"}));
   EXPECT_EQ(split("a,,b", ','), (Parts{"a", "", "b"}));

@@ -1,4 +1,4 @@
-#include "titrate/core/toml_text.hpp"
+#include "../../../src/core/toml_text.hpp"
 
 #include <gtest/gtest.h>
 

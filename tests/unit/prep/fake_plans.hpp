@@ -12,13 +12,13 @@
 
 namespace titrate::prep {
 
-inline Plan plan_of(const Recipe& recipe, const Sources& sources) {
+inline PackPlan plan_of(const Recipe& recipe, const Sources& sources) {
   std::optional<Survey> survey;
   if (needs_survey(recipe, sources)) survey = survey_images(recipe, sources, 2, [](std::size_t) {});
   return make_plan(recipe, sources, survey);
 }
 
-inline std::vector<shard::Row> rows_of(const Recipe& recipe, const Sources& sources, const Plan& plan,
+inline std::vector<shard::Row> rows_of(const Recipe& recipe, const Sources& sources, const PackPlan& plan,
                                        shard::Split split = shard::Split::train) {
   std::vector<shard::Row> rows;
   for (const Planned& planned : plan.rows[static_cast<std::size_t>(split)])

@@ -63,7 +63,7 @@ TEST_F(PlainRecipeOf, ImagesIsCalledAfterThem) {
   for (const std::string end : {"", "/", "/.", "/cat/.."}) {
     const PlainRecipe plain = recipe_of(path("my \"own\" set.v2").string() + end);
     EXPECT_EQ(plain.recipe.name, "my \"own\" set.v2");
-    EXPECT_EQ(plain.recipe.sources[0].settings.text("path"), "my \"own\" set.v2");
+    EXPECT_EQ(plain.recipe.sources[0].settings.values.text("path"), "my \"own\" set.v2");
     EXPECT_EQ(plain.root, root_.path());
     EXPECT_TRUE(plain.recipe.augments.empty());
   }

@@ -20,7 +20,7 @@ TEST(PlanSplits, BalancesTrainingAlone) {
   std::vector<FakeItem> items = fake_items(20, 1);
   for (std::uint32_t i = 0; i < 8; ++i) items.push_back({.label = 1, .content = 100 + i});
   const Sources sources = sources_of(fake(items));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   auto train = counts_of(rows_of(recipe, sources, plan)),
        test = counts_of(rows_of(recipe, sources, plan, Split::test));
   EXPECT_EQ(train,
@@ -34,7 +34,7 @@ TEST(PlanSplits, GivesHeldOutImagesChildrenWhereAsked) {
       "[[augment]]\nops = [\"rotate 10\"]\ncopies = 3\nheld_out = true\n[[augment]]\nops = [\"shift 1\"]\n";
   const Recipe recipe = fake_recipe({""}, "", split + augments);
   const Sources sources = sources_of(fake(fake_items(16)));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   const auto train = rows_of(recipe, sources, plan);
   EXPECT_EQ(train.size(), 8u + 24 + 8);
   for (const Split split_held_out : {Split::validation, Split::test}) {
@@ -71,7 +71,7 @@ TEST(PlanSplits, HoldsOutWholeFamiliesOfExactlyAShare) {
   auto source = fake(items);
   for (std::size_t i = 0; i < 600; i += 6) source->kin(i).family = source->kin(i + 1).family = i;
   const Sources sources = sources_of(std::move(source));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   const auto train = rows_of(recipe, sources, plan), test = rows_of(recipe, sources, plan, Split::test);
   auto counts = counts_of(test);
   EXPECT_EQ(counts, (decltype(counts){{{0, Origin::real}, 60}, {{1, Origin::real}, 60}}));
@@ -84,7 +84,7 @@ TEST(PlanSplits, ByImageTearsFamilies) {
   const Sources sources = sources_of(fake(fake_items(200)), fake(fake_items(10, 2, 1000)));
   for (const bool torn : {false, true}) {
     const Recipe recipe = fake_recipe({"", kSynthetic}, "", tail + (torn ? "\"image\"" : "\"family\""));
-    const Plan plan = plan_of(recipe, sources);
+    const PackPlan plan = plan_of(recipe, sources);
     const auto train = rows_of(recipe, sources, plan), test = rows_of(recipe, sources, plan, Split::test);
     auto of_test = counts_of(test);
     const std::size_t test_rows = torn ? 200 : 40;
@@ -109,7 +109,7 @@ TEST(PlanSplits, HoldsOutATenthOfHalvesWithTheirTurnedCopies) {
       fake_recipe({""}, "transforms = [\"patches 2 1\"]",
                   "[[augment]]\nops = [\"rotate 180 180\"]\nheld_out = true\n[split]\ntest = 0.1\n");
   const Sources sources = sources_of(fake(fake_items(100)));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   const auto train = rows_of(recipe, sources, plan), test = rows_of(recipe, sources, plan, Split::test);
   EXPECT_EQ(train.size(), 360u);
   ASSERT_EQ(test.size(), 40u);
@@ -137,7 +137,7 @@ TEST(PlanSplits, LeavesOutWhatWasMadeOfAHeldOutImage) {
       auto real = fake(fake_items(10, 1), 1), made = fake(items, 1);
       for (std::size_t i = 0; i < 10; ++i) made->kin(i).parents = {std::to_string(i) + ".png"};
       const Sources sources = sources_of(std::move(real), std::move(made));
-      const Plan plan = plan_of(recipe, sources);
+      const PackPlan plan = plan_of(recipe, sources);
       const auto train = rows_of(recipe, sources, plan), test = rows_of(recipe, sources, plan, Split::test);
       std::set<std::string> expected, found;
       for (const Row& row : test) expected.insert("b: " + row.source_path);
@@ -167,7 +167,7 @@ TEST(PlanSplits, KeepsChildrenOfASourceWithTheirParents) {
   }
   const Recipe recipe = fake_recipe({""}, "", "[split]\ntest = 0.25\n");
   const Sources sources = sources_of(std::move(source));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   const auto train = rows_of(recipe, sources, plan);
   EXPECT_EQ(plan.rows[2].size(), 5u);  // a quarter of the real ones
   EXPECT_EQ(plan.refused.size(), 5u);

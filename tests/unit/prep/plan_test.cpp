@@ -34,11 +34,11 @@ TEST(SampleId, DependsOnWhereTheImageLiesAlone) {
   EXPECT_NE(sample_id("s", {.row = 6, .path = "a"}), sample_id("s", item));
 }
 
-TEST(Plan, PutsRealImagesBeforeTheirChildrenAndSyntheticOnesLast) {
+TEST(PackPlan, PutsRealImagesBeforeTheirChildrenAndSyntheticOnesLast) {
   const Recipe recipe = fake_recipe({kSynthetic, "", ""}, "", kTwoAugments);
   const Sources sources =
       sources_of(fake(fake_items(3, 2, 100)), fake(fake_items(4)), fake(fake_items(2, 2, 50)));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   const std::vector<Row> rows = rows_of(recipe, sources, plan);
   ASSERT_EQ(rows.size(), 6u + 12 + 6 + 3);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -64,7 +64,7 @@ std::vector<FakeItem> unequal() {
   return items;
 }
 
-TEST(Plan, BringsClassesToANumber) {
+TEST(PackPlan, BringsClassesToANumber) {
   const Recipe recipe = fake_recipe({"", kSynthetic}, "", "[[augment]]\nops = [\"rotate 10\"]\nto = 5\n");
   const Sources sources = sources_of(fake(unequal(), 3), fake(fake_items(30, 3, 100), 3));
   const std::vector<Row> rows = rows_of(recipe, sources, plan_of(recipe, sources));
@@ -86,7 +86,7 @@ TEST(Plan, BringsClassesToANumber) {
   EXPECT_EQ(children[rows[3].sample_id], 4u);
 }
 
-TEST(Plan, BringsClassesToTheLargestWithWhatOtherAugmentsMade) {
+TEST(PackPlan, BringsClassesToTheLargestWithWhatOtherAugmentsMade) {
   const Recipe recipe = fake_recipe(
       {""}, "", "[[augment]]\nops = [\"shift 1\"]\n[[augment]]\nops = [\"rotate 10\"]\nto = \"largest\"\n");
   const Sources sources = sources_of(fake(unequal(), 3));
@@ -97,10 +97,10 @@ TEST(Plan, BringsClassesToTheLargestWithWhatOtherAugmentsMade) {
   EXPECT_EQ(std::ranges::count_if(rows, [](const Row& row) { return row.operations == 2; }), 8 + 12);
 }
 
-TEST(Plan, NamesEachPatchAndKeepsItInItsFamily) {
+TEST(PackPlan, NamesEachPatchAndKeepsItInItsFamily) {
   const Recipe recipe = fake_recipe({"transforms = [\"patches 2 2\"]", ""}, "", kTwoAugments);
   const Sources sources = sources_of(fake(fake_items(6)), fake({{.content = 77, .shape = {2, 2, 1}}}));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   EXPECT_EQ(plan.shape, (image::Shape{2, 2, 1}));
   const auto rows = rows_of(recipe, sources, plan);
   ASSERT_EQ(rows.size(), 25u * 4);
@@ -124,7 +124,7 @@ TEST(Plan, NamesEachPatchAndKeepsItInItsFamily) {
   EXPECT_EQ(texts[rows[99].operations], "[\"shift 1\"]");
 }
 
-TEST(Plan, RefusesShapesThatDiffer) {
+TEST(PackPlan, RefusesShapesThatDiffer) {
   const Sources two = sources_of(fake(fake_items(2)), fake({{.content = 7, .shape = {4, 4, 3}}}));
   EXPECT_EQ(
       refusal_of(fake_recipe({"", ""}), two),
@@ -136,11 +136,11 @@ TEST(Plan, RefusesShapesThatDiffer) {
   const std::string message = refusal_of(fake_recipe({""}), one);
   EXPECT_NE(message.find("a: 2.png: the image has another shape than a: 0.png"), std::string::npos);
   EXPECT_NE(message.find("transforms = [\"rgb\", \"resize 64\"]"), std::string::npos) << message;
-  const Plan plan = plan_of(fake_recipe({"", ""}, "transforms = [\"rgb\", \"resize 3\"]"), two);
+  const PackPlan plan = plan_of(fake_recipe({"", ""}, "transforms = [\"rgb\", \"resize 3\"]"), two);
   EXPECT_EQ(plan.shape, (image::Shape{3, 3, 3}));
 }
 
-TEST(Plan, RefusesSyntheticImagesThatNobodyMade) {
+TEST(PackPlan, RefusesSyntheticImagesThatNobodyMade) {
   auto mixed = fake(fake_items(6));
   mixed->change().parts = {{}, {.name = "made", .origin = Origin::synthetic}};
   mixed->change().items[3].part = 1;
@@ -151,26 +151,26 @@ TEST(Plan, RefusesSyntheticImagesThatNobodyMade) {
 }
 
 // A part that no image is of is no source of the dataset.
-TEST(Plan, NamesNoPartThatIsEmpty) {
+TEST(PackPlan, NamesNoPartThatIsEmpty) {
   auto mixed = fake(fake_items(6));
   mixed->change().parts = {{}, {.name = "camera"}};
   for (std::size_t i = 0; i < 6; ++i) mixed->change().items[i].part = 1;
   const Sources sources = sources_of(std::move(mixed));
   const Recipe recipe = fake_recipe({""});
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   ASSERT_EQ(plan.sources.size(), 1u);
   EXPECT_EQ(plan.sources[0].name, "a/camera");
   EXPECT_EQ(make_row(recipe, sources, plan, plan.rows[0][0]).source, 0u);
 }
 
-TEST(Plan, NamesEachPartOfASource) {
+TEST(PackPlan, NamesEachPartOfASource) {
   const Recipe recipe = fake_recipe({"licence = \"CC0\"", ""});
   auto mixed = fake(fake_items(6));
   mixed->change().parts = {{.name = "camera", .origin = Origin::real},
                            {.name = "gan", .origin = Origin::synthetic, .generator = "g", .trained_on = "9"}};
   for (const std::size_t item : {1u, 3u, 4u}) mixed->change().items[item].part = 1;
   const Sources sources = sources_of(std::move(mixed), fake(fake_items(2, 2, 100)));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   ASSERT_EQ(plan.sources.size(), 3u);
   EXPECT_EQ(plan.sources[0].name, "a/camera");
   EXPECT_EQ(plan.sources[1].name, "a/gan");
@@ -188,20 +188,20 @@ TEST(Plan, NamesEachPartOfASource) {
   EXPECT_EQ(std::ranges::count(origins, Origin::synthetic), 3);
 }
 
-TEST(Plan, RefusesSplitsThatASourceHasAlready) {
+TEST(PackPlan, RefusesSplitsThatASourceHasAlready) {
   std::vector<FakeItem> items = fake_items(6);
   items[5].split = Split::test;
   const Sources sources = sources_of(fake(items));
   EXPECT_NE(refusal_of(fake_recipe({""}, "", "[split]\ntest = 0.5\n"), sources)
                 .find("source a has test images of its own; take its training images alone with split"),
             std::string::npos);
-  const Plan plan = plan_of(fake_recipe({""}, "", "[split]\nvalidation = 0.4\n"), sources);
+  const PackPlan plan = plan_of(fake_recipe({""}, "", "[split]\nvalidation = 0.4\n"), sources);
   EXPECT_EQ(plan.rows[0].size(), 3u);
   EXPECT_EQ(plan.rows[1].size(), 2u);
   EXPECT_EQ(plan.rows[2].size(), 1u);
 }
 
-TEST(Plan, RefusesWhatNobodyCouldTrainOn) {
+TEST(PackPlan, RefusesWhatNobodyCouldTrainOn) {
   EXPECT_NE(refusal_of(fake_recipe({kSynthetic}), sources_of(fake(fake_items(4))))
                 .find("there is no real training image"),
             std::string::npos);
@@ -222,7 +222,7 @@ TEST(Plan, RefusesWhatNobodyCouldTrainOn) {
             std::string::npos);
 }
 
-TEST(Plan, CountsShards) {
+TEST(PackPlan, CountsShards) {
   const Sources sources = sources_of(fake(fake_items(100)));
   EXPECT_EQ(plan_of(fake_recipe({""}), sources).shard_counts, (std::array<std::uint32_t, 3>{1, 0, 0}));
   EXPECT_EQ(plan_of(fake_recipe({""}, "shards = 100"), sources).shard_counts[0], 100u);

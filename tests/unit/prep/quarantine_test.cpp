@@ -17,7 +17,7 @@ using shard::Row;
 using shard::Split;
 
 // What is left of a plan without these items.
-std::vector<std::uint64_t> ids_without(const Recipe& recipe, const Sources& sources, const Plan& plan,
+std::vector<std::uint64_t> ids_without(const Recipe& recipe, const Sources& sources, const PackPlan& plan,
                                        const std::set<std::uint32_t>& damaged) {
   std::vector<std::uint64_t> ids;
   for (const auto& rows : {plan.rows[0], plan.rows[1], plan.rows[2]}) {
@@ -31,7 +31,7 @@ std::vector<std::uint64_t> ids_without(const Recipe& recipe, const Sources& sour
 class Quarantined : public testing::Test {
  protected:
   // Packs what the plan says into shards, and reads their rows back.
-  std::vector<Row> pack_shards(const Recipe& recipe, const Sources& sources, const Plan& plan,
+  std::vector<Row> pack_shards(const Recipe& recipe, const Sources& sources, const PackPlan& plan,
                                unsigned threads) {
     fs::remove_all(folder_.path() / "out");  // shards of a run before would be taken as they are
     OutputFolder output(folder_.path() / "out", false, "key");
@@ -60,7 +60,7 @@ TEST_F(Quarantined, ImagesLeaveTheOthersInOrder) {
   const FakeSource& images = *source;
   const Sources sources = sources_of(std::move(source));
   ASSERT_FALSE(needs_survey(recipe, sources));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   for (const unsigned threads : {1u, 3u}) {
     const std::vector<Row> rows = pack_shards(recipe, sources, plan, threads);
     std::vector<std::uint64_t> ids;
@@ -85,7 +85,7 @@ TEST_F(Quarantined, AFaultOfTheDiskIsNoFaultOfTheImage) {
   source->damaged = {130};
   source->damage = ErrorCode::io;
   const Sources sources = sources_of(std::move(source));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   const Outcome found = outcome([&] { pack_shards(recipe, sources, plan, 2); });
   EXPECT_EQ(found.code, ErrorCode::io);
   EXPECT_NE(found.message.find("run the same command again"), std::string::npos) << found.message;
@@ -109,7 +109,7 @@ TEST_F(Quarantined, ImagesThatAreNotOfTheirShape) {
     auto source = fake(fake_items(20));
     source->swapped = {7};
     const Sources sources = sources_of(std::move(source));
-    const Plan plan = plan_of(recipe, sources);
+    const PackPlan plan = plan_of(recipe, sources);
     EXPECT_EQ(pack_shards(recipe, sources, plan, 2).size(), 19u);
     const auto& refused = tail.empty() ? packed_.refused : plan.refused;
     ASSERT_EQ(refused.size(), 1u);
@@ -126,7 +126,7 @@ TEST_F(Quarantined, ImagesOfAStrictSourceEndThePacking) {
   strict->damaged = {5};
   FakeSource& changed = *strict;
   const Sources sources = sources_of(std::move(loose), std::move(strict));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   Outcome found = outcome([&] { pack_shards(recipe, sources, plan, 2); });
   EXPECT_EQ(found.code, ErrorCode::integrity);
   EXPECT_EQ(found.message, "/data/5.png: it is torn");
@@ -151,20 +151,20 @@ TEST_F(Quarantined, ImagesAreOnlyThoseThatAreDamaged) {
   EXPECT_EQ(found.message, "/data/1.png: it is torn");
 }
 
-TEST(Plan, CountsOnlyImagesThatCanBeReadForAShare) {
+TEST(PackPlan, CountsOnlyImagesThatCanBeReadForAShare) {
   const Recipe recipe =
       fake_recipe({""}, "", "[split]\ntest = 0.25\n[[augment]]\nops = [\"shift 1\"]\nto = 100\n");
   auto source = fake(fake_items(60, 1), 1);
   for (std::size_t i = 0; i < 20; ++i) source->damaged.insert(i * 3);
   const Sources sources = sources_of(std::move(source));
-  const Plan plan = plan_of(recipe, sources);
+  const PackPlan plan = plan_of(recipe, sources);
   EXPECT_EQ(plan.rows[2].size(), 10u);
   EXPECT_EQ(plan.rows[0].size(), 100u);
   EXPECT_EQ(plan.refused.size(), 20u);
 }
 
 // A child without its parent would belong to nobody.
-TEST(Plan, LeavesOutChildrenOfImagesThatCannotBeRead) {
+TEST(PackPlan, LeavesOutChildrenOfImagesThatCannotBeRead) {
   for (const auto& [transforms, parts] :
        {std::pair{"", 1u}, std::pair{"transforms = [\"patches 2 2\"]", 4u}}) {
     const Recipe recipe = fake_recipe({""}, transforms);
@@ -173,7 +173,7 @@ TEST(Plan, LeavesOutChildrenOfImagesThatCannotBeRead) {
     source->kin(5) = {.parent = 0, .operations = "[\"flip\"]"};
     source->damaged = {1};
     const Sources sources = sources_of(std::move(source));
-    const Plan plan = plan_of(recipe, sources);
+    const PackPlan plan = plan_of(recipe, sources);
     std::vector<std::string> paths;
     for (const Row& row : rows_of(recipe, sources, plan)) paths.push_back(row.source_path);
     ASSERT_EQ(paths.size(), 4u * parts);

@@ -85,7 +85,7 @@ TEST(Trial, IsFoundByTheStartOfItsName) {
   EXPECT_EQ(message_of(records, "ac33"), "found");
   EXPECT_EQ(message_of(records, "a"), "trial \"a\": 3 trials begin so; give more of aa11, ab22, ac33");
   EXPECT_EQ(message_of(records, "ac34"),
-            "trial \"ac34\": there is no such trial in this run; did you mean ac33?");
+            "trial \"ac34\": there is no such trial in this run; did you mean \"ac33\"?");
   EXPECT_EQ(
       message_of(records, "0123456789"),
       "trial \"0123456789\": there is no such trial in this run; trials.csv lists those that there are");

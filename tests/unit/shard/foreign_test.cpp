@@ -8,7 +8,6 @@
 
 #include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
-#include "titrate/core/byte_file.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/shard/writer.hpp"
 
@@ -111,14 +110,6 @@ TEST_F(Foreign, FlippedBitsDoNoHarm) {
     put(flipped);
     read_everything();
   }
-}
-
-TEST(Printable, IsOneLineOfUtf8) {
-  EXPECT_EQ(printable("größe"), "größe");
-  EXPECT_EQ(printable("a\nb\x7f"), "a?b?");
-  EXPECT_EQ(printable("gr\xf6\xdf"), "gr??");
-  EXPECT_EQ(printable(std::string(79, 'a') + "öb"), std::string(79, 'a') + "...");
-  EXPECT_EQ(printable(std::string(80, 'a')), std::string(80, 'a'));
 }
 
 }  // namespace

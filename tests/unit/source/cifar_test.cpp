@@ -39,7 +39,7 @@ class Cifar : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  Settings settings_{.kind = "cifar", .where = "recipe.toml:1", .path = folder_.path()};
+  SourceSettings settings_{.kind = "cifar", .where = "recipe.toml:1", .path = folder_.path()};
 };
 
 TEST_F(Cifar, TenIsListedAndItsPlanesAreInterleaved) {

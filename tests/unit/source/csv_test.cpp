@@ -54,7 +54,7 @@ class CsvSource : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  Settings settings_{.kind = "csv", .where = "recipe.toml:1"};
+  SourceSettings settings_{.kind = "csv", .where = "recipe.toml:1"};
   std::unique_ptr<Source> source_;
 };
 
@@ -100,7 +100,7 @@ TEST_F(CsvSource, LabelStandsAnywhere) {
   open("4,1\n3,0\n");
   EXPECT_EQ(source_->listing().class_names, (Names{"3", "4"}));
   EXPECT_EQ(labels(), (Names{"4", "3"}));
-  settings_.values["label"] = std::int64_t{1};
+  settings_.values["label"] = "1";
   open("4,1\n3,0\n");
   EXPECT_EQ(labels(), (Names{"1", "0"}));
   EXPECT_EQ(pixels(0), std::vector<int>{4});
@@ -127,7 +127,7 @@ TEST_F(CsvSource, HeadersOfNumbersAreSeen) {
   }
   EXPECT_EQ(open(header + '\n' + row + '\n').items.size(), 1u);
   EXPECT_EQ(pixels(0), std::vector<int>(784, 200));
-  settings_.values["label"] = std::int64_t{0};
+  settings_.values["label"] = "0";
   EXPECT_EQ(open(header + '\n' + row + '\n').items.size(), 1u);
   header.replace(0, 5, "784");
   expect_refused(header + '\n' + row + '\n', ErrorCode::integrity,
@@ -137,10 +137,9 @@ TEST_F(CsvSource, HeadersOfNumbersAreSeen) {
 }
 
 TEST_F(CsvSource, MissingLabelColumnsAreRefused) {
-  expect_refused("Label,a\n1,2\n", ErrorCode::usage,
-                 {"no column \"label\"", "did you mean label = \"Label\"?"});
+  expect_refused("Label,a\n1,2\n", ErrorCode::usage, {"no column \"label\"", "did you mean \"Label\"?"});
   expect_refused("cat,1\ndog,2\n", ErrorCode::usage, {"expected one of cat, 1;", "header = \"no\""});
-  settings_.values["label"] = std::int64_t{2};
+  settings_.values["label"] = "2";
   expect_refused("1,2\n", ErrorCode::usage, {"no column \"2\"", "from 0 to 1"});
   expect_refused("1;2\n", ErrorCode::integrity, {"train.csv:1: there is only one column", "commas"});
   expect_refused("", ErrorCode::integrity, {"train.csv: the file is empty"});
@@ -152,7 +151,7 @@ TEST_F(CsvSource, MissingLabelColumnsAreRefused) {
 
 TEST_F(CsvSource, ShapesAreSquareOrAsTheRecipeSays) {
   const std::string twelve = "7,1,2,3,4,5,6,7,8,9,10,11,12\n";
-  const auto shape = [&](std::map<std::string, Value> values) {
+  const auto shape = [&](Values values) {
     settings_.values = std::move(values);
     return open(twelve).items[0].shape;
   };
@@ -162,12 +161,12 @@ TEST_F(CsvSource, ShapesAreSquareOrAsTheRecipeSays) {
   EXPECT_EQ(shape({{"width", three}}), (image::Shape{4, 3, 1}));
   EXPECT_EQ(shape({{"height", four}, {"channels", three}}), (image::Shape{4, 1, 3}));
   EXPECT_EQ(pixels(0), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
-  for (const std::map<std::string, Value>& values : {std::map<std::string, Value>{},
-                                                     {{"height", std::int64_t{5}}},
-                                                     {{"height", two}, {"width", three}},
-                                                     {{"channels", two}},
-                                                     {{"width", std::int64_t{13}}},
-                                                     {{"height", two}, {"most_pixels", std::int64_t{11}}}}) {
+  for (const Values& values : {Values{},
+                               {{"height", std::int64_t{5}}},
+                               {{"height", two}, {"width", three}},
+                               {{"channels", two}},
+                               {{"width", std::int64_t{13}}},
+                               {{"height", two}, {"most_pixels", std::int64_t{11}}}}) {
     settings_.values = values;
     expect_refused(twelve, ErrorCode::usage, {"recipe.toml:1", "give height, width and channels"});
   }

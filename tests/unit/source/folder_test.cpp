@@ -50,7 +50,7 @@ class FolderSource : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  Settings settings_{.kind = "folder", .where = "recipe.toml:1", .path = folder_.path()};
+  SourceSettings settings_{.kind = "folder", .where = "recipe.toml:1", .path = folder_.path()};
   std::unique_ptr<Source> source_;
 };
 

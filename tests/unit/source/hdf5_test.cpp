@@ -110,7 +110,7 @@ class PackedDataset : public testing::Test {
 
   TemporaryFolder folder_;
   shard::Manifest manifest_ = empty_manifest();
-  Settings settings_{.kind = "hdf5", .where = "recipe.toml:1", .path = folder_.path()};
+  SourceSettings settings_{.kind = "hdf5", .where = "recipe.toml:1", .path = folder_.path()};
 };
 
 TEST_F(PackedDataset, GivesEveryImageWithWhereItCameFrom) {

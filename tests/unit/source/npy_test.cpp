@@ -104,7 +104,7 @@ class NpyFolder : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  Settings settings_{.kind = "npy", .where = "recipe.toml:1", .path = folder_.path()};
+  SourceSettings settings_{.kind = "npy", .where = "recipe.toml:1", .path = folder_.path()};
 };
 
 TEST_F(NpyFolder, ListsAndReadsItsSplits) {

@@ -7,7 +7,7 @@
 
 namespace titrate::source {
 
-inline std::unique_ptr<Source> open_filled(Settings settings) {
+inline std::unique_ptr<Source> open_filled(SourceSettings settings) {
   fill_fallbacks(settings);
   return open_source(settings);
 }

@@ -34,7 +34,7 @@ class SidecarFile : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  Settings settings_{.kind = "folder", .where = "recipe.toml:1", .path = folder_.path()};
+  SourceSettings settings_{.kind = "folder", .where = "recipe.toml:1", .path = folder_.path()};
   std::unique_ptr<Source> source_;
 };
 

@@ -131,7 +131,7 @@ class IdxSource : public testing::Test {
   std::filesystem::path file(const char* name) const { return folder_.path() / name; }
 
   TemporaryFolder folder_;
-  Settings settings_{.kind = "idx", .where = "recipe.toml:1", .path = folder_.path()};
+  SourceSettings settings_{.kind = "idx", .where = "recipe.toml:1", .path = folder_.path()};
 };
 
 TEST_F(IdxSource, ListsAndReadsBothSplitsInOrder) {
@@ -209,7 +209,7 @@ TEST_F(IdxSource, StateTellsThatAFileChanged) {
   EXPECT_NE(open_filled(settings_)->listing().state, before);
 }
 
-Settings glyphs(std::map<std::string, Value> values, std::vector<std::string> classes = {}) {
+SourceSettings glyphs(Values values, std::vector<std::string> classes = {}) {
   values.try_emplace("seed", std::int64_t{0});
   return {.kind = "glyphs", .where = "r:3", .classes = std::move(classes), .values = std::move(values)};
 }

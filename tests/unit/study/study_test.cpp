@@ -59,12 +59,6 @@ TEST(Study, RefusesByNameAndLine) {
   EXPECT_NE(message_of("train = 3").find("unknown key \"train\""), std::string::npos);
 }
 
-TEST(Study, BareWordsOfAnyScriptAreTextButListsWantQuotes) {
-  EXPECT_EQ(parse_value("é", "--set"), Value{std::string("é")});
-  EXPECT_EQ(parse_value("[\"é\"]", "--set"), Value{std::vector<Value>{{std::string("é")}}});
-  EXPECT_THROW(parse_value("[é]", "--set"), Error);
-}
-
 TEST(Study, OverridesReplaceAxesAndSetKeys) {
   Study study = parse_study(kStudy, "s.toml");
   apply_overrides(study, {.dataset = "e",
