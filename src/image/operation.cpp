@@ -1,134 +1,107 @@
 #include "titrate/image/operation.hpp"
 
-#include <algorithm>
 #include <array>
 
-#include "text_form.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/core/words.hpp"
 
 namespace titrate::image {
 namespace {
 
-// A range that is written as LOW HIGH.
-struct Limits {
-  double low, high;
-  const char* meaning;
-};
-
+// Written as LOW HIGH.
 template <class Ranged>
-Ranged read_range(const TextForm& text, const char* form, const Limits& limits) {
-  text.need(2, 2, form);
-  const Ranged range{text.number(0, limits.low, limits.high, limits.meaning),
-                     text.number(1, limits.low, limits.high, limits.meaning)};
-  if (range.low > range.high) text.refuse(std::string(limits.meaning) + ": the lower end stands first");
+Ranged read_range(Words& words, double least, double most, const char* meaning) {
+  words.need(2, 2);
+  const Limits limits{.low = least, .high = most};
+  const Ranged range{words.number(0, limits, meaning), words.number(1, limits, meaning)};
+  if (range.low > range.high) words.refuse(std::string(meaning) + ": the lower end stands first");
   return range;
 }
 
-double above_zero(const TextForm& text, std::size_t index, double high, const char* meaning) {
-  const double value = text.number(index, 0, high, meaning);
-  if (value == 0) text.refuse(std::string(meaning) + " is 0", "it is above 0 and at most " + shortest(high));
+double above_zero(const Words& words, std::size_t index, double high, const char* meaning) {
+  const double value = words.number(index, {.high = high}, meaning);
+  if (value == 0) words.refuse(std::string(meaning) + " is 0", "it is above 0 and at most " + shortest(high));
   return value;
 }
 
 // One number: up to that each way. Two: from, to.
 template <class Turn>
-Turn read_degrees(const TextForm& text, const char* form, double most) {
-  text.need(1, 2, form);
-  if (text.size() == 1) return Turn(above_zero(text, 0, most, "degrees"));
-  return read_range<Turn>(text, form, {-most, most, "degrees"});
+Turn read_degrees(Words& words, double most) {
+  words.need(1, 2);
+  if (words.size() == 1) return Turn(above_zero(words, 0, most, "the angle"));
+  return read_range<Turn>(words, -most, most, "the angle");
 }
 
-Change read_shift(const TextForm& text) {
-  text.need(1, 2, "shift PIXELS [whole]");
-  if (text.size() == 1) return Shift{above_zero(text, 0, 1000, "pixels")};
-  if (text.word(1) != "whole") text.refuse("\"" + text.word(1) + "\" after the pixels", "whole, or nothing");
-  return Shift{static_cast<double>(text.integer(0, 1, 1000, "pixels")), true};
+Change read_shift(Words& words) {
+  words.need(1, 2);
+  const char* meaning = "the number of pixels";
+  if (words.size() == 1) return Shift{above_zero(words, 0, 1000, meaning)};
+  if (words.word(1) != "whole")
+    words.refuse("\"" + words.word(1) + "\" after the pixels", "whole, or nothing");
+  return Shift{words.number(0, {.low = 1, .high = 1000, .whole = true}, meaning), true};
 }
-Change read_rotate(const TextForm& text) {
-  return read_degrees<Rotate>(text, "rotate DEGREES\" or \"rotate LOW HIGH", 360);
+Change read_rotate(Words& words) { return read_degrees<Rotate>(words, 360); }
+Change read_flip(Words& words) {
+  words.need(1, 1);
+  if (words.word(0) == "horizontal") return Flip{Axis::horizontal};
+  if (words.word(0) == "vertical") return Flip{Axis::vertical};
+  words.refuse("\"" + words.word(0) + "\" is no axis", "horizontal or vertical");
 }
-Change read_flip(const TextForm& text) {
-  text.need(1, 1, "flip horizontal|vertical");
-  if (text.word(0) == "horizontal") return Flip{Axis::horizontal};
-  if (text.word(0) == "vertical") return Flip{Axis::vertical};
-  text.refuse("\"" + text.word(0) + "\" is no axis", "horizontal or vertical");
-}
-Change read_zoom(const TextForm& text) {
-  return read_range<Zoom>(text, "zoom LOW HIGH", {0.1, 10, "the factor"});
-}
-Change read_shear(const TextForm& text) {
-  return read_degrees<Shear>(text, "shear DEGREES\" or \"shear LOW HIGH", 80);
-}
-Change read_perspective(const TextForm& text) {
-  const char* form = "perspective SHARE\" or \"perspective LOW HIGH";
-  text.need(1, 2, form);
-  if (text.size() == 1) return Perspective(above_zero(text, 0, 1, "the share"));
-  const auto range = read_range<Perspective>(text, form, {0, 1, "the share"});
-  above_zero(text, 1, 1, "the share");
+Change read_zoom(Words& words) { return read_range<Zoom>(words, 0.1, 10, "the factor"); }
+Change read_shear(Words& words) { return read_degrees<Shear>(words, 80); }
+Change read_perspective(Words& words) {
+  words.need(1, 2);
+  if (words.size() == 1) return Perspective(above_zero(words, 0, 1, "the share"));
+  const auto range = read_range<Perspective>(words, 0, 1, "the share");
+  above_zero(words, 1, 1, "the share");
   return range;
 }
-Change read_elastic(const TextForm& text) {
-  text.need(2, 3, "elastic ALPHA SIGMA\" or \"elastic LOW HIGH SIGMA");
-  const std::size_t last = text.size() - 1;
-  const double high = above_zero(text, last - 1, 10000, "alpha");
-  const double low = last == 1 ? high : text.number(0, 0, 10000, "alpha");
-  if (low > high) text.refuse("alpha: the lower end stands first");
-  return Elastic(low, high, text.number(last, 0.5, 100, "sigma"));
+Change read_elastic(Words& words) {
+  words.need(2, 3);
+  const std::size_t last = words.size() - 1;
+  const double high = above_zero(words, last - 1, 10000, "alpha");
+  const double low = last == 1 ? high : words.number(0, {.high = 10000}, "alpha");
+  if (low > high) words.refuse("alpha: the lower end stands first");
+  return Elastic(low, high, words.number(last, {.low = 0.5, .high = 100}, "sigma"));
 }
-Change read_erase(const TextForm& text) {
-  const auto erase = read_range<Erase>(text, "erase LOW HIGH", {0, 1, "the share of the area"});
-  if (erase.low == 0) text.refuse("the share of the area is 0", "it is above 0 and at most 1");
+Change read_erase(Words& words) {
+  const auto erase = read_range<Erase>(words, 0, 1, "the share of the area");
+  if (erase.low == 0) words.refuse("the share of the area is 0", "it is above 0 and at most 1");
   return erase;
 }
-Change read_brightness(const TextForm& text) {
-  return read_range<Brightness>(text, "brightness LOW HIGH", {0, 100, "the factor"});
-}
-Change read_contrast(const TextForm& text) {
-  return read_range<Contrast>(text, "contrast LOW HIGH", {0, 100, "the factor"});
-}
-Change read_gamma(const TextForm& text) {
-  return read_range<Gamma>(text, "gamma LOW HIGH", {0.05, 20, "gamma"});
-}
-Change read_blur(const TextForm& text) { return read_range<Blur>(text, "blur LOW HIGH", {0, 100, "sigma"}); }
-Change read_sharpen(const TextForm& text) {
-  return read_range<Sharpen>(text, "sharpen LOW HIGH", {0, 100, "the amount"});
-}
-Change read_noise(const TextForm& text) {
-  const char* form = "noise gaussian|salt_pepper|speckle|uniform LOW HIGH";
-  text.need(3, 3, form);
-  AddNoise noise{parse_choice<NoiseKind>(text.word(0), "noise")};
-  const double most = noise.kind == NoiseKind::salt_pepper ? 1 : 10;
-  noise.low = text.number(1, 0, most, "the level");
-  noise.high = text.number(2, 0, most, "the level");
-  if (noise.low > noise.high) text.refuse("the level: the lower end stands first");
+Change read_brightness(Words& words) { return read_range<Brightness>(words, 0, 100, "the factor"); }
+Change read_contrast(Words& words) { return read_range<Contrast>(words, 0, 100, "the factor"); }
+Change read_gamma(Words& words) { return read_range<Gamma>(words, 0.05, 20, "gamma"); }
+Change read_blur(Words& words) { return read_range<Blur>(words, 0, 100, "sigma"); }
+Change read_sharpen(Words& words) { return read_range<Sharpen>(words, 0, 100, "the amount"); }
+Change read_noise(Words& words) {
+  words.need(3, 3);
+  AddNoise noise{parse_choice<NoiseKind>(words.word(0), words.where() + ": noise")};
+  const Limits limits{.high = noise.kind == NoiseKind::salt_pepper ? 1.0 : 10.0};
+  noise.low = words.number(1, limits, "the level");
+  noise.high = words.number(2, limits, "the level");
+  if (noise.low > noise.high) words.refuse("the level: the lower end stands first");
   return noise;
 }
 
-struct Form {
-  const char* name;
-  Change (*read)(const TextForm&);
-  const char* values;
-  const char* meaning;
-};
-
-constexpr std::array<Form, 14> kForms{{
-    {"shift", read_shift, "PIXELS [whole]",
+constexpr std::array<WordForm<Change>, std::variant_size_v<Change>> kForms{{
+    {"shift PIXELS [whole]", read_shift,
      "up to so many pixels each way, by parts of a pixel (which blurs) or whole ones"},
-    {"rotate", read_rotate, "DEGREES | LOW HIGH", "up to so many degrees each way, or between the two"},
-    {"flip", read_flip, "horizontal | vertical", "left becomes right, or top bottom"},
-    {"zoom", read_zoom, "LOW HIGH", "a factor; above 1 is larger"},
-    {"shear", read_shear, "DEGREES | LOW HIGH", "rows move sideways; above 0 the top goes right"},
-    {"perspective", read_perspective, "SHARE | LOW HIGH",
+    {"rotate DEGREES | LOW HIGH", read_rotate, "up to so many degrees each way, or between the two"},
+    {"flip horizontal | vertical", read_flip, "left becomes right, or top bottom"},
+    {"zoom LOW HIGH", read_zoom, "a factor; above 1 is larger"},
+    {"shear DEGREES | LOW HIGH", read_shear, "rows move sideways; above 0 the top goes right"},
+    {"perspective SHARE | LOW HIGH", read_perspective,
      "corners move in by up to that share of half a side, or between"},
-    {"elastic", read_elastic, "ALPHA SIGMA | LOW HIGH SIGMA",
+    {"elastic ALPHA SIGMA | LOW HIGH SIGMA", read_elastic,
      "a smooth random distortion, in pixels; alpha may be a range"},
-    {"erase", read_erase, "LOW HIGH", "a rectangle of that share of the area becomes 0"},
-    {"brightness", read_brightness, "LOW HIGH", "a factor"},
-    {"contrast", read_contrast, "LOW HIGH", "a factor about the mean grey"},
-    {"gamma", read_gamma, "LOW HIGH", "255 (value / 255)^gamma"},
-    {"blur", read_blur, "LOW HIGH", "sigma of a gaussian, in pixels"},
-    {"sharpen", read_sharpen, "LOW HIGH", "amount of an unsharp mask"},
-    {"noise", read_noise, "KIND LOW HIGH", "a level of gaussian, salt_pepper, speckle or uniform noise"},
+    {"erase LOW HIGH", read_erase, "a rectangle of that share of the area becomes 0"},
+    {"brightness LOW HIGH", read_brightness, "a factor"},
+    {"contrast LOW HIGH", read_contrast, "a factor about the mean grey"},
+    {"gamma LOW HIGH", read_gamma, "255 (value / 255)^gamma"},
+    {"blur LOW HIGH", read_blur, "sigma of a gaussian, in pixels"},
+    {"sharpen LOW HIGH", read_sharpen, "amount of an unsharp mask"},
+    {"noise KIND LOW HIGH", read_noise, "a level of gaussian, salt_pepper, speckle or uniform noise"},
 }};
 
 // Writes a change as parse_operation() reads it, without its probability.
@@ -169,12 +142,12 @@ struct Writer {
 }  // namespace
 
 Operation parse_operation(std::string_view text, std::string_view where) {
-  const TextForm form(text, where);
-  for (const Form& known : kForms)
-    if (form.name() == known.name) return {known.read(form), form.probability()};
-  std::vector<std::string> names;
-  for (const Form& known : kForms) names.emplace_back(known.name);
-  form.refuse_unknown(names);
+  Words words(text, "operation", where);
+  if (words.has_value_after_option()) words.refuse("the probability stands last");
+  const double probability = words.number_option("p", {.high = 1}).value_or(1);
+  Operation operation(read_form<Change>(kForms, words), probability);
+  words.need_no_more_options();
+  return operation;
 }
 
 std::string to_text(const Operation& operation) {
@@ -184,16 +157,7 @@ std::string to_text(const Operation& operation) {
 }
 
 std::string operations_help() {
-  const auto written = [](const Form& form) { return std::string("  ") + form.name + " " + form.values; };
-  std::size_t column = 0;
-  for (const Form& form : kForms) column = std::max(column, written(form).size() + 2);
-  std::string help;
-  for (const Form& form : kForms) {
-    std::string line = written(form);
-    line.resize(column, ' ');
-    help += line + form.meaning + "\n";
-  }
-  return help +
+  return forms_help<Change>(kForms) +
          "  each may end in p=P: the chance, 0 to 1, that it is done to a picture\n"
          "  what moves pixels leaves black (0) where the old picture does not reach: on another ground that "
          "shows\n";

@@ -1,10 +1,9 @@
-#include <algorithm>
 #include <array>
 #include <initializer_list>
 #include <vector>
 
-#include "text_form.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/core/words.hpp"
 #include "titrate/image/transform.hpp"
 
 namespace titrate::image {
@@ -12,123 +11,116 @@ namespace {
 
 using namespace transforms;
 
-constexpr int kMostSide = 1 << 14;
-
 constexpr const char *kMedianForm = "denoise median SIZE", *kKnnForm = "denoise knn COUNT [PATCH] [WINDOW]";
 
-std::uint32_t whole(const TextForm& form, std::size_t index, int low, int high, const char* meaning) {
-  return static_cast<std::uint32_t>(form.integer(index, low, high, meaning));
+std::uint32_t whole(const Words& words, std::size_t index, double low, double high, const char* meaning) {
+  return static_cast<std::uint32_t>(words.number(index, {.low = low, .high = high, .whole = true}, meaning));
 }
 
-std::uint32_t odd(const TextForm& form, std::size_t index, int low, int high, const char* meaning) {
-  const std::uint32_t value = whole(form, index, low, high, meaning);
-  if (value % 2 == 0) form.refuse(std::string(meaning) + " is not odd");
+std::uint32_t odd(const Words& words, std::size_t index, double low, double high, const char* meaning) {
+  const std::uint32_t value = whole(words, index, low, high, meaning);
+  if (value % 2 == 0) words.refuse(std::string(meaning) + " is not odd");
   return value;
 }
 
-std::uint32_t side(const TextForm& form, std::size_t index, const char* meaning) {
-  return whole(form, index, 1, kMostSide, meaning);
+std::uint32_t side(const Words& words, std::size_t index, const char* meaning) {
+  constexpr double kMostSide = 1 << 14;
+  return whole(words, index, 1, kMostSide, meaning);
 }
 
-Transform parse_resize(const TextForm& form, const char* written) {
-  form.need(1, 3, written);
+Transform parse_resize(Words& words) {
+  words.need(1, 3);
   Resize resize;
-  std::size_t sides = form.size();
-  const std::string& last = form.word(sides - 1);
+  std::size_t sides = words.size();
+  const std::string& last = words.word(sides - 1);
   if (last == "fit" || last == "cover") {
     resize.aspect = last == "fit" ? Aspect::fit : Aspect::cover;
     --sides;
   }
-  if (sides == 0 || sides > 2)
-    form.refuse("wrong number of values", std::string("write it as \"") + written + "\"");
-  resize.height = side(form, 0, "the height");
-  resize.width = side(form, sides - 1, "the width");
+  if (sides == 0 || sides > 2) words.refuse_form("wrong number of values");
+  resize.height = side(words, 0, "the height");
+  resize.width = side(words, sides - 1, "the width");
   return resize;
 }
 
-Transform parse_crop(const TextForm& form, const char* written) {
-  form.need(1, 4, written);
-  if (form.size() == 3) form.refuse("wrong number of values", std::string("write it as \"") + written + "\"");
-  Crop crop{side(form, 0, "the height"), side(form, form.size() == 1 ? 0 : 1, "the width")};
-  if (form.size() == 4)
-    crop.corner = Corner{whole(form, 2, 0, 1 << 24, "the top"), whole(form, 3, 0, 1 << 24, "the left")};
+Transform parse_crop(Words& words) {
+  words.need(1, 4);
+  if (words.size() == 3) words.refuse_form("wrong number of values");
+  Crop crop{side(words, 0, "the height"), side(words, words.size() == 1 ? 0 : 1, "the width")};
+  if (words.size() == 4)
+    crop.corner = Corner{whole(words, 2, 0, 1 << 24, "the top"), whole(words, 3, 0, 1 << 24, "the left")};
   return crop;
 }
 
-Transform parse_pad(const TextForm& form, const char* written) {
-  form.need(1, 2, written);
-  const std::uint32_t level = form.size() == 2 ? whole(form, 1, 0, 255, "the level") : 0;
-  return Pad{whole(form, 0, 1, kMostSide, "the number of pixels"), static_cast<std::uint8_t>(level)};
+Transform parse_pad(Words& words) {
+  words.need(1, 2);
+  const std::uint32_t level = words.size() == 2 ? whole(words, 1, 0, 255, "the level") : 0;
+  return Pad{side(words, 0, "the number of pixels"), static_cast<std::uint8_t>(level)};
 }
 
-Transform parse_center_of_mass(const TextForm& form, const char* written) {
-  form.need(0, 2, written);
-  if (form.size() == 1) form.need(2, 2, written);
+Transform parse_center_of_mass(Words& words) {
+  words.need(0, 2);
+  if (words.size() == 1) words.refuse_form("wrong number of values");
   CenterOfMass center;
-  if (form.size() == 0) return center;
-  center.side = side(form, 1, "the side");
-  center.box = whole(form, 0, 1, static_cast<int>(center.side), "the box");
+  if (words.size() == 0) return center;
+  center.side = side(words, 1, "the side");
+  center.box = whole(words, 0, 1, center.side, "the box");
   return center;
 }
 
-Transform parse_patches(const TextForm& form, const char* written) {
-  form.need(2, 2, written);
-  return Patches{whole(form, 0, 1, 1024, "the number of rows"),
-                 whole(form, 1, 1, 1024, "the number of columns")};
+Transform parse_patches(Words& words) {
+  words.need(2, 2);
+  return Patches{whole(words, 0, 1, 1024, "the number of rows"),
+                 whole(words, 1, 1, 1024, "the number of columns")};
 }
 
-Transform parse_denoise(const TextForm& form, const char*) {
+Transform parse_denoise(Words& words) {
   const std::array<std::string, 2> methods{"median", "knn"};
-  if (form.size() == 0) form.refuse("by which method?", "median or knn");
-  if (form.word(0) == "median") {
-    form.need(2, 2, kMedianForm);
-    return MedianDenoise{odd(form, 1, 3, 15, "the size")};
+  if (words.size() == 0) words.refuse("by which method?", "median or knn");
+  if (words.word(0) == "median") {
+    words.need(2, 2);
+    return MedianDenoise{odd(words, 1, 3, 15, "the size")};
   }
-  if (form.word(0) != "knn") {
-    const auto near = nearest(form.word(0), methods);
-    form.refuse("unknown method \"" + form.word(0) + "\"",
-                near ? "did you mean \"" + *near + "\"?" : "known are " + join(methods, ", "));
+  if (words.word(0) != "knn") {
+    words.refuse("unknown method \"" + words.word(0) + "\"",
+                 did_you_mean(words.word(0), methods, "known are " + join(methods, ", ")));
   }
-  form.need(2, 4, kKnnForm);
-  KnnDenoise knn{.count = whole(form, 1, 1, 1024, "the count")};
-  if (form.size() > 2) knn.patch = odd(form, 2, 3, 5, "the patch");
-  if (form.size() > 3) knn.window = odd(form, 3, 3, 255, "the window");
+  words.set_form(kKnnForm);
+  words.need(2, 4);
+  KnnDenoise knn{.count = whole(words, 1, 1, 1024, "the count")};
+  if (words.size() > 2) knn.patch = odd(words, 2, 3, 5, "the patch");
+  if (words.size() > 3) knn.window = odd(words, 3, 3, 255, "the window");
   return knn;
 }
 
 template <typename Simple>
-Transform parse_alone(const TextForm& form, const char* written) {
-  form.need(0, 0, written);
+Transform parse_alone(Words& words) {
+  words.need(0, 0);
   return Simple{};
 }
 
-struct Form {
-  const char* name;
-  Transform (*read)(const TextForm&, const char* written);
-  const char *written, *meaning;
-};
+using Form = WordForm<Transform>;
 
-constexpr std::array kForms{
-    Form{"grey", parse_alone<Grey>, "grey", "one channel: ITU-R 601 luma, as Pillow's convert(\"L\")"},
-    Form{"rgb", parse_alone<Rgb>, "rgb", "three channels; grey becomes three equal ones"},
-    Form{"resize", parse_resize, "resize SIDE | HEIGHT WIDTH [fit | cover]",
-         "by area when it shrinks, bilinear when it grows; "
-         "fit keeps the aspect and fills up with 0, cover keeps it and cuts"},
-    Form{"crop", parse_crop, "crop SIDE | HEIGHT WIDTH [TOP LEFT]",
-         "a part: the middle, or where it is said"},
-    Form{"pad", parse_pad, "pad PIXELS [LEVEL]", "a frame of that many pixels on each side, 0 or LEVEL"},
-    Form{"invert", parse_alone<Invert>, "invert", "255 - value"},
-    Form{"center_of_mass", parse_center_of_mass, "center_of_mass [BOX SIDE]",
-         "as MNIST was made: ink scaled into BOX (20), its centre of mass in the middle of SIDE (28)"},
-    Form{"equalise", parse_alone<Equalise>, "equalise",
-         "histogram equalisation of each channel, as Pillow's ImageOps.equalize"},
-    Form{"patches", parse_patches, "patches ROWS COLUMNS", "one image becomes ROWS x COLUMNS equal parts"},
+constexpr std::array<Form, std::variant_size_v<Transform>> kForms{{
+    {"grey", parse_alone<Grey>, "one channel: ITU-R 601 luma, as Pillow's convert(\"L\")"},
+    {"rgb", parse_alone<Rgb>, "three channels; grey becomes three equal ones"},
+    {"resize SIDE | HEIGHT WIDTH [fit | cover]", parse_resize,
+     "by area when it shrinks, bilinear when it grows; "
+     "fit keeps the aspect and fills up with 0, cover keeps it and cuts"},
+    {"crop SIDE | HEIGHT WIDTH [TOP LEFT]", parse_crop, "a part: the middle, or where it is said"},
+    {"pad PIXELS [LEVEL]", parse_pad, "a frame of that many pixels on each side, 0 or LEVEL"},
+    {"invert", parse_alone<Invert>, "255 - value"},
+    {"center_of_mass [BOX SIDE]", parse_center_of_mass,
+     "as MNIST was made: ink scaled into BOX (20), its centre of mass in the middle of SIDE (28)"},
+    {"equalise", parse_alone<Equalise>,
+     "histogram equalisation of each channel, as Pillow's ImageOps.equalize"},
+    {"patches ROWS COLUMNS", parse_patches, "one image becomes ROWS x COLUMNS equal parts"},
     // One name with two forms: the first is asked for both.
-    Form{"denoise", parse_denoise, kMedianForm, "median of an odd window, 3 to 15"},
-    Form{"denoise", parse_denoise, kKnnForm,
-         "mean of the COUNT pixels whose surroundings (PATCH: 5, or 3) are most alike in a WINDOW "
-         "(the whole picture up to 28 x 28, else 21)"},
-};
+    {kMedianForm, parse_denoise, "median of an odd window, 3 to 15"},
+    {kKnnForm, parse_denoise,
+     "mean of the COUNT pixels whose surroundings (PATCH: 5, or 3) are most alike in a WINDOW "
+     "(the whole picture up to 28 x 28, else 21)"},
+}};
 
 struct Writer {
   static std::string numbers(std::string text, std::initializer_list<std::uint32_t> values) {
@@ -166,29 +158,15 @@ struct Writer {
 }  // namespace
 
 Transform parse_transform(std::string_view text, std::string_view where) {
-  const TextForm form(text, where);
-  if (form.has_probability()) form.refuse("p= is for augmentations: this is done to every image");
-  for (const Form& one : kForms)
-    if (form.name() == one.name) return one.read(form, one.written);
-  std::vector<std::string> known;
-  for (const Form& one : kForms) {
-    if (known.empty() || known.back() != one.name) known.emplace_back(one.name);
-  }
-  form.refuse_unknown(known);
+  Words words(text, "operation", where);
+  if (words.option("p")) words.refuse("p= is for augmentations: this is done to every image");
+  const Transform transform = read_form<Transform>(kForms, words);
+  words.need_no_more_options();
+  return transform;
 }
 
 std::string to_text(const Transform& transform) { return std::visit(Writer{}, transform); }
 
-std::string transforms_help() {
-  std::size_t column = 0;
-  for (const Form& form : kForms) column = std::max(column, std::string_view(form.written).size());
-  std::string help;
-  for (const Form& form : kForms) {
-    std::string line = form.written;
-    line.resize(column + 2, ' ');
-    help += "  " + line + form.meaning + "\n";
-  }
-  return help;
-}
+std::string transforms_help() { return forms_help<Transform>(kForms); }
 
 }  // namespace titrate::image

@@ -1,193 +1,80 @@
-#include <algorithm>
 #include <array>
-#include <map>
-#include <optional>
 
-#include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/core/words.hpp"
 #include "titrate/net/network.hpp"
 
 namespace titrate::net {
 namespace {
 
-constexpr std::uint32_t kMostCount = 65536;
-// Lists in lists in lists: nothing that people train needs more.
-constexpr int kDeepest = 8;
+constexpr Limits kCount{.low = 1, .high = 65536, .whole = true}, kCountOrZero{.high = 65536, .whole = true};
+constexpr Limits kPenalty{.high = 1e6, .below = true}, kShare{.high = 1, .below = true};
 
-// How the layer of that name is written; empty where there is none.
-std::string form_of(const std::string& name);
-
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  for (std::string& word : split(trim(text), ' ')) {
-    if (!word.empty()) words.push_back(std::move(word));
-  }
-  return words;
+std::uint32_t count(const Words& words, std::size_t index, const char* meaning) {
+  return static_cast<std::uint32_t>(words.number(index, kCount, meaning));
 }
 
-// A network may be one long line.
-std::string beginning_of(const std::string& text) {
-  constexpr std::size_t kShown = 100;
-  return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
+void count_option(Words& words, const char* key, const Limits& limits, std::uint32_t& out) {
+  if (const auto value = words.number_option(key, limits)) out = static_cast<std::uint32_t>(*value);
 }
 
-// One layer's text, taken apart: "name value value key=value [list]". What nobody asks for is refused.
-class Words {
- public:
-  Words(std::string_view text, std::string_view where) : text_(text), where_(where) {
-    const std::string trimmed = trim(text);
-    std::string_view head = trimmed;
-    if (const std::size_t open = trimmed.find('['); open != std::string::npos) {
-      if (trimmed.back() != ']') refuse("the list is not closed", "end it with \"]\"");
-      list_ = trimmed.substr(open + 1, trimmed.size() - open - 2);
-      head = head.substr(0, open);
-    }
-    std::vector<std::string> words = words_of(head);
-    if (!words.empty()) name_ = words[0];
-    for (std::size_t i = 1; i < words.size(); ++i) {
-      const std::size_t equals = words[i].find('=');
-      if (equals == std::string::npos) {
-        values_.push_back(words[i]);
-      } else if (!options_.emplace(words[i].substr(0, equals), words[i].substr(equals + 1)).second) {
-        refuse("\"" + words[i] + "\" is given twice", "");
-      }
-    }
-  }
-
-  const std::string& name() const { return name_; }
-
-  [[noreturn]] void refuse(const std::string& what, const std::string& hint) const {
-    throw Error({.code = ErrorCode::usage,
-                 .where = where_,
-                 .what = "layer \"" + beginning_of(text_) + "\": " + what,
-                 .hint = hint});
-  }
-
-  void need(std::size_t values, bool list = false) const {
-    if (values_.size() != values || list_.has_value() != list) refuse_form("wrong number of values");
-  }
-  [[noreturn]] void refuse_form(const std::string& what) const {
-    refuse(what, "write it as \"" + form_of(name_) + "\"");
-  }
-
-  std::uint32_t count(std::size_t index) const { return as_count(values_[index], 1); }
-  double number(std::size_t index, const char* what, double low, double below) const {
-    return as_number(values_[index], what, low, below);
-  }
-
-  std::optional<std::string> option(const std::string& key) {
-    const auto place = options_.find(key);
-    if (place == options_.end()) return std::nullopt;
-    std::string value = place->second;
-    options_.erase(place);
-    return value;
-  }
-  void count_option(const std::string& key, std::uint32_t least, std::uint32_t& out) {
-    if (const auto value = option(key)) out = as_count(*value, least);
-  }
-  void number_option(const std::string& key, double low, double below, double& out) {
-    if (const auto value = option(key)) out = as_number(*value, key.c_str(), low, below);
-  }
-  void flag_option(const std::string& key, bool& out) {
-    const auto value = option(key);
-    if (!value) return;
-    if (*value != "yes" && *value != "no") refuse("\"" + key + "=" + *value + "\"", "give yes or no");
-    out = *value == "yes";
-  }
-  void no_more_options() const {
-    if (!options_.empty()) refuse_form("unknown option \"" + options_.begin()->first + "\"");
-  }
-
-  // The texts of the list, split at the commas that are not inside a list of their own.
-  std::vector<std::string> list() const {
-    std::vector<std::string> items(1);
-    int depth = 0;
-    for (const char c : *list_) {
-      depth += c == '[' ? 1 : c == ']' ? -1 : 0;
-      if (depth < 0 || depth > kDeepest) refuse("its lists do not close, or are too deep", "");
-      if (c == ',' && depth == 0) {
-        items.emplace_back();
-      } else {
-        items.back() += c;
-      }
-    }
-    if (depth != 0) refuse("the list is not closed", "end it with \"]\"");
-    return items;
-  }
-  const std::string& where() const { return where_; }
-
-  std::uint32_t as_count(const std::string& word, std::uint32_t least) const {
-    const auto value = parse_integer(word);
-    if (!value || *value < least || *value > kMostCount)
-      refuse("\"" + word + "\" is not a count", "give " + std::to_string(least) + " to 65536");
-    return static_cast<std::uint32_t>(*value);
-  }
-
- private:
-  double as_number(const std::string& word, const char* what, double low, double below) const {
-    const auto value = parse_double(word);
-    if (!value || !(*value >= low && *value < below)) {
-      refuse("\"" + word + "\" is not a " + what,
-             "give " + shortest(low) + " or more and below " + shortest(below));
-    }
-    return *value;
-  }
-
-  std::string text_, where_, name_;
-  std::vector<std::string> values_;
-  std::map<std::string, std::string> options_;
-  std::optional<std::string> list_;
-};
+void number_option(Words& words, const char* key, const Limits& limits, double& out) {
+  out = words.number_option(key, limits).value_or(out);
+}
 
 std::vector<std::vector<std::uint32_t>> parse_table(const std::string& text, const Words& words) {
   std::vector<std::vector<std::uint32_t>> table;
   if (text.empty()) words.refuse("an empty table", "leave it out: then every input is seen");
   for (const std::string& row : split(text, '/')) {
-    if (row.empty()) words.refuse("an output of the table sees no input", "");
+    if (row.empty()) words.refuse("an output of the table sees no input");
     table.emplace_back();
-    for (const std::string& input : split(row, '+')) table.back().push_back(words.as_count(input, 0));
+    for (const std::string& input : split(row, '+')) {
+      const double number = words.to_number(input, kCountOrZero, "an input of the table");
+      table.back().push_back(static_cast<std::uint32_t>(number));
+    }
   }
   return table;
 }
 
 Layer parse_conv(Words& words) {
-  words.need(2);
-  Conv conv{.channels = words.count(0), .kernel = words.count(1)};
-  words.count_option("stride", 1, conv.stride);
+  words.need(2, 2);
+  Conv conv{.channels = count(words, 0, "the number of channels"), .kernel = count(words, 1, "the kernel")};
+  count_option(words, "stride", kCount, conv.stride);
   if (const auto padding = words.option("padding")) {
     conv.same = *padding == "same";
-    if (!conv.same && *padding != "valid") conv.padding = words.as_count(*padding, 0);
+    if (!conv.same && *padding != "valid")
+      conv.padding = static_cast<std::uint32_t>(words.to_number(*padding, kCountOrZero, "padding"));
   }
-  words.flag_option("bias", conv.bias);
-  words.number_option("l2", 0, 1e6, conv.l2);
-  words.count_option("groups", 1, conv.groups);
+  conv.bias = words.flag_option("bias").value_or(conv.bias);
+  number_option(words, "l2", kPenalty, conv.l2);
+  count_option(words, "groups", kCount, conv.groups);
   if (const auto table = words.option("table")) conv.table = parse_table(*table, words);
   return conv;
 }
 
 template <class Pool>
 Layer parse_pool(Words& words) {
-  words.need(1);
-  Pool pool{.size = words.count(0)};
-  words.count_option("stride", 1, pool.stride);
-  words.count_option("padding", 0, pool.padding);
+  words.need(1, 1);
+  Pool pool{.size = count(words, 0, "the size")};
+  count_option(words, "stride", kCount, pool.stride);
+  count_option(words, "padding", kCountOrZero, pool.padding);
   if (pool.stride == pool.size) pool.stride = 0;
   return pool;
 }
 
 Layer parse_dense(Words& words) {
-  words.need(1);
-  Dense dense{.units = words.count(0)};
-  words.flag_option("bias", dense.bias);
-  words.number_option("l2", 0, 1e6, dense.l2);
+  words.need(1, 1);
+  Dense dense{.units = count(words, 0, "the number of units")};
+  dense.bias = words.flag_option("bias").value_or(dense.bias);
+  number_option(words, "l2", kPenalty, dense.l2);
   return dense;
 }
 
 Layer parse_batch_norm(Words& words) {
-  words.need(0);
+  words.need(0, 0);
   BatchNorm norm;
-  words.number_option("momentum", 0, 1, norm.momentum);
-  words.number_option("epsilon", 0, 1, norm.epsilon);
+  number_option(words, "momentum", kShare, norm.momentum);
+  number_option(words, "epsilon", kShare, norm.epsilon);
   return norm;
 }
 
@@ -199,81 +86,58 @@ std::vector<Layer> parse_list(const Words& words) {
 
 template <class Plain>
 Layer parse_plain(Words& words) {
-  words.need(0);
+  words.need(0, 0);
   return Plain{};
 }
 
 Layer parse_dropout(Words& words) {
-  words.need(1);
-  return Dropout{words.number(0, "rate", 0, 1)};
+  words.need(1, 1);
+  return Dropout{words.number(0, kShare, "the rate")};
 }
 
 Layer parse_gaussian_noise(Words& words) {
-  words.need(1);
-  return GaussianNoise{words.number(0, "deviation", 0, 100)};
+  words.need(1, 1);
+  return GaussianNoise{words.number(0, {.high = 100, .below = true}, "the deviation")};
 }
 
 Layer parse_leaky_relu(Words& words) {
-  words.need(0);
+  words.need(0, 0);
   LeakyRelu relu;
-  words.number_option("slope", 0, 1, relu.slope);
+  number_option(words, "slope", kShare, relu.slope);
   return relu;
 }
 
 Layer parse_patches(Words& words) {
-  words.need(1, true);
-  return Patches{words.count(0), parse_list(words)};
+  words.need(1, 1, true);
+  return Patches{count(words, 0, "the size"), parse_list(words)};
 }
 
 Layer parse_residual(Words& words) {
-  words.need(0, true);
+  words.need(0, 0, true);
   return Residual{parse_list(words)};
 }
 
-struct Form {
-  const char* name;
-  const char* values;   // the words that follow the name, for people
-  const char* options;  // the keys that may follow them
-  Layer (*parse)(Words&);
-};
+using Form = WordForm<Layer>;
 
 constexpr std::array<Form, std::variant_size_v<LayerKind>> kForms{{
-    {"conv", "CHANNELS KERNEL",
-     "[stride=1] [padding=valid|same|N] [bias=yes|no] [l2=0] [groups=1] [table=0+1/1+2/...]", parse_conv},
-    {"max_pool", "SIZE", "[stride=SIZE] [padding=0]", parse_pool<MaxPool>},
-    {"avg_pool", "SIZE", "[stride=SIZE] [padding=0]", parse_pool<AvgPool>},
-    {"global_avg_pool", "", "", parse_plain<GlobalAvgPool>},
-    {"batch_norm", "", "[momentum=0.1] [epsilon=1e-05]", parse_batch_norm},
-    {"dropout", "RATE", "", parse_dropout},
-    {"gaussian_noise", "DEVIATION", "", parse_gaussian_noise},
-    {"relu", "", "", parse_plain<Relu>},
-    {"leaky_relu", "", "[slope=0.01]", parse_leaky_relu},
-    {"tanh", "", "", parse_plain<Tanh>},
-    {"sigmoid", "", "", parse_plain<Sigmoid>},
-    {"flatten", "", "", parse_plain<Flatten>},
-    {"dense", "UNITS", "[bias=yes|no] [l2=0]", parse_dense},
-    {"patches", "SIZE [LAYER, LAYER, ...]", "", parse_patches},
-    {"residual", "[LAYER, LAYER, ...]", "", parse_residual},
+    {"conv CHANNELS KERNEL [stride=1] [padding=valid|same|N] [bias=yes|no] [l2=0] [groups=1] "
+     "[table=0+1/1+2/...]",
+     parse_conv},
+    {"max_pool SIZE [stride=SIZE] [padding=0]", parse_pool<MaxPool>},
+    {"avg_pool SIZE [stride=SIZE] [padding=0]", parse_pool<AvgPool>},
+    {"global_avg_pool", parse_plain<GlobalAvgPool>},
+    {"batch_norm [momentum=0.1] [epsilon=1e-05]", parse_batch_norm},
+    {"dropout RATE", parse_dropout},
+    {"gaussian_noise DEVIATION", parse_gaussian_noise},
+    {"relu", parse_plain<Relu>},
+    {"leaky_relu [slope=0.01]", parse_leaky_relu},
+    {"tanh", parse_plain<Tanh>},
+    {"sigmoid", parse_plain<Sigmoid>},
+    {"flatten", parse_plain<Flatten>},
+    {"dense UNITS [bias=yes|no] [l2=0]", parse_dense},
+    {"patches SIZE [LAYER, LAYER, ...]", parse_patches},
+    {"residual [LAYER, LAYER, ...]", parse_residual},
 }};
-
-const Form* find_form(const std::string& name) {
-  const auto* place =
-      std::find_if(kForms.begin(), kForms.end(), [&](const Form& form) { return form.name == name; });
-  return place == kForms.end() ? nullptr : place;
-}
-
-std::string form_text(const Form& form) {
-  std::string text = form.name;
-  for (const char* part : {form.values, form.options}) {
-    if (*part != 0) text += std::string(" ") + part;
-  }
-  return text;
-}
-
-std::string form_of(const std::string& name) {
-  const Form* form = find_form(name);
-  return form == nullptr ? "" : form_text(*form);
-}
 
 // Writes a layer; options only where they differ from the default.
 struct Writer {
@@ -343,25 +207,14 @@ struct Writer {
 }  // namespace
 
 Layer parse_layer(std::string_view text, std::string_view where) {
-  Words words(text, where);
-  const Form* form = find_form(words.name());
-  if (form == nullptr) {
-    std::vector<std::string> names;
-    for (const Form& known : kForms) names.emplace_back(known.name);
-    const auto near = nearest(words.name(), names);
-    words.refuse("unknown", near ? "did you mean \"" + *near + "\"?" : "known are " + join(names, ", "));
-  }
-  Layer layer = form->parse(words);
-  words.no_more_options();
+  Words words(text, "layer", where);
+  Layer layer = read_form<Layer>(kForms, words);
+  words.need_no_more_options();
   return layer;
 }
 
 std::string to_text(const Layer& layer) { return std::visit(Writer{}, static_cast<const LayerKind&>(layer)); }
 
-std::string layers_help() {
-  std::string text;
-  for (const Form& form : kForms) text += "  " + form_text(form) + "\n";
-  return text;
-}
+std::string layers_help() { return forms_help<Layer>(kForms); }
 
 }  // namespace titrate::net

@@ -143,8 +143,8 @@ TEST(Layer, TextThatIsNoLayerIsRefusedByItsText) {
   expect_in(message("con 3 3"), "did you mean \"conv\"");
   expect_in(message("lstm 3"), "known are");
   expect_in(message("conv 3"), "write it as \"conv CHANNELS KERNEL ");
-  expect_in(message("dense x"), "\"x\" is not a count");
-  expect_in(message("dropout 1"), "\"1\" is not a rate");
+  expect_in(message("dense x"), "\"x\" is not a number");
+  expect_in(message("dropout 1"), "\"1\": the rate is out of range; give 0 or more and below 1");
 }
 
 }  // namespace
