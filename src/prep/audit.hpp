@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "titrate/prep/statistics.hpp"
+#include "statistics.hpp"
 #include "titrate/shard/manifest.hpp"
 #include "titrate/shard/reader.hpp"
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "titrate/prep/plan.hpp"
+#include "plan.hpp"
 
 namespace titrate::prep {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "titrate/prep/plan.hpp"
+#include "plan.hpp"
 
 namespace titrate::prep {
 

@@ -1,4 +1,4 @@
-#include "titrate/prep/output_folder.hpp"
+#include "output_folder.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -7,6 +7,9 @@
 #include <system_error>
 
 #include "audit.hpp"
+#include "output_folder.hpp"
+#include "plain_recipe.hpp"
+#include "plan.hpp"
 #include "quarantine.hpp"
 #include "shard_packer.hpp"
 #include "survey.hpp"
@@ -18,9 +21,6 @@
 #include "titrate/core/text.hpp"
 #include "titrate/core/version.hpp"
 #include "titrate/image/preset.hpp"
-#include "titrate/prep/output_folder.hpp"
-#include "titrate/prep/plain_recipe.hpp"
-#include "titrate/prep/plan.hpp"
 #include "titrate/shard/virtual_dataset.hpp"
 
 namespace titrate::prep {

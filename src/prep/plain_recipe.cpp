@@ -1,4 +1,4 @@
-#include "titrate/prep/plain_recipe.hpp"
+#include "plain_recipe.hpp"
 
 #include <algorithm>
 #include <array>

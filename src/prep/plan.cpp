@@ -1,4 +1,4 @@
-#include "titrate/prep/plan.hpp"
+#include "plan.hpp"
 
 #include <algorithm>
 #include <set>

@@ -4,7 +4,7 @@
 #include <optional>
 #include <span>
 
-#include "titrate/prep/plan.hpp"
+#include "plan.hpp"
 
 namespace titrate::prep {
 

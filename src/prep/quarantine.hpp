@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "titrate/prep/plan.hpp"
+#include "plan.hpp"
 
 namespace titrate::prep {
 

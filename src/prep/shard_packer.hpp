@@ -12,10 +12,10 @@
 
 #include "audit.hpp"
 #include "image_maker.hpp"
+#include "output_folder.hpp"
+#include "plan.hpp"
 #include "titrate/core/large_memory.hpp"
 #include "titrate/core/progress.hpp"
-#include "titrate/prep/output_folder.hpp"
-#include "titrate/prep/plan.hpp"
 #include "titrate/shard/format.hpp"
 
 namespace titrate::prep {

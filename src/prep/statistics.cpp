@@ -1,4 +1,4 @@
-#include "titrate/prep/statistics.hpp"
+#include "statistics.hpp"
 
 #include <algorithm>
 #include <array>

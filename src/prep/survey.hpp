@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "titrate/prep/plan.hpp"
+#include "plan.hpp"
 
 namespace titrate::prep {
 

@@ -1,4 +1,4 @@
-#include "titrate/source/cifar.hpp"
+#include "cifar.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "titrate/source/csv.hpp"
+#include "csv.hpp"
 
 #include <algorithm>
 #include <initializer_list>

@@ -1,4 +1,4 @@
-#include "titrate/source/folder.hpp"
+#include "folder.hpp"
 
 #include <algorithm>
 #include <map>
@@ -11,10 +11,10 @@
 #include "encoded_files.hpp"
 #include "file_pattern.hpp"
 #include "folder_walk.hpp"
+#include "sidecar.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/source/sidecar.hpp"
 
 namespace titrate::source {
 namespace {

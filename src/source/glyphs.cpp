@@ -1,4 +1,4 @@
-#include "titrate/source/glyphs.hpp"
+#include "glyphs.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "titrate/source/hdf5.hpp"
+#include "hdf5.hpp"
 
 #include <map>
 #include <system_error>

@@ -1,4 +1,4 @@
-#include "titrate/source/idx.hpp"
+#include "idx.hpp"
 
 #include <algorithm>
 #include <array>

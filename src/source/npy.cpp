@@ -1,4 +1,4 @@
-#include "titrate/source/npy.hpp"
+#include "npy.hpp"
 
 #include <algorithm>
 #include <map>

@@ -5,10 +5,10 @@
 #include <limits>
 #include <optional>
 
+#include "npy.hpp"
 #include "titrate/core/byte_file.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/source/npy.hpp"
 
 namespace titrate::source {
 namespace {

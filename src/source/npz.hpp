@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "titrate/source/npy.hpp"
+#include "npy.hpp"
 
 struct zip;
 

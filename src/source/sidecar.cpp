@@ -1,4 +1,4 @@
-#include "titrate/source/sidecar.hpp"
+#include "sidecar.hpp"
 
 #include <nlohmann/json.hpp>
 #include <unordered_map>

@@ -4,17 +4,17 @@
 #include <array>
 #include <system_error>
 
+#include "cifar.hpp"
+#include "csv.hpp"
+#include "folder.hpp"
+#include "glyphs.hpp"
+#include "hdf5.hpp"
+#include "idx.hpp"
+#include "npy.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/random.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/source/cifar.hpp"
-#include "titrate/source/csv.hpp"
-#include "titrate/source/folder.hpp"
-#include "titrate/source/glyphs.hpp"
-#include "titrate/source/hdf5.hpp"
-#include "titrate/source/idx.hpp"
-#include "titrate/source/npy.hpp"
 
 namespace titrate::source {
 

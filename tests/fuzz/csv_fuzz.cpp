@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <string>
 
+#include "../../src/source/csv.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/source/csv.hpp"
 
 namespace titrate::source {
 namespace {

@@ -2,9 +2,9 @@
 // first byte says how many dimensions are asked for.
 #include <cstdlib>
 
+#include "../../src/source/idx.hpp"
 #include "fuzz/fuzz_file.hpp"
 #include "titrate/core/error.hpp"
-#include "titrate/source/idx.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace titrate;

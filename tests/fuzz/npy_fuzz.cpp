@@ -6,10 +6,10 @@
 #include <fstream>
 #include <span>
 
+#include "../../src/source/npy.hpp"
 #include "fuzz/fuzz_file.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/error.hpp"
-#include "titrate/source/npy.hpp"
 
 using namespace titrate;
 

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "../../../src/prep/plan.hpp"
 #include "titrate/core/error.hpp"
-#include "titrate/prep/plan.hpp"
 
 namespace titrate::prep {
 

@@ -1,4 +1,4 @@
-#include "titrate/prep/plain_recipe.hpp"
+#include "../../../src/prep/plain_recipe.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "titrate/prep/plan.hpp"
+#include "../../../src/prep/plan.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "titrate/prep/statistics.hpp"
+#include "../../../src/prep/statistics.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "titrate/source/cifar.hpp"
+#include "../../../src/source/cifar.hpp"
 
 #include <gtest/gtest.h>
 

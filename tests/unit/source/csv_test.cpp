@@ -1,4 +1,4 @@
-#include "titrate/source/csv.hpp"
+#include "../../../src/source/csv.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

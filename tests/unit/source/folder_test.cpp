@@ -1,4 +1,4 @@
-#include "titrate/source/folder.hpp"
+#include "../../../src/source/folder.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // Datasets that titrate packed, and a shard of one as anybody's file; other files are in
 // e2e/source_arrays_test.py.
-#include "titrate/source/hdf5.hpp"
+#include "../../../src/source/hdf5.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "titrate/source/npy.hpp"
+#include "../../../src/source/npy.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "titrate/source/sidecar.hpp"
+#include "../../../src/source/sidecar.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,13 +4,13 @@
 
 #include <functional>
 
+#include "../../../src/source/idx.hpp"
 #include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/draw/glyph.hpp"
 #include "titrate/draw/scene.hpp"
-#include "titrate/source/idx.hpp"
 #include "unit/source/idx_files.hpp"
 #include "unit/source/open_filled.hpp"
 

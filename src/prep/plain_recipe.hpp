@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "plan.hpp"
 #include "titrate/prep/pack.hpp"
-#include "titrate/prep/plan.hpp"
 #include "titrate/prep/recipe.hpp"
 
 namespace titrate::prep {
