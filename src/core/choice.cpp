@@ -6,12 +6,11 @@
 namespace titrate {
 
 void refuse_choice(std::string_view text, std::span<const std::string> names, std::string_view where) {
-  const auto near = nearest(text, names);
   throw Error({.code = ErrorCode::usage,
                .where = std::string(where),
                .what = "unknown value \"" + std::string(text) + "\"",
                .expected = join(names, ", "),
-               .hint = near ? "did you mean \"" + *near + "\"?" : ""});
+               .hint = did_you_mean(text, names)});
 }
 
 }  // namespace titrate

@@ -136,9 +136,9 @@ void DocumentTable::refuse_type(const std::string& key, const std::string& expec
   refuse(key, "wrong type", expected, describe(*find(key)));
 }
 
-void DocumentTable::refuse_unknown(std::span<const Key> keys) const {
+void DocumentTable::refuse_unknown(std::span<const DocumentKey> keys) const {
   std::vector<std::string> known;
-  for (const Key& key : keys) known.push_back(key.name);
+  for (const DocumentKey& key : keys) known.push_back(key.name);
   for (std::size_t i = 0; i < node_->names.size(); ++i) {
     const std::string& name = node_->names[i];
     if (std::ranges::find(known, name) != known.end()) continue;
@@ -147,20 +147,20 @@ void DocumentTable::refuse_unknown(std::span<const Key> keys) const {
   }
 }
 
-Values DocumentTable::read(std::span<const Key> keys) const {
+Values DocumentTable::read(std::span<const DocumentKey> keys) const {
   refuse_unknown(keys);
-  for (const Key& key : keys) {
+  for (const DocumentKey& key : keys) {
     if (key.required && !has(key.name)) refuse(key.name, "the key is missing");
   }
   Values values;
-  for (const Key& key : keys) {
+  for (const DocumentKey& key : keys) {
     if (key.type == KeyType::other) continue;
     if (auto found = value(key)) values.emplace(key.name, *std::move(found));
   }
   return values;
 }
 
-std::optional<Value> DocumentTable::value(const Key& key) const {
+std::optional<Value> DocumentTable::value(const DocumentKey& key) const {
   if (!has(key.name)) return key.fallback;
   const auto found = value_of(*find(key.name));
   if (!found) refuse_type(key.name, describe(key.type));

@@ -1,8 +1,10 @@
 #include "titrate/core/value.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "titrate/core/choice.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 #include "toml_tree.hpp"
@@ -30,36 +32,31 @@ struct JsonWriter {
   }
 };
 
+// 10000000, which its shortest form would not show in digits.
+std::string plain(double number) {
+  return number == std::floor(number) && std::fabs(number) < 1e15 ? fixed(number, 0) : shortest(number);
+}
+
 // A value on its way to a key.
 struct Check {
-  const Key& key;
+  const DocumentKey& key;
   const std::string& where;
 
   [[noreturn]] void refuse(const std::string& what, const std::string& expected = "",
-                           const std::string& got = "", const std::string& hint = "") const {
-    throw Error({.code = ErrorCode::usage,
-                 .where = where,
-                 .what = what,
-                 .expected = expected,
-                 .got = got,
-                 .hint = hint});
+                           const std::string& got = "") const {
+    throw Error({.code = ErrorCode::usage, .where = where, .what = what, .expected = expected, .got = got});
   }
   [[noreturn]] void refuse_type(const Value& value) const {
     refuse("wrong type", describe(key.type), describe(value));
   }
-  [[noreturn]] void refuse_range(const Value& value) const {
-    const auto limit = [&](double number) {
-      return key.type == KeyType::number ? shortest(number) : fixed(number, 0);
-    };
-    refuse("out of range", limit(key.low) + (key.high < kNoLimit ? " to " + limit(key.high) : " or more"),
-           to_json(value));
+  void need_in_range(double number, const Value& value) const {
+    if (!key.range.holds(number)) refuse("out of range", key.range.text(), to_json(value));
   }
 
   std::int64_t integer(const Value& value) const {
     const auto* whole = std::get_if<std::int64_t>(&value.data);
     if (whole == nullptr) refuse_type(value);
-    if (const auto number = static_cast<double>(*whole); number < key.low || number > key.high)
-      refuse_range(value);
+    need_in_range(static_cast<double>(*whole), value);
     return *whole;
   }
   double number(const Value& value) const {
@@ -67,7 +64,7 @@ struct Check {
     const auto* real = std::get_if<double>(&value.data);
     if (whole == nullptr && real == nullptr) refuse_type(value);
     const double number = whole != nullptr ? static_cast<double>(*whole) : *real;
-    if (!(number >= key.low && number <= key.high)) refuse_range(value);
+    need_in_range(number, value);
     return number;
   }
   std::string text(const Value& value) const {
@@ -75,10 +72,8 @@ struct Check {
     const auto* text = std::get_if<std::string>(&value.data);
     if (text == nullptr) refuse_type(value);
     if (has_control(*text)) refuse("a control character in the text", "one line of text");
-    if (!key.choices.empty() && std::ranges::find(key.choices, *text) == key.choices.end()) {
-      refuse("unknown value \"" + *text + "\"", join(key.choices, ", "), "",
-             did_you_mean(*text, key.choices));
-    }
+    if (!key.choices.empty() && std::ranges::find(key.choices, *text) == key.choices.end())
+      refuse_choice(*text, key.choices, where);
     return *text;
   }
   template <class Item>
@@ -89,8 +84,6 @@ struct Check {
     for (const Value& one : items == nullptr ? List{value} : *items) made.push_back(item(one));
     return made;
   }
-
-  static constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 };
 
 template <class Item>
@@ -107,6 +100,18 @@ std::string to_json(const Value& value) { return std::visit(JsonWriter{}, value.
 std::string describe(const Value& value) {
   constexpr const char* kNames[] = {"a boolean", "a whole number", "a number", "text", "a list"};
   return std::string(kNames[value.data.index()]) + ", " + to_json(value);
+}
+
+bool Range::holds(double value) const {
+  const bool enough = above_low ? value > low : value >= low;
+  return std::isfinite(value) && enough && (below_high ? value < high : value <= high);
+}
+
+std::string Range::text() const {
+  const std::string least = above_low ? "above " + plain(low) : plain(low);
+  if (!std::isfinite(high)) return above_low ? least : least + " or more";
+  if (below_high) return least + (above_low ? " and below " : " or more, below ") + plain(high);
+  return above_low ? least + ", at most " + plain(high) : least + " to " + plain(high);
 }
 
 const char* describe(KeyType type) {
@@ -129,7 +134,7 @@ const char* describe(KeyType type) {
   return "a number, text or a list of them";
 }
 
-Value checked(const Key& key, const Value& value, const std::string& where) {
+Value checked(const DocumentKey& key, const Value& value, const std::string& where) {
   const Check check{key, where};
   switch (key.type) {
     case KeyType::flag:

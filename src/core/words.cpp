@@ -63,21 +63,27 @@ void Words::need(std::size_t low, std::size_t high, bool list) const {
     refuse_form("wrong number of values");
 }
 
-double Words::to_number(const std::string& word, const Limits& limits, const std::string& meaning) const {
+double Words::to_number(const std::string& word, const Range& range, const std::string& meaning) const {
   const auto value = parse_double(word);
   if (!value) refuse("\"" + word + "\" is not a number");
-  if (!(*value >= limits.low && (limits.below ? *value < limits.high : *value <= limits.high))) {
-    refuse("\"" + word + "\": " + meaning + " is out of range",
-           "give " + shortest(limits.low) + (limits.below ? " or more and below " : " to ") +
-               shortest(limits.high));
-  }
-  if (limits.whole && *value != std::floor(*value))
-    refuse("\"" + word + "\": " + meaning + " is not a whole number");
+  if (!range.holds(*value))
+    refuse("\"" + word + "\": " + meaning + " is out of range", "give " + range.text());
   return *value;
 }
 
-double Words::number(std::size_t index, const Limits& limits, const std::string& meaning) const {
-  return to_number(values_[index], limits, meaning);
+std::uint32_t Words::to_integer(const std::string& word, const Range& range,
+                                const std::string& meaning) const {
+  const double value = to_number(word, range, meaning);
+  if (value != std::floor(value)) refuse("\"" + word + "\": " + meaning + " is not a whole number");
+  return static_cast<std::uint32_t>(value);
+}
+
+double Words::number(std::size_t index, const Range& range, const std::string& meaning) const {
+  return to_number(values_[index], range, meaning);
+}
+
+std::uint32_t Words::integer(std::size_t index, const Range& range, const std::string& meaning) const {
+  return to_integer(values_[index], range, meaning);
 }
 
 std::optional<std::string> Words::option(const std::string& key) {
@@ -88,9 +94,14 @@ std::optional<std::string> Words::option(const std::string& key) {
   return value;
 }
 
-std::optional<double> Words::number_option(const std::string& key, const Limits& limits) {
+std::optional<double> Words::number_option(const std::string& key, const Range& range) {
   const auto value = option(key);
-  return value ? std::optional(to_number(*value, limits, key)) : std::nullopt;
+  return value ? std::optional(to_number(*value, range, key)) : std::nullopt;
+}
+
+std::optional<std::uint32_t> Words::integer_option(const std::string& key, const Range& range) {
+  const auto value = option(key);
+  return value ? std::optional(to_integer(*value, range, key)) : std::nullopt;
 }
 
 std::optional<bool> Words::flag_option(const std::string& key) {

@@ -12,7 +12,7 @@ namespace {
 template <class Ranged>
 Ranged read_range(Words& words, double least, double most, const char* meaning) {
   words.need(2, 2);
-  const Limits limits{.low = least, .high = most};
+  const Range limits{.low = least, .high = most};
   const Ranged range{words.number(0, limits, meaning), words.number(1, limits, meaning)};
   if (range.low > range.high) words.refuse(std::string(meaning) + ": the lower end stands first");
   return range;
@@ -38,7 +38,7 @@ Change read_shift(Words& words) {
   if (words.size() == 1) return Shift{above_zero(words, 0, 1000, meaning)};
   if (words.word(1) != "whole")
     words.refuse("\"" + words.word(1) + "\" after the pixels", "whole, or nothing");
-  return Shift{words.number(0, {.low = 1, .high = 1000, .whole = true}, meaning), true};
+  return Shift{static_cast<double>(words.integer(0, {.low = 1, .high = 1000}, meaning)), true};
 }
 Change read_rotate(Words& words) { return read_degrees<Rotate>(words, 360); }
 Change read_flip(Words& words) {
@@ -77,7 +77,7 @@ Change read_sharpen(Words& words) { return read_range<Sharpen>(words, 0, 100, "t
 Change read_noise(Words& words) {
   words.need(3, 3);
   AddNoise noise{parse_choice<NoiseKind>(words.word(0), words.where() + ": noise")};
-  const Limits limits{.high = noise.kind == NoiseKind::salt_pepper ? 1.0 : 10.0};
+  const Range limits{.high = noise.kind == NoiseKind::salt_pepper ? 1.0 : 10.0};
   noise.low = words.number(1, limits, "the level");
   noise.high = words.number(2, limits, "the level");
   if (noise.low > noise.high) words.refuse("the level: the lower end stands first");

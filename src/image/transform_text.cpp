@@ -13,19 +13,12 @@ using namespace transforms;
 
 constexpr const char *kMedianForm = "denoise median SIZE", *kKnnForm = "denoise knn COUNT [PATCH] [WINDOW]";
 
-std::uint32_t whole(const Words& words, std::size_t index, double low, double high, const char* meaning) {
-  return static_cast<std::uint32_t>(words.number(index, {.low = low, .high = high, .whole = true}, meaning));
-}
+constexpr Range kSide{.low = 1, .high = 1 << 14}, kPlace{.high = 1 << 24}, kParts{.low = 1, .high = 1024};
 
-std::uint32_t odd(const Words& words, std::size_t index, double low, double high, const char* meaning) {
-  const std::uint32_t value = whole(words, index, low, high, meaning);
+std::uint32_t odd(const Words& words, std::size_t index, const Range& range, const char* meaning) {
+  const std::uint32_t value = words.integer(index, range, meaning);
   if (value % 2 == 0) words.refuse(std::string(meaning) + " is not odd");
   return value;
-}
-
-std::uint32_t side(const Words& words, std::size_t index, const char* meaning) {
-  constexpr double kMostSide = 1 << 14;
-  return whole(words, index, 1, kMostSide, meaning);
 }
 
 Transform parse_resize(Words& words) {
@@ -38,24 +31,25 @@ Transform parse_resize(Words& words) {
     --sides;
   }
   if (sides == 0 || sides > 2) words.refuse_form("wrong number of values");
-  resize.height = side(words, 0, "the height");
-  resize.width = side(words, sides - 1, "the width");
+  resize.height = words.integer(0, kSide, "the height");
+  resize.width = words.integer(sides - 1, kSide, "the width");
   return resize;
 }
 
 Transform parse_crop(Words& words) {
   words.need(1, 4);
   if (words.size() == 3) words.refuse_form("wrong number of values");
-  Crop crop{side(words, 0, "the height"), side(words, words.size() == 1 ? 0 : 1, "the width")};
+  Crop crop{words.integer(0, kSide, "the height"),
+            words.integer(words.size() == 1 ? 0 : 1, kSide, "the width")};
   if (words.size() == 4)
-    crop.corner = Corner{whole(words, 2, 0, 1 << 24, "the top"), whole(words, 3, 0, 1 << 24, "the left")};
+    crop.corner = Corner{words.integer(2, kPlace, "the top"), words.integer(3, kPlace, "the left")};
   return crop;
 }
 
 Transform parse_pad(Words& words) {
   words.need(1, 2);
-  const std::uint32_t level = words.size() == 2 ? whole(words, 1, 0, 255, "the level") : 0;
-  return Pad{side(words, 0, "the number of pixels"), static_cast<std::uint8_t>(level)};
+  const std::uint32_t level = words.size() == 2 ? words.integer(1, {.high = 255}, "the level") : 0;
+  return Pad{words.integer(0, kSide, "the number of pixels"), static_cast<std::uint8_t>(level)};
 }
 
 Transform parse_center_of_mass(Words& words) {
@@ -63,15 +57,15 @@ Transform parse_center_of_mass(Words& words) {
   if (words.size() == 1) words.refuse_form("wrong number of values");
   CenterOfMass center;
   if (words.size() == 0) return center;
-  center.side = side(words, 1, "the side");
-  center.box = whole(words, 0, 1, center.side, "the box");
+  center.side = words.integer(1, kSide, "the side");
+  center.box = words.integer(0, {.low = 1, .high = static_cast<double>(center.side)}, "the box");
   return center;
 }
 
 Transform parse_patches(Words& words) {
   words.need(2, 2);
-  return Patches{whole(words, 0, 1, 1024, "the number of rows"),
-                 whole(words, 1, 1, 1024, "the number of columns")};
+  return Patches{words.integer(0, kParts, "the number of rows"),
+                 words.integer(1, kParts, "the number of columns")};
 }
 
 Transform parse_denoise(Words& words) {
@@ -79,7 +73,7 @@ Transform parse_denoise(Words& words) {
   if (words.size() == 0) words.refuse("by which method?", "median or knn");
   if (words.word(0) == "median") {
     words.need(2, 2);
-    return MedianDenoise{odd(words, 1, 3, 15, "the size")};
+    return MedianDenoise{odd(words, 1, {.low = 3, .high = 15}, "the size")};
   }
   if (words.word(0) != "knn") {
     words.refuse("unknown method \"" + words.word(0) + "\"",
@@ -87,9 +81,9 @@ Transform parse_denoise(Words& words) {
   }
   words.set_form(kKnnForm);
   words.need(2, 4);
-  KnnDenoise knn{.count = whole(words, 1, 1, 1024, "the count")};
-  if (words.size() > 2) knn.patch = odd(words, 2, 3, 5, "the patch");
-  if (words.size() > 3) knn.window = odd(words, 3, 3, 255, "the window");
+  KnnDenoise knn{.count = words.integer(1, kParts, "the count")};
+  if (words.size() > 2) knn.patch = odd(words, 2, {.low = 3, .high = 5}, "the patch");
+  if (words.size() > 3) knn.window = odd(words, 3, {.low = 3, .high = 255}, "the window");
   return knn;
 }
 

@@ -7,20 +7,8 @@
 namespace titrate::net {
 namespace {
 
-constexpr Limits kCount{.low = 1, .high = 65536, .whole = true}, kCountOrZero{.high = 65536, .whole = true};
-constexpr Limits kPenalty{.high = 1e6, .below = true}, kShare{.high = 1, .below = true};
-
-std::uint32_t count(const Words& words, std::size_t index, const char* meaning) {
-  return static_cast<std::uint32_t>(words.number(index, kCount, meaning));
-}
-
-void count_option(Words& words, const char* key, const Limits& limits, std::uint32_t& out) {
-  if (const auto value = words.number_option(key, limits)) out = static_cast<std::uint32_t>(*value);
-}
-
-void number_option(Words& words, const char* key, const Limits& limits, double& out) {
-  out = words.number_option(key, limits).value_or(out);
-}
+constexpr Range kCount{.low = 1, .high = 65536}, kCountOrZero{.high = 65536};
+constexpr Range kPenalty{.high = 1e6, .below_high = true}, kShare{.high = 1, .below_high = true};
 
 std::vector<std::vector<std::uint32_t>> parse_table(const std::string& text, const Words& words) {
   std::vector<std::vector<std::uint32_t>> table;
@@ -29,8 +17,7 @@ std::vector<std::vector<std::uint32_t>> parse_table(const std::string& text, con
     if (row.empty()) words.refuse("an output of the table sees no input");
     table.emplace_back();
     for (const std::string& input : split(row, '+')) {
-      const double number = words.to_number(input, kCountOrZero, "an input of the table");
-      table.back().push_back(static_cast<std::uint32_t>(number));
+      table.back().push_back(words.to_integer(input, kCountOrZero, "an input of the table"));
     }
   }
   return table;
@@ -38,16 +25,16 @@ std::vector<std::vector<std::uint32_t>> parse_table(const std::string& text, con
 
 Layer parse_conv(Words& words) {
   words.need(2, 2);
-  Conv conv{.channels = count(words, 0, "the number of channels"), .kernel = count(words, 1, "the kernel")};
-  count_option(words, "stride", kCount, conv.stride);
+  Conv conv{.channels = words.integer(0, kCount, "the number of channels"),
+            .kernel = words.integer(1, kCount, "the kernel")};
+  conv.stride = words.integer_option("stride", kCount).value_or(conv.stride);
   if (const auto padding = words.option("padding")) {
     conv.same = *padding == "same";
-    if (!conv.same && *padding != "valid")
-      conv.padding = static_cast<std::uint32_t>(words.to_number(*padding, kCountOrZero, "padding"));
+    if (!conv.same && *padding != "valid") conv.padding = words.to_integer(*padding, kCountOrZero, "padding");
   }
   conv.bias = words.flag_option("bias").value_or(conv.bias);
-  number_option(words, "l2", kPenalty, conv.l2);
-  count_option(words, "groups", kCount, conv.groups);
+  conv.l2 = words.number_option("l2", kPenalty).value_or(conv.l2);
+  conv.groups = words.integer_option("groups", kCount).value_or(conv.groups);
   if (const auto table = words.option("table")) conv.table = parse_table(*table, words);
   return conv;
 }
@@ -55,26 +42,26 @@ Layer parse_conv(Words& words) {
 template <class Pool>
 Layer parse_pool(Words& words) {
   words.need(1, 1);
-  Pool pool{.size = count(words, 0, "the size")};
-  count_option(words, "stride", kCount, pool.stride);
-  count_option(words, "padding", kCountOrZero, pool.padding);
+  Pool pool{.size = words.integer(0, kCount, "the size")};
+  pool.stride = words.integer_option("stride", kCount).value_or(pool.stride);
+  pool.padding = words.integer_option("padding", kCountOrZero).value_or(pool.padding);
   if (pool.stride == pool.size) pool.stride = 0;
   return pool;
 }
 
 Layer parse_dense(Words& words) {
   words.need(1, 1);
-  Dense dense{.units = count(words, 0, "the number of units")};
+  Dense dense{.units = words.integer(0, kCount, "the number of units")};
   dense.bias = words.flag_option("bias").value_or(dense.bias);
-  number_option(words, "l2", kPenalty, dense.l2);
+  dense.l2 = words.number_option("l2", kPenalty).value_or(dense.l2);
   return dense;
 }
 
 Layer parse_batch_norm(Words& words) {
   words.need(0, 0);
   BatchNorm norm;
-  number_option(words, "momentum", kShare, norm.momentum);
-  number_option(words, "epsilon", kShare, norm.epsilon);
+  norm.momentum = words.number_option("momentum", kShare).value_or(norm.momentum);
+  norm.epsilon = words.number_option("epsilon", kShare).value_or(norm.epsilon);
   return norm;
 }
 
@@ -97,19 +84,19 @@ Layer parse_dropout(Words& words) {
 
 Layer parse_gaussian_noise(Words& words) {
   words.need(1, 1);
-  return GaussianNoise{words.number(0, {.high = 100, .below = true}, "the deviation")};
+  return GaussianNoise{words.number(0, {.high = 100, .below_high = true}, "the deviation")};
 }
 
 Layer parse_leaky_relu(Words& words) {
   words.need(0, 0);
   LeakyRelu relu;
-  number_option(words, "slope", kShare, relu.slope);
+  relu.slope = words.number_option("slope", kShare).value_or(relu.slope);
   return relu;
 }
 
 Layer parse_patches(Words& words) {
   words.need(1, 1, true);
-  return Patches{count(words, 0, "the size"), parse_list(words)};
+  return Patches{words.integer(0, kCount, "the size"), parse_list(words)};
 }
 
 Layer parse_residual(Words& words) {

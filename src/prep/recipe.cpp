@@ -14,7 +14,7 @@
 namespace titrate::prep {
 namespace {
 
-const std::vector<Key> kRecipeKeys{
+const std::vector<DocumentKey> kRecipeKeys{
     {.name = "name", .help = "of the dataset", .required = true},
     {.name = "seed",
      .type = KeyType::integer,
@@ -24,14 +24,12 @@ const std::vector<Key> kRecipeKeys{
      .type = KeyType::integer,
      .fallback = 64,
      .help = "the largest a shard may be, 1 to 65536",
-     .low = 1,
-     .high = 65536},
+     .range = {.low = 1, .high = 65536}},
     {.name = "shards",
      .type = KeyType::integer,
      .otherwise = "as few as fit",
      .help = "exact number of training shards",
-     .low = 1,
-     .high = 99999},
+     .range = {.low = 1, .high = 99999}},
     {.name = "transforms",
      .type = KeyType::texts,
      .otherwise = "none",
@@ -49,43 +47,47 @@ const std::vector<Key> kRecipeKeys{
      .otherwise = "none",
      .help = "an [[augment]] for each way to change copies"}};
 
-const std::vector<Key> kSplitKeys{
+const std::vector<DocumentKey> kSplitKeys{
     {.name = "test",
      .type = KeyType::number,
      .fallback = 0.0,
      .help = "share of the real training images, 0 to 0.9",
-     .high = 0.9},
-    {.name = "validation", .type = KeyType::number, .fallback = 0.0, .help = "likewise", .high = 0.9},
+     .range = {.high = 0.9}},
+    {.name = "validation",
+     .type = KeyType::number,
+     .fallback = 0.0,
+     .help = "likewise",
+     .range = {.high = 0.9}},
     {.name = "by",
      .fallback = "family",
      .help =
          "family: children, patches and duplicates stay together; image: they may not (a leak, to measure)",
      .choices = {"family", "image"}}};
 
-const Key kTo{.name = "to",
-              .type = KeyType::other,
-              .otherwise = "no",
-              .help = "instead: up to this many images in each class, or \"largest\""};
+const DocumentKey kTo{.name = "to",
+                      .type = KeyType::other,
+                      .otherwise = "no",
+                      .help = "instead: up to this many images in each class, or \"largest\""};
 
-const std::vector<Key> kAugmentKeys{{.name = "ops",
-                                     .type = KeyType::texts,
-                                     .otherwise = "those of the preset",
-                                     .help = "a list of operations; see below"},
-                                    {.name = "preset",
-                                     .fallback = "",
-                                     .otherwise = "none",
-                                     .help = "digits, letters or objects: operations that keep labels true"},
-                                    {.name = "copies",
-                                     .type = KeyType::integer,
-                                     .fallback = 1,
-                                     .help = "changed copies of each real training image, up to 10000",
-                                     .low = 1,
-                                     .high = 10'000},
-                                    kTo,
-                                    {.name = "held_out",
-                                     .type = KeyType::flag,
-                                     .fallback = false,
-                                     .help = "also copies of the images outside training"}};
+const std::vector<DocumentKey> kAugmentKeys{
+    {.name = "ops",
+     .type = KeyType::texts,
+     .otherwise = "those of the preset",
+     .help = "a list of operations; see below"},
+    {.name = "preset",
+     .fallback = "",
+     .otherwise = "none",
+     .help = "digits, letters or objects: operations that keep labels true"},
+    {.name = "copies",
+     .type = KeyType::integer,
+     .fallback = 1,
+     .help = "changed copies of each real training image, up to 10000",
+     .range = {.low = 1, .high = 10'000}},
+    kTo,
+    {.name = "held_out",
+     .type = KeyType::flag,
+     .fallback = false,
+     .help = "also copies of the images outside training"}};
 
 std::vector<image::Operation> read_operations(const DocumentTable& table, const Values& values) {
   const std::string& preset = values.text("preset");
@@ -104,7 +106,7 @@ std::vector<image::Operation> read_operations(const DocumentTable& table, const 
 
 // How many images each class is to have.
 std::uint64_t read_to(const DocumentTable& table) {
-  Key key = kTo;
+  DocumentKey key = kTo;
   if (table.is_text("to")) {
     key.type = KeyType::text;
     key.choices = {"largest"};
@@ -112,8 +114,7 @@ std::uint64_t read_to(const DocumentTable& table) {
     return kLargestClass;
   }
   key.type = KeyType::integer;
-  key.low = 1;
-  key.high = 10'000'000;
+  key.range = {.low = 1, .high = 10'000'000};
   return static_cast<std::uint64_t>(std::get<std::int64_t>(table.value(key)->data));
 }
 
@@ -171,10 +172,10 @@ void read_augments(const DocumentTable& root, Recipe& recipe) {
 }
 
 // A heading and a line for each key: name, help, default.
-std::string keys_help(const std::string& heading, std::span<const Key> keys) {
+std::string keys_help(const std::string& heading, std::span<const DocumentKey> keys) {
   constexpr std::size_t kColumn = 18;
   std::string text = heading + "\n";
-  for (const Key& key : keys) {
+  for (const DocumentKey& key : keys) {
     text += "  " + key.name + std::string(kColumn - key.name.size(), ' ') + key.help;
     const std::string otherwise =
         key.otherwise.empty() && key.fallback ? to_json(*key.fallback) : key.otherwise;

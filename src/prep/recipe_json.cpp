@@ -25,7 +25,7 @@ Json source_json(const SourceRecipe& source) {
   json["licence"] = source.info.licence;
   if (settings.split) json["split"] = shard::name_of(*settings.split);
   if (!settings.classes.empty()) json["classes"] = settings.classes;
-  for (const Key& key : source::find_kind(settings.kind, settings.where).keys) {
+  for (const DocumentKey& key : source::find_kind(settings.kind, settings.where).keys) {
     if (settings.values.has(key.name)) json[key.name] = Json::parse(to_json(settings.values.at(key.name)));
   }
   json["transforms"] = Json::array();

@@ -15,16 +15,15 @@ namespace {
 using shard::Origin;
 using shard::Split;
 
-const Key kClasses{.name = "classes",
-                   .type = KeyType::other,
-                   .otherwise = "those of the source",
-                   .help = "a list of names, a number, or a set: digits, letters, symbols-37"};
+const DocumentKey kClasses{.name = "classes",
+                           .type = KeyType::other,
+                           .otherwise = "those of the source",
+                           .help = "a list of names, a number, or a set: digits, letters, symbols-37"};
 
-Key classes_of_type(KeyType type) {
-  Key key = kClasses;
+DocumentKey classes_of_type(KeyType type) {
+  DocumentKey key = kClasses;
   key.type = type;
-  key.low = 1;
-  key.high = 1'000'000;
+  key.range = {.low = 1, .high = 1'000'000};
   return key;
 }
 
@@ -89,7 +88,7 @@ source::SourceSettings read_settings(const DocumentTable& table, const source::K
                                   .path = values.has("path") ? values.text("path") : "",
                                   .classes = read_classes(table)};
   if (values.has("split")) settings.split = shard::parse_split(values.text("split"), table.where("split"));
-  for (const Key& key : kind.keys) {
+  for (const DocumentKey& key : kind.keys) {
     if (values.has(key.name)) settings.values[key.name] = values.at(key.name);
   }
   return settings;
@@ -98,7 +97,7 @@ source::SourceSettings read_settings(const DocumentTable& table, const source::K
 // Sources that say no seed draw different pictures; a number that a recipe may say itself.
 void fill_seed(const source::Kind& kind, const std::string& source_name, std::uint64_t recipe_seed,
                source::SourceSettings& settings) {
-  const auto is_seed = [](const Key& key) { return key.name == "seed"; };
+  const auto is_seed = [](const DocumentKey& key) { return key.name == "seed"; };
   if (std::ranges::none_of(kind.keys, is_seed)) return;
   constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
   settings.values.try_emplace("seed", hash_words(recipe_seed, xxh3(source_name)) & kMost);
@@ -106,8 +105,8 @@ void fill_seed(const source::Kind& kind, const std::string& source_name, std::ui
 
 }  // namespace
 
-std::span<const Key> source_keys() {
-  static const std::vector<Key> keys{
+std::span<const DocumentKey> source_keys() {
+  static const std::vector<DocumentKey> keys{
       {.name = "kind", .help = "where its images come from, see below", .required = true},
       {.name = "name", .otherwise = "its kind, numbered", .help = "tells it from the other sources"},
       {.name = "origin", .fallback = "real", .help = "real or synthetic"},
@@ -115,7 +114,7 @@ std::span<const Key> source_keys() {
       {.name = "trained_on",
        .fallback = "",
        .help = "what the generator saw; where it begins with a number of real images, no arm of fewer is fed",
-       .low = 1},
+       .range = {.low = 1}},
       {.name = "licence", .fallback = "", .help = "of its images"},
       kClasses,
       {.name = "split",
@@ -145,7 +144,7 @@ SourceRecipe read_source(const DocumentTable& table, std::uint64_t seed,
   const auto name = table.value(source_keys().front());
   if (!name) table.refuse("kind", "the key is missing");
   const source::Kind& kind = source::find_kind(std::get<std::string>(name->data), table.where("kind"));
-  std::vector<Key> known(source_keys().begin(), source_keys().end());
+  std::vector<DocumentKey> known(source_keys().begin(), source_keys().end());
   known.insert(known.end(), kind.keys.begin(), kind.keys.end());
   const Values values = table.read(known);
   SourceRecipe source{.settings = read_settings(table, kind, values),

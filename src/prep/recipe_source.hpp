@@ -12,7 +12,7 @@
 namespace titrate::prep {
 
 // The keys that every source has, whatever its kind, which is the first.
-std::span<const Key> source_keys();
+std::span<const DocumentKey> source_keys();
 
 // `numbers` counts the sources of each kind, for names like "glyphs-2".
 SourceRecipe read_source(const DocumentTable& table, std::uint64_t seed, std::map<std::string, int>& numbers);

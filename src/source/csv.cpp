@@ -121,13 +121,12 @@ std::unique_ptr<Source> open_csv(const SourceSettings& settings) {
   return open_csv_pixels(settings, table);
 }
 
-Key side(const char* name, const char* help, double high) {
+DocumentKey side(const char* name, const char* help, double high) {
   return {.name = name,
           .type = KeyType::integer,
           .otherwise = "square, one channel",
           .help = help,
-          .low = 1,
-          .high = high};
+          .range = {.low = 1, .high = high}};
 }
 
 }  // namespace
@@ -189,7 +188,7 @@ Kind csv_kind() {
                 .otherwise = "that of the file",
                 .help = "the folder that paths begin at, from that of the file"}},
       .open = open_csv};
-  for (Key& key : decode_keys()) kind.keys.push_back(std::move(key));
+  for (DocumentKey& key : decode_keys()) kind.keys.push_back(std::move(key));
   return kind;
 }
 

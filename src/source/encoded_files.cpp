@@ -177,7 +177,7 @@ std::size_t character_length(std::string_view text) {
 
 }  // namespace
 
-std::vector<Key> decode_keys() {
+std::vector<DocumentKey> decode_keys() {
   return {{.name = "background",
            .type = KeyType::text,
            .fallback = std::string("#000000"),
@@ -186,8 +186,7 @@ std::vector<Key> decode_keys() {
            .type = KeyType::integer,
            .fallback = std::int64_t{1} << 24,
            .help = "an image of more is refused",
-           .low = 1,
-           .high = kMostPixels}};
+           .range = {.low = 1, .high = kMostPixels}}};
 }
 
 codec::DecodeSettings decode_settings(const SourceSettings& settings) {

@@ -17,7 +17,7 @@
 namespace titrate::source {
 
 // The keys of a kind whose images are picture files: background, most_pixels.
-std::vector<Key> decode_keys();
+std::vector<DocumentKey> decode_keys();
 
 // Their values. Throws Error (usage) for a background that is no colour.
 codec::DecodeSettings decode_settings(const SourceSettings& settings);

@@ -387,7 +387,7 @@ Kind folder_kind() {
                 .otherwise = std::string(kSidecarName) + " where it is there",
                 .help = "JSON lines in the folder that tell the prompt, seed, parents of each file"}},
       .open = open_folder};
-  for (Key& key : decode_keys()) kind.keys.push_back(std::move(key));
+  for (DocumentKey& key : decode_keys()) kind.keys.push_back(std::move(key));
   return kind;
 }
 

@@ -104,14 +104,12 @@ Kind glyphs_kind() {
                     .type = KeyType::integers,
                     .help = "images of each class, or a list with one number for each",
                     .required = true,
-                    .low = 1,
-                    .high = kMostPerClass},
+                    .range = {.low = 1, .high = kMostPerClass}},
                    {.name = "size",
                     .type = KeyType::integer,
                     .fallback = 28,
                     .help = "side of an image in pixels",
-                    .low = kSmallest,
-                    .high = kLargest},
+                    .range = {.low = kSmallest, .high = kLargest}},
                    {.name = "style",
                     .otherwise = "scene for symbols-37, else ink",
                     .help = "ink: white on black; scene: in colour, on textured grounds, in changing light"},
@@ -123,7 +121,7 @@ Kind glyphs_kind() {
                     .type = KeyType::integer,
                     .fallback = 0,
                     .help = "index of the first image of each class",
-                    .high = std::int64_t{1} << 62}},
+                    .range = {.high = std::int64_t{1} << 62}}},
           .open = open_glyphs};
 }
 

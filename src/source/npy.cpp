@@ -291,8 +291,7 @@ Kind npy_kind() {
                     .type = KeyType::integer,
                     .otherwise = "floating-point images are refused",
                     .help = "what their values are multiplied by: 255 where white is 1, 1 where it is 255",
-                    .low = 1,
-                    .high = 255}},
+                    .range = {.low = 1, .high = 255}}},
           .open = open_npy_source};
 }
 

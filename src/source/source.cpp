@@ -38,7 +38,7 @@ const Kind& find_kind(const std::string& name, const std::string& where) {
 }
 
 void fill_fallbacks(SourceSettings& settings) {
-  for (const Key& key : find_kind(settings.kind, settings.where).keys) {
+  for (const DocumentKey& key : find_kind(settings.kind, settings.where).keys) {
     if (key.fallback) settings.values.try_emplace(key.name, *key.fallback);
   }
 }

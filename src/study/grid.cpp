@@ -24,9 +24,8 @@ void check_name(const Study& study, const std::string& name) {
   std::vector<std::string> names;
   for (const auto& [own, definition] : study.networks) names.push_back(own);
   for (const net::ZooEntry& entry : net::zoo()) names.push_back(entry.name);
-  const auto near = nearest(name, names);
   refuse_network("unknown network \"" + name + "\"",
-                 near ? "did you mean \"" + *near + "\"?" : "known are " + join(names, ", "));
+                 did_you_mean(name, names, "known are " + join(names, ", ")));
 }
 
 // Where the network is one of the study's own, its layers are part of what the trial is.

@@ -1,17 +1,12 @@
 #include "key_type.hpp"
 
-#include <cmath>
+#include <limits>
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 
 namespace titrate::study {
 namespace {
-
-const char* kind_of(const Value& value) {
-  constexpr const char* kNames[] = {"a boolean", "a whole number", "a number", "text", "a list"};
-  return kNames[value.data.index()];
-}
 
 template <class Unsigned>
 void assign_whole(Unsigned& member, const Value& value, const Slot& slot) {
@@ -25,24 +20,12 @@ void assign_whole(Unsigned& member, const Value& value, const Slot& slot) {
 
 }  // namespace
 
-bool Range::holds(double value) const {
-  const bool enough = above_low ? value > low : value >= low;
-  return std::isfinite(value) && enough && (below_high ? value < high : value <= high);
-}
-
-std::string Range::text() const {
-  const std::string least = above_low ? "above " + shortest(low) : shortest(low);
-  if (!std::isfinite(high)) return above_low ? least : least + " or more";
-  if (below_high) return least + (above_low ? " and below " : " or more, below ") + shortest(high);
-  return above_low ? least + ", at most " + shortest(high) : least + " to " + shortest(high);
-}
-
 void Slot::refuse(const std::string& expected, const Value& value) const {
   throw Error({.code = ErrorCode::usage,
                .where = std::string(where),
                .what = "\"" + std::string(key) + "\" has the wrong type or range",
                .expected = expected,
-               .got = std::string(kind_of(value)) + ", " + to_json(value)});
+               .got = describe(value)});
 }
 
 void assign(std::string& member, const Value& value, const Slot& slot) {

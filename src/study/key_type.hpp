@@ -2,25 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
 #include "titrate/core/choice.hpp"
-#include "titrate/core/document.hpp"
+#include "titrate/core/value.hpp"
 
 namespace titrate::study {
-
-// What a number may be: finite, and 0 or more unless it says otherwise.
-struct Range {
-  double low = 0, high = std::numeric_limits<double>::infinity();
-  bool above_low = false, below_high = false;  // the ends themselves are out
-
-  bool holds(double value) const;
-  std::string text() const;  // "0 to 1", "above 0", "1 or more"
-};
 
 // Where a value goes, for messages.
 struct Slot {

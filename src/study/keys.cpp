@@ -247,11 +247,8 @@ const Key& find_key(std::string_view name, std::string_view where) {
   const auto found =
       std::find_if(keys().begin(), keys().end(), [&](const Key& key) { return key.name == name; });
   if (found != keys().end()) return *found;
-  const auto near = nearest(name, key_names());
-  throw Error({.code = ErrorCode::usage,
-               .where = std::string(where),
-               .what = "unknown key \"" + std::string(name) + "\"",
-               .hint = near ? "did you mean \"" + *near + "\"?" : "titrate sweep --help lists the keys"});
+  refuse_unknown_key(std::string(where), std::string(name),
+                     did_you_mean(name, key_names(), "titrate sweep --help lists the keys"));
 }
 
 void set_key(Settings& settings, const std::string& name, const Value& value, std::string_view where) {

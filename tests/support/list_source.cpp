@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Value value_of(const Key& key, const std::string& text) {
+Value value_of(const DocumentKey& key, const std::string& text) {
   return key.type == KeyType::texts ? Value(split(text, ',')) : checked(key, parse_value(text), key.name);
 }
 
@@ -33,7 +33,7 @@ void set(SourceSettings& settings, const std::string& name, const std::string& t
     settings.split = shard::parse_split(text, "split");
     return;
   }
-  for (const Key& key : find_kind(settings.kind, "").keys) {
+  for (const DocumentKey& key : find_kind(settings.kind, "").keys) {
     if (key.name == name) settings.values[name] = value_of(key, text);
   }
 }

@@ -24,10 +24,10 @@ class DocumentTable {
   // The values of `keys`, each as its key takes it, with the fallbacks of those that are not there; keys of
   // type other are left to the caller. Refuses a key that is not among them, and the table without one that
   // is required.
-  Values read(std::span<const Key> keys) const;
+  Values read(std::span<const DocumentKey> keys) const;
 
   // One value, of a key that may take several types; its fallback where it is not there.
-  std::optional<Value> value(const Key& key) const;
+  std::optional<Value> value(const DocumentKey& key) const;
 
   bool has(const std::string& key) const { return find(key) != nullptr; }
   bool is_text(const std::string& key) const;
@@ -44,7 +44,7 @@ class DocumentTable {
 
  private:
   const TomlNode* find(const std::string& key) const;
-  void refuse_unknown(std::span<const Key> keys) const;
+  void refuse_unknown(std::span<const DocumentKey> keys) const;
   [[noreturn]] void refuse_type(const std::string& key, const std::string& expected) const;
 
   const TomlNode* node_;

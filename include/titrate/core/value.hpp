@@ -36,6 +36,15 @@ std::string to_json(const Value& value);
 // For messages: "text, \"3\"", "a whole number, 3".
 std::string describe(const Value& value);
 
+// What a number may be: finite, and 0 or more unless it says otherwise.
+struct Range {
+  double low = 0, high = std::numeric_limits<double>::infinity();
+  bool above_low = false, below_high = false;  // the ends themselves are out
+
+  bool holds(double value) const;
+  std::string text() const;  // "0 to 1", "above 0", "1 or more"
+};
+
 // What a key takes. text: a whole number is its digits. integers, texts: a single one too. other: a table, or
 // one of several types; whoever reads the key knows.
 enum class KeyType { flag, integer, number, text, integers, texts, other };
@@ -43,20 +52,20 @@ enum class KeyType { flag, integer, number, text, integers, texts, other };
 const char* describe(KeyType type);  // for messages: "a whole number"
 
 // A key of a document: what a reader allows and what the help says of it.
-struct Key {
+struct DocumentKey {
   std::string name{};
   KeyType type = KeyType::text;
   std::optional<Value> fallback{};  // empty: where it is not given, it is not there
   std::string otherwise{};          // what holds then, for the help; empty: the fallback
   std::string help{};
   bool required = false;
-  double low = 0, high = std::numeric_limits<double>::infinity();  // of numbers
-  std::vector<std::string> choices{};                              // of a text; empty: any
+  Range range{};                       // of numbers
+  std::vector<std::string> choices{};  // of a text; empty: any
 };
 
 // The value as the key takes it: of its type, within its range, text without control characters. Throws Error
 // (usage); `where` names place and key.
-Value checked(const Key& key, const Value& value, const std::string& where);
+Value checked(const DocumentKey& key, const Value& value, const std::string& where);
 
 // Values of keys, by name. The readers by type want a key that is there and of that type.
 struct Values : std::map<std::string, Value> {

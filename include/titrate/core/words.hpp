@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -15,14 +16,9 @@
 #include <utility>
 #include <vector>
 
-namespace titrate {
+#include "titrate/core/value.hpp"
 
-// What a number may be.
-struct Limits {
-  double low = 0, high = 0;
-  bool below = false;  // of `high`, not `high` itself
-  bool whole = false;
-};
+namespace titrate {
 
 // One text, taken apart.
 class Words {
@@ -36,14 +32,16 @@ class Words {
   // The values after the name.
   std::size_t size() const { return values_.size(); }
   const std::string& word(std::size_t index) const { return values_[index]; }
-  double number(std::size_t index, const Limits& limits, const std::string& meaning) const;
+  double number(std::size_t index, const Range& range, const std::string& meaning) const;
+  std::uint32_t integer(std::size_t index, const Range& range, const std::string& meaning) const;
 
   // Refuses another number of values, and a list where none is wanted or none where one is.
   void need(std::size_t low, std::size_t high, bool list = false) const;
 
   // The value of KEY=VALUE, which then counts as asked for; nothing where it is not there.
   std::optional<std::string> option(const std::string& key);
-  std::optional<double> number_option(const std::string& key, const Limits& limits);
+  std::optional<double> number_option(const std::string& key, const Range& range);
+  std::optional<std::uint32_t> integer_option(const std::string& key, const Range& range);
   std::optional<bool> flag_option(const std::string& key);  // yes or no
   void need_no_more_options() const;
   bool has_value_after_option() const { return value_after_option_; }
@@ -51,7 +49,9 @@ class Words {
   // The texts of the list: what stands between its commas, lists in them untouched.
   std::vector<std::string> list() const;
 
-  double to_number(const std::string& word, const Limits& limits, const std::string& meaning) const;
+  // Any word as a number in `range`; `meaning` names it in messages.
+  double to_number(const std::string& word, const Range& range, const std::string& meaning) const;
+  std::uint32_t to_integer(const std::string& word, const Range& range, const std::string& meaning) const;
 
   [[noreturn]] void refuse(const std::string& what, const std::string& hint = "") const;
   [[noreturn]] void refuse_form(const std::string& what) const;  // with how it is written

@@ -82,7 +82,7 @@ class Source {
 struct Kind {
   std::string name{};
   std::string help{};
-  std::vector<Key> keys{};  // beyond those that every source has
+  std::vector<DocumentKey> keys{};  // beyond those that every source has
   std::unique_ptr<Source> (*open)(const SourceSettings& settings) = nullptr;
 };
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "titrate/core/document.hpp"
+#include "titrate/core/value.hpp"
 #include "titrate/study/settings.hpp"
 
 namespace titrate::study {

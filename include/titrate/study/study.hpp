@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "titrate/core/document.hpp"
+#include "titrate/core/value.hpp"
 #include "titrate/study/keys.hpp"
 
 namespace titrate::study {

@@ -8,10 +8,10 @@
 namespace titrate {
 namespace {
 
-const std::vector<Key> kKeys{
+const std::vector<DocumentKey> kKeys{
     {.name = "name", .required = true},
-    {.name = "count", .type = KeyType::integer, .fallback = 3, .low = 1, .high = 10'000'000},
-    {.name = "share", .type = KeyType::number, .high = 0.9},
+    {.name = "count", .type = KeyType::integer, .fallback = 3, .range = {.low = 1, .high = 10'000'000}},
+    {.name = "share", .type = KeyType::number, .range = {.high = 0.9}},
     {.name = "kind", .choices = {"grey", "rgb"}},
     {.name = "flip", .type = KeyType::flag, .fallback = false},
     {.name = "sizes", .type = KeyType::integers},

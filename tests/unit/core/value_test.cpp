@@ -19,6 +19,17 @@ TEST(Value, IsWrittenInItsShortestForm) {
   EXPECT_EQ(outcome([] { to_json("\xff"); }).code, ErrorCode::usage);
 }
 
+TEST(Range, SaysWhatItHolds) {
+  EXPECT_EQ((Range{.low = 1, .high = 10'000'000}).text(), "1 to 10000000");
+  EXPECT_EQ((Range{}).text(), "0 or more");
+  EXPECT_EQ((Range{.high = 1, .below_high = true}).text(), "0 or more, below 1");
+  EXPECT_EQ((Range{.above_low = true}).text(), "above 0");
+  EXPECT_TRUE((Range{.high = 1}).holds(1));
+  EXPECT_FALSE((Range{.high = 1, .below_high = true}).holds(1));
+  EXPECT_FALSE((Range{.above_low = true}).holds(0));
+  EXPECT_FALSE((Range{}).holds(std::numeric_limits<double>::infinity()));
+}
+
 TEST(Value, WordsNeedNoQuotes) {
   EXPECT_EQ(parse_value(" 0.5 "), Value(0.5));
   EXPECT_EQ(parse_value("[1, 2] # two"), Value(List{1, 2}));

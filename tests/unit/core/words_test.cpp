@@ -30,9 +30,9 @@ TEST(Words, AreANameValuesOptionsAndAList) {
   Words words = made("  patches 7  x slope=0.1 bias=no [conv 4 5, residual [relu, tanh]] ");
   EXPECT_EQ(words.name(), "patches");
   ASSERT_EQ(words.size(), 2u);
-  EXPECT_EQ(words.number(0, {.low = 1, .high = 9, .whole = true}, "the size"), 7);
+  EXPECT_EQ(words.integer(0, {.low = 1, .high = 9}, "the size"), 7u);
   EXPECT_EQ(words.word(1), "x");
-  EXPECT_EQ(words.number_option("slope", {.high = 1, .below = true}), 0.1);
+  EXPECT_EQ(words.number_option("slope", {.high = 1, .below_high = true}), 0.1);
   EXPECT_EQ(words.flag_option("bias"), false);
   EXPECT_EQ(words.option("bias"), std::nullopt);
   EXPECT_EQ(words.list(), (Texts{"conv 4 5", " residual [relu, tanh]"}));
@@ -43,17 +43,14 @@ TEST(Words, AreANameValuesOptionsAndAList) {
 }
 
 TEST(Words, RefusalsSayWhatIsMeant) {
-  const auto number = [](const Limits& limits) {
-    return [limits](Words& words) { words.number(0, limits, "the rate"); };
-  };
-  const Limits share{.high = 1, .below = true}, whole{.low = 1, .high = 65536, .whole = true};
-  EXPECT_EQ(message("a x", number(share)), "s.toml:3: layer \"a x\": \"x\" is not a number");
-  EXPECT_EQ(message("a 1", number(share)),
-            "s.toml:3: layer \"a 1\": \"1\": the rate is out of range; give 0 or more and below 1");
-  EXPECT_EQ(message("a nan", number(whole)),
-            "s.toml:3: layer \"a nan\": \"nan\": the rate is out of range; give 1 to 65536");
-  EXPECT_EQ(message("a 2.5", number(whole)),
-            "s.toml:3: layer \"a 2.5\": \"2.5\": the rate is not a whole number");
+  const auto rate = [](Words& words) { words.number(0, {.high = 1, .below_high = true}, "the rate"); };
+  const auto size = [](Words& words) { words.integer(0, {.low = 1, .high = 65536}, "the size"); };
+  EXPECT_EQ(message("a x", rate), "s.toml:3: layer \"a x\": \"x\" is not a number");
+  EXPECT_EQ(message("a 1", rate),
+            "s.toml:3: layer \"a 1\": \"1\": the rate is out of range; give 0 or more, below 1");
+  EXPECT_EQ(message("a nan", size),
+            "s.toml:3: layer \"a nan\": \"nan\": the size is out of range; give 1 to 65536");
+  EXPECT_EQ(message("a 2.5", size), "s.toml:3: layer \"a 2.5\": \"2.5\": the size is not a whole number");
   EXPECT_EQ(message("a 1 2", [](Words& words) { words.need(0, 1); }),
             "s.toml:3: layer \"a 1 2\": wrong number of values; write it as \"conv CHANNELS\"");
   EXPECT_EQ(message("a b=1", [](Words& words) { words.need_no_more_options(); }),

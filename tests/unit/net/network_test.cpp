@@ -144,7 +144,7 @@ TEST(Layer, TextThatIsNoLayerIsRefusedByItsText) {
   expect_in(message("lstm 3"), "known are");
   expect_in(message("conv 3"), "write it as \"conv CHANNELS KERNEL ");
   expect_in(message("dense x"), "\"x\" is not a number");
-  expect_in(message("dropout 1"), "\"1\": the rate is out of range; give 0 or more and below 1");
+  expect_in(message("dropout 1"), "\"1\": the rate is out of range; give 0 or more, below 1");
 }
 
 }  // namespace
