@@ -96,16 +96,16 @@ std::string many_gains(const study::Study& study, const Summary& summary, const 
 std::string about_accuracy(const study::Study& study, const Summary& summary) {
   const Cell *best = nullptr, *worst = nullptr;
   for (const Cell& cell : summary.cells) {
-    if (cell.accuracy.n == 0) continue;
-    if (best == nullptr || cell.accuracy.mean > best->accuracy.mean) best = &cell;
-    if (worst == nullptr || cell.accuracy.mean < worst->accuracy.mean) worst = &cell;
+    if (cell.accuracy().n == 0) continue;
+    if (best == nullptr || cell.accuracy().mean > best->accuracy().mean) best = &cell;
+    if (worst == nullptr || cell.accuracy().mean < worst->accuracy().mean) worst = &cell;
   }
   if (best == nullptr) return "No trial has a result yet.";
-  if (summary.cells.size() == 1) return "Test accuracy is " + accuracy(best->accuracy) + ".";
-  std::string text =
-      "Test accuracy is highest with " + cell_phrase(study, summary, *best) + ": " + accuracy(best->accuracy);
+  if (summary.cells.size() == 1) return "Test accuracy is " + accuracy(best->accuracy()) + ".";
+  std::string text = "Test accuracy is highest with " + cell_phrase(study, summary, *best) + ": " +
+                     accuracy(best->accuracy());
   if (worst != best) {
-    text += ", and lowest with " + cell_phrase(study, summary, *worst) + ": " + accuracy(worst->accuracy);
+    text += ", and lowest with " + cell_phrase(study, summary, *worst) + ": " + accuracy(worst->accuracy());
   }
   return text + ".";
 }

@@ -72,24 +72,37 @@ std::string chart_section(const study::Study& study, const Summary& summary, con
   const bool side_by_side = layout.panels.size() == 1;
   return std::string("<section><h2>Accuracy and loss</h2>") +
          (side_by_side ? "<div class=\"grid\">" : "<div>") +
-         figure(study, accuracy_plot(study, summary, layout)) +
-         figure(study, loss_plot(study, summary, layout)) + "</div></section>";
+         figure(study, metric_plot(study, summary, layout, study::kTestAccuracy)) +
+         figure(study, metric_plot(study, summary, layout, study::kTestLoss)) + "</div></section>";
+}
+
+// Folded away. A page of very many cells leaves them to cells.csv.
+std::string other_metrics(const study::Study& study, const Summary& summary, const Layout& layout) {
+  if (summary.cells.size() > kMostCells) return "";
+  std::string html = "<details><summary>Every other metric of every cell</summary>";
+  for (std::size_t m = 0; m < study::metrics().size(); ++m) {
+    const study::Metric& metric = study::metrics()[m];
+    if (!metric.in_cells || m == study::kTestAccuracy) continue;
+    html += "<h3>" + escape(capitalised(metric.label)) + (metric.percent() ? ", %" : "") +
+            "</h3><p class=\"note\">" + escape(capitalised(metric.help)) + ".</p>" +
+            result_tables(study, summary, layout, m);
+  }
+  return html + "</details>";
 }
 
 std::string table_section(const study::Study& study, const Summary& summary, const Layout& layout) {
-  std::string html =
-      "<section><h2>Test accuracy of every cell</h2><p class=\"note\">In %, mean over " +
-      counted(summary.usual_seeds(), "seed") +
-      " unless a cell says otherwise, ± half of its 95 % t interval. Loss, macro scores, images "
-      "and steps are in <a href=\"cells.csv\">cells.csv</a>.</p>" +
-      result_tables(study, summary, layout, kTestAccuracy);
+  std::string html = "<section><h2>Test accuracy of every cell</h2><p class=\"note\">In %, mean over " +
+                     counted(summary.usual_seeds(), "seed") +
+                     " unless a cell says otherwise, ± half of its 95 % t interval. Every metric, images "
+                     "and steps are in <a href=\"cells.csv\">cells.csv</a>.</p>" +
+                     result_tables(study, summary, layout, study::kTestAccuracy);
   if (summary.unequal_classes()) {
     html +=
         "<h2>Macro F1 of every cell</h2><p class=\"note\">The classes are of unequal size: here each counts "
         "the same.</p>" +
-        result_tables(study, summary, layout, kMacroF1);
+        result_tables(study, summary, layout, study::kMacroF1);
   }
-  return html + "</section>";
+  return html + other_metrics(study, summary, layout) + "</section>";
 }
 
 std::string header(const study::Study& study, const Summary& summary) {

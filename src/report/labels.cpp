@@ -1,7 +1,6 @@
 #include "titrate/report/labels.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 
@@ -56,10 +55,6 @@ const std::map<std::string, std::string> kAxisNames = {
 // Keys whose 0 switches something off.
 const std::set<std::string> kZeroIsNone = {"train.early_stopping", "train.clip_norm"};
 
-std::uint32_t side_of(std::size_t area) {
-  return static_cast<std::uint32_t>(std::lround(std::sqrt(static_cast<double>(area))));
-}
-
 bool may_stop_early(const study::Study& study) {
   return common_settings(study).train.early_stopping > 0 || swept(study, "train.early_stopping");
 }
@@ -106,9 +101,9 @@ std::string network_text(const study::Settings& settings) {
                                                   : join(settings.network.layers, ", ");
 }
 
-std::uint32_t classes_of(const study::Tally& tally) { return side_of(tally.confusion.size()); }
-
-std::uint32_t classes_of(const Cell& cell) { return side_of(cell.confusion.size()); }
+std::string metric_text(const study::Metric& metric, double value) {
+  return metric.percent() ? fixed(100 * value, metric.digits) + " %" : fixed(value, metric.digits);
+}
 
 std::vector<std::string> class_names(const study::Study& study, std::uint32_t classes) {
   std::vector<std::string> names = study.class_names;
@@ -214,6 +209,11 @@ std::string training_text(const study::Study& study) {
                                                 " without a better validation loss");
   text += or_more(train.best_weights, "weights of the best validation loss");
   return text + or_more(train.precision != study::Precision::float32, choice_name(train.precision));
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
 }
 
 std::string signed_fixed(double value, int digits) {

@@ -15,7 +15,7 @@ extern const char* const kPageScript;  // shows the confusion matrix and the lea
 
 // Rows are the levels of x, columns the series; one table per panel.
 std::string result_tables(const study::Study& study, const Summary& summary, const Layout& layout,
-                          const Metric& metric);
+                          std::size_t metric);
 std::string gain_tables(const study::Study& study, const Summary& summary, const Layout& layout);
 
 // Sections with a list of cells to choose from; the last one shows. A page holds so many numbers of each at

@@ -17,7 +17,7 @@ std::string note_of(const Cell& cell) {
   std::uint64_t images = 0;
   for (std::uint64_t count : cell.confusion) images += count;
   return with_commas(images) + " tests, summed over " + counted(cell.seeds.size(), "seed") + ": " +
-         fixed(100 * cell.accuracy.mean, 2) + " % right";
+         fixed(100 * cell.accuracy().mean, 2) + " % right";
 }
 
 std::string mistakes_of(const Cell& cell, const std::vector<std::string>& names) {
@@ -84,7 +84,7 @@ std::string data_script(const std::string& id, const std::string& json) {
 std::string confusion_section(const study::Study& study, const Summary& summary) {
   const std::vector<const Cell*> all = cells_with_matrix(summary);
   if (all.empty()) return "";
-  const std::uint32_t classes = classes_of(*all.front());
+  const std::uint32_t classes = study::classes_of(all.front()->confusion);
   std::string html = "<section><h2>Which classes are mistaken for which</h2>";
   if (classes > kMostClasses) {
     return html + "<p class=\"note\">" + std::to_string(classes) +

@@ -75,16 +75,20 @@ std::string tables(const study::Study& study, const Summary& summary, const Layo
 }  // namespace
 
 std::string result_tables(const study::Study& study, const Summary& summary, const Layout& layout,
-                          const Metric& metric) {
+                          std::size_t m) {
+  const study::Metric& metric = study::metrics()[m];
   const std::size_t usual = summary.usual_seeds();
+  const double unit = metric.percent() ? 100 : 1;
   const auto all = [](std::size_t) { return true; };
-  return tables(study, summary, layout, std::string(metric.name) + ", %", all,
+  return tables(study, summary, layout, std::string(metric.label) + (metric.percent() ? ", %" : ""), all,
                 [&](std::size_t index) -> Square {
-                  const study::Estimate& mean = summary.cells[index].*metric.of_cell;
+                  const study::Estimate& mean = summary.cells[index].metrics[m];
                   if (mean.n == 0) return {.html = "<small>none</small>"};
-                  std::string html = fixed(100 * mean.mean, 2);
-                  if (mean.has_interval())
-                    html += " <small class=\"half\">±&nbsp;" + fixed(100 * mean.half_width, 2) + "</small>";
+                  std::string html = fixed(unit * mean.mean, metric.digits);
+                  if (mean.has_interval()) {
+                    html += " <small class=\"half\">±&nbsp;" + fixed(unit * mean.half_width, metric.digits) +
+                            "</small>";
+                  }
                   return {.html = html + seeds_note(mean.n, usual)};
                 });
 }

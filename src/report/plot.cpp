@@ -162,22 +162,22 @@ void set_y_range(Plot& plot) {
   plot.y_high = std::max(high + 0.05 * room, std::min(wide.high, high + 0.25 * room));
 }
 
-// Of a metric of the cells, times `unit`.
-PointOf metric_point(const Summary& summary, study::Estimate Cell::*estimate, double SeedResult::*member,
-                     double unit, int digits) {
+PointOf metric_point(const Summary& summary, std::size_t m) {
+  const study::Metric& metric = study::metrics()[m];
   return [=, &summary](std::size_t index) -> std::optional<PlotPoint> {
     const Cell& cell = summary.cells[index];
-    const study::Estimate& mean = cell.*estimate;
+    const study::Estimate& mean = cell.metrics[m];
     if (mean.n == 0) return std::nullopt;
+    const double unit = metric.percent() ? 100 : 1;
     PlotPoint point{.mean = unit * mean.mean};
     if (mean.has_interval()) point.half_width = unit * mean.half_width;
-    point.title = "mean " + fixed(point.mean, digits);
-    if (mean.has_interval()) point.title += " ± " + fixed(*point.half_width, digits);
+    point.title = "mean " + fixed(point.mean, metric.digits);
+    if (mean.has_interval()) point.title += " ± " + fixed(*point.half_width, metric.digits);
     point.title += ", " + counted(mean.n, "seed");
     for (const SeedResult& result : cell.seeds) {
-      const double y = unit * result.*member;
+      const double y = unit * result.metrics[m];
       if (std::isfinite(y))
-        point.dots.push_back({y, "seed " + std::to_string(result.seed) + ": " + fixed(y, digits)});
+        point.dots.push_back({y, "seed " + std::to_string(result.seed) + ": " + fixed(y, metric.digits)});
     }
     return point;
   };
@@ -192,26 +192,22 @@ bool wants_logarithm(const Plot& plot) {
 
 std::size_t Plot::numbers() const { return x_ticks.size() - (x_apart ? 1 : 0); }
 
-Plot accuracy_plot(const study::Study& study, const Summary& summary, const Layout& layout) {
-  Plot plot{.title = "Test accuracy", .y_label = "test accuracy, %"};
+Plot metric_plot(const study::Study& study, const Summary& summary, const Layout& layout, std::size_t m) {
+  const study::Metric& metric = study::metrics()[m];
+  const std::string unit = metric.unit;
+  Plot plot{.title = capitalised(metric.label), .y_label = metric.label};
+  if (!unit.empty()) plot.y_label += metric.percent() ? ", %" : " (" + unit + ")";
   set_x_axis(study, summary, layout, plot);
-  add_panels(study, summary, layout, metric_point(summary, &Cell::accuracy, &SeedResult::accuracy, 100, 2),
-             plot);
-  set_y_range(plot);
-  plot.y_high = std::min(plot.y_high, 100.0);
-  plot.y_low = std::max(plot.y_low, 0.0);
-  return plot;
-}
-
-Plot loss_plot(const study::Study& study, const Summary& summary, const Layout& layout) {
-  Plot plot{.title = "Test loss", .y_label = "test loss (cross-entropy)"};
-  set_x_axis(study, summary, layout, plot);
-  add_panels(study, summary, layout, metric_point(summary, &Cell::loss, &SeedResult::loss, 1, 4), plot);
-  if (wants_logarithm(plot)) {
+  add_panels(study, summary, layout, metric_point(summary, m), plot);
+  if (!metric.percent() && wants_logarithm(plot)) {
     plot.y_scale = Scale::logarithmic;
     plot.y_label += ", log scale";
   }
   set_y_range(plot);
+  if (metric.percent()) {
+    plot.y_high = std::min(plot.y_high, 100.0);
+    plot.y_low = std::max(plot.y_low, 0.0);
+  }
   return plot;
 }
 

@@ -92,14 +92,8 @@ void add_result(Cell& cell, const study::TrialRecord& record, std::size_t condit
     ++cell.failed;
   } else {
     const study::Tally& tally = record.outcome.conditions[condition].tally;
-    const study::AverageScores scores = study::macro_scores(tally.confusion, classes_of(tally));
     cell.seeds.push_back({.seed = record.settings.seed,
-                          .accuracy = tally.accuracy(),
-                          .loss = tally.mean_loss(),
-                          .precision = scores.precision,
-                          .recall = scores.recall,
-                          .f1 = scores.f1,
-                          .calibration_error = study::calibration_error(tally),
+                          .metrics = study::metric_values(tally),
                           .train_images = static_cast<double>(record.outcome.train_images),
                           .steps = static_cast<double>(record.outcome.steps)});
     if (cell.confusion.size() < tally.confusion.size()) cell.confusion.resize(tally.confusion.size());
@@ -152,23 +146,20 @@ void finish(LearningCurve& curve) {
   }
 }
 
-study::Estimate over_seeds(const Cell& cell, double SeedResult::*member) {
+template <class ValueOf>
+study::Estimate over_seeds(const Cell& cell, const ValueOf& value_of) {
   std::vector<double> values;
-  for (const SeedResult& result : cell.seeds) values.push_back(result.*member);
+  for (const SeedResult& result : cell.seeds) values.push_back(value_of(result));
   return study::estimate(values);
 }
 
 void finish(Cell& cell) {
   std::sort(cell.seeds.begin(), cell.seeds.end(),
             [](const SeedResult& a, const SeedResult& b) { return a.seed < b.seed; });
-  cell.accuracy = over_seeds(cell, &SeedResult::accuracy);
-  cell.loss = over_seeds(cell, &SeedResult::loss);
-  cell.precision = over_seeds(cell, &SeedResult::precision);
-  cell.recall = over_seeds(cell, &SeedResult::recall);
-  cell.f1 = over_seeds(cell, &SeedResult::f1);
-  cell.calibration_error = over_seeds(cell, &SeedResult::calibration_error);
-  cell.train_images = over_seeds(cell, &SeedResult::train_images);
-  cell.steps = over_seeds(cell, &SeedResult::steps);
+  for (std::size_t m = 0; m < study::metrics().size(); ++m)
+    cell.metrics.push_back(over_seeds(cell, [m](const SeedResult& result) { return result.metrics[m]; }));
+  cell.train_images = over_seeds(cell, [](const SeedResult& result) { return result.train_images; });
+  cell.steps = over_seeds(cell, [](const SeedResult& result) { return result.steps; });
 }
 
 // Cells of the grid in the order of their first trial, with the results of all their trials.
@@ -234,7 +225,8 @@ std::string condition_key(const study::Settings& settings, double test_noise_lev
 
 std::vector<study::SeedValue> accuracies(const Cell& cell) {
   std::vector<study::SeedValue> values;
-  for (const SeedResult& result : cell.seeds) values.push_back({result.seed, result.accuracy});
+  for (const SeedResult& result : cell.seeds)
+    values.push_back({result.seed, result.metrics[study::kTestAccuracy]});
   return values;
 }
 
@@ -274,7 +266,7 @@ std::optional<std::size_t> Summary::dimension(const std::string& key) const {
 
 bool Summary::unequal_classes() const {
   for (const Cell& cell : cells) {
-    const std::uint32_t classes = classes_of(cell);
+    const std::uint32_t classes = study::classes_of(cell.confusion);
     if (classes == 0) continue;
     std::vector<std::uint64_t> supports;
     for (const study::ClassScores& scores : study::class_scores(cell.confusion, classes)) {

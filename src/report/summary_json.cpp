@@ -41,21 +41,20 @@ Json place_of(const Summary& summary, const Cell& cell) {
 Json to_json(const Summary& summary, const Cell& cell) {
   Json seeds = Json::array();
   for (const SeedResult& result : cell.seeds) seeds.push_back(result.seed);
-  return {{"at", place_of(summary, cell)},
-          {"test_noise_level", cell.test_noise_level},
-          {"seeds", seeds},
-          {"diverged", cell.diverged},
-          {"failed", cell.failed},
-          {"missing", cell.missing},
-          {"train_images", number(cell.train_images.mean)},
-          {"steps", number(cell.steps.mean)},
-          {"test_accuracy", to_json(cell.accuracy)},
-          {"test_loss", to_json(cell.loss)},
-          {"macro_precision", to_json(cell.precision)},
-          {"macro_recall", to_json(cell.recall)},
-          {"macro_f1", to_json(cell.f1)},
-          {"calibration_error", to_json(cell.calibration_error)},
-          {"settings", to_json(cell.settings)}};
+  Json json = {{"at", place_of(summary, cell)},
+               {"test_noise_level", cell.test_noise_level},
+               {"seeds", seeds},
+               {"diverged", cell.diverged},
+               {"failed", cell.failed},
+               {"missing", cell.missing},
+               {"train_images", number(cell.train_images.mean)},
+               {"steps", number(cell.steps.mean)}};
+  for (std::size_t m = 0; m < study::metrics().size(); ++m) {
+    const study::Metric& metric = study::metrics()[m];
+    if (metric.in_cells) json[metric.column] = to_json(cell.metrics[m]);
+  }
+  json["settings"] = to_json(cell.settings);
+  return json;
 }
 
 Json to_json(const Summary& summary, const Gain& gain) {

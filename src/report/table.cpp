@@ -29,6 +29,7 @@ std::string wrapped(const std::string& text) {
   return result + line + "\n";
 }
 
+// In %.
 std::string mean_text(const study::Estimate& mean, std::size_t usual) {
   if (mean.n == 0) return "-";
   std::string text = fixed(100 * mean.mean, 2);
@@ -101,15 +102,15 @@ std::string panel_text(const study::Study& study, const Summary& summary, const 
   const std::size_t usual = summary.usual_seeds();
   std::string text = panel.title.empty() ? "\n" : "\n" + panel.title + "\n";
   if (layout.series) text += "  columns: " + axis_label(study, summary.dimensions[*layout.series].key) + "\n";
-  const auto means = [&](const Metric& metric) {
-    const auto columns = columns_of(summary, layout, panel, metric.name, [](std::size_t) { return true; });
-    return draw(fill(study, summary, layout, columns, [&](std::size_t cell) {
-      return mean_text(summary.cells[cell].*metric.of_cell, usual);
-    }));
+  const auto means = [&](std::size_t m) {
+    const char* only = study::metrics()[m].label;
+    const auto columns = columns_of(summary, layout, panel, only, [](std::size_t) { return true; });
+    return draw(fill(study, summary, layout, columns,
+                     [&](std::size_t cell) { return mean_text(summary.cells[cell].metrics[m], usual); }));
   };
-  text += means(kTestAccuracy);
+  text += means(study::kTestAccuracy);
   if (summary.unequal_classes())
-    text += "\n  macro F1, in which every class counts the same\n" + means(kMacroF1);
+    text += "\n  macro F1, in which every class counts the same\n" + means(study::kMacroF1);
   const auto changes = columns_of(summary, layout, panel, "change",
                                   [&](std::size_t cell) { return gain_of(summary, cell) != nullptr; });
   if (changes.empty()) return text;

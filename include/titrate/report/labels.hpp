@@ -16,9 +16,8 @@ std::string value_text(const Value& value);
 // The network's name, also that of one of the study's own; its layers where only they are given.
 std::string network_text(const study::Settings& settings);
 
-// Classes of a square confusion matrix.
-std::uint32_t classes_of(const study::Tally& tally);
-std::uint32_t classes_of(const Cell& cell);
+// "98.76 %", "0.0432".
+std::string metric_text(const study::Metric& metric, double value);
 
 // The study's names of so many classes: a number where it has none.
 std::vector<std::string> class_names(const study::Study& study, std::uint32_t classes);
@@ -57,6 +56,9 @@ std::size_t width_of(const std::string& text);
 
 // At most `characters` of `text`, the last ones dots where some were left out.
 std::string shortened(const std::string& text, std::size_t characters);
+
+// As a sentence begins.
+std::string capitalised(std::string text);
 
 // With a plus where there is no minus: "+1.50".
 std::string signed_fixed(double value, int digits);

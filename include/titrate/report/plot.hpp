@@ -54,8 +54,8 @@ struct Plot {
   std::size_t numbers() const;  // ticks that stand on the axis
 };
 
-Plot accuracy_plot(const study::Study& study, const Summary& summary, const Layout& layout);  // in %
-Plot loss_plot(const study::Study& study, const Summary& summary, const Layout& layout);
+// Of a row of study::metrics().
+Plot metric_plot(const study::Study& study, const Summary& summary, const Layout& layout, std::size_t metric);
 Plot gain_plot(const study::Study& study, const Summary& summary, const Layout& layout);  // in points
 
 // Round numbers within [low, high]: steps of 1, 2 or 5 times a power of ten; on a logarithmic axis 1, 2 and 5

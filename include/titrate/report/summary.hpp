@@ -39,8 +39,7 @@ struct Dimension {
 
 struct SeedResult {
   std::uint64_t seed = 0;
-  double accuracy = 0, loss = 0;  // of the test; accuracy and scores are fractions of 1
-  double precision = 0, recall = 0, f1 = 0, calibration_error = 0;
+  std::vector<double> metrics{};  // of the test, in the order of study::metrics()
   double train_images = 0, steps = 0;
 };
 
@@ -51,9 +50,11 @@ struct Cell {
   std::vector<std::size_t> place{};  // its level on each dimension of the summary
   std::vector<SeedResult> seeds{};   // of the trials that are done, by seed
   std::size_t diverged = 0, failed = 0, missing = 0;
-  study::Estimate accuracy{}, loss{}, precision{}, recall{}, f1{}, calibration_error{};
+  std::vector<study::Estimate> metrics{};  // over the seeds, in the order of study::metrics()
   study::Estimate train_images{}, steps{};
   std::vector<std::uint64_t> confusion{};  // [true class][predicted class], summed over the seeds
+
+  const study::Estimate& accuracy() const { return metrics[study::kTestAccuracy]; }
 };
 
 // After an epoch: means over the seeds that trained so long.
@@ -68,15 +69,6 @@ struct LearningCurve {
   std::size_t cell = 0;  // the first of its conditions
   std::vector<EpochMeans> epochs{};
 };
-
-// A fraction of 1 that tables show in %.
-struct Metric {
-  const char* name = "";
-  study::Estimate Cell::*of_cell = nullptr;
-};
-
-inline constexpr Metric kTestAccuracy{"test accuracy", &Cell::accuracy};
-inline constexpr Metric kMacroF1{"macro F1", &Cell::f1};
 
 enum class Verdict { help, hurt, no_clear_difference, too_few_seeds };
 

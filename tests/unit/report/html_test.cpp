@@ -10,6 +10,7 @@
 #include "titrate/core/file.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/report/chart.hpp"
+#include "titrate/report/labels.hpp"
 #include "titrate/report/markup.hpp"
 #include "titrate/report/report.hpp"
 #include "unit/report/made_up.hpp"
@@ -71,13 +72,27 @@ TEST(Html, HasEveryChartTableAndCell) {
   EXPECT_NE(html.find("36 of 36 trials done"), std::string::npos);
 }
 
+// Those whose means the page has.
+std::size_t cell_metrics() {
+  return static_cast<std::size_t>(std::count_if(study::metrics().begin(), study::metrics().end(),
+                                                [](const study::Metric& metric) { return metric.in_cells; }));
+}
+
+TEST(Html, HasEveryMetricOfEveryCell) {
+  const std::string html = whole_study().html();
+  for (const study::Metric& metric : study::metrics())
+    EXPECT_EQ(html.find(escape(capitalised(metric.help))) != std::string::npos,
+              metric.in_cells && metric.column != std::string("test_accuracy"))
+        << metric.column;
+}
+
 TEST(Html, TablesTakeLessRoomOnAPhone) {
   const std::string html = whole_study().html();
   const std::size_t phone = html.find("@media (max-width: 480px)");
   ASSERT_NE(phone, std::string::npos);
   EXPECT_LT(phone, html.find("th, td { padding-left: 5px; padding-right: 5px; }"));
   EXPECT_LT(html.find("td { text-align: right; padding: 5px 10px;"), phone);  // the later rule counts
-  EXPECT_EQ(count(html, "<small class=\"half\">"), 12u);                      // one under each mean
+  EXPECT_EQ(count(html, "<small class=\"half\">"), 12u * cell_metrics());     // one under each mean
 }
 
 TEST(Html, FetchesNothing) {
@@ -294,7 +309,7 @@ Plot sizes_plot(Made& made, std::uint64_t all) {
       record.outcome.train_images = all * (record.settings.data.synthetic_ratio > 0 ? 2 : 1);
   }
   const Summary summary = summarise(made.study, made.records);
-  return accuracy_plot(made.study, summary, lay_out(made.study, summary));
+  return metric_plot(made.study, summary, lay_out(made.study, summary), study::kTestAccuracy);
 }
 
 TEST(Chart, AllImagesStandWhereTheyAreOnTheLogarithmicAxis) {

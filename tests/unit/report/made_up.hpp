@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "titrate/study/record.hpp"
@@ -89,6 +90,13 @@ inline study::TrialRecord diverged(const study::Trial& trial) {
   record.reason = "training loss was no finite number at step 7";
   record.outcome.diverged = {.step = 7, .quantity = "training loss"};
   return record;
+}
+
+// The row of study::metrics() with this column.
+inline std::size_t metric_row(std::string_view column) {
+  std::size_t row = 0;
+  while (study::metrics()[row].column != column) ++row;
+  return row;
 }
 
 }  // namespace titrate::report

@@ -91,8 +91,8 @@ TEST(Words, TheBudgetIsNamedWhereArmsHaveDifferentNumbersOfImages) {
 TEST(Summary, ConfusionAndMeansAreOverSeeds) {
   const study::Study study = two_sizes();
   const Summary summary = summarise(study, help_and_hurt(study));
-  EXPECT_NEAR(summary.cells[0].accuracy.mean, 0.61, 1e-12);
-  EXPECT_NEAR(summary.cells[0].loss.mean, 0.25, 1e-12);
+  EXPECT_NEAR(summary.cells[0].accuracy().mean, 0.61, 1e-12);
+  EXPECT_NEAR(summary.cells[0].metrics[study::kTestLoss].mean, 0.25, 1e-12);
   EXPECT_EQ(summary.cells[0].confusion, (std::vector<std::uint64_t>{10 + 11 + 12, 40 + 39 + 38, 0, 150}));
 }
 
@@ -129,7 +129,7 @@ TEST(Summary, CalibrationErrorIsAMeanOverSeeds) {
   study.axes = {axis<Int>("seed", {0, 1})};
   const std::vector<study::Trial> trials = study::grid(study);
   const Summary summary = summarise(study, {done(trials[0], {80}), done(trials[1], {60})});
-  EXPECT_NEAR(summary.cells[0].calibration_error.mean, (0.1 + 0.3) / 2, 1e-12);
+  EXPECT_NEAR(summary.cells[0].metrics[metric_row("calibration_error")].mean, (0.1 + 0.3) / 2, 1e-12);
   EXPECT_NE(summary_json(study, summary).find("\"calibration_error\": {"), std::string::npos);
 }
 
@@ -152,7 +152,7 @@ TEST(Summary, TestNoiseIsADimensionWhereATrialHasSeveral) {
   const Summary summary = summarise(study, records);
   ASSERT_EQ(summary.cells.size(), 4u);
   EXPECT_EQ(summary.cells[1].test_noise_level, 0.3);
-  EXPECT_NEAR(summary.cells[1].accuracy.mean, 0.7, 1e-12);
+  EXPECT_NEAR(summary.cells[1].accuracy().mean, 0.7, 1e-12);
   const Layout layout = lay_out(study, summary);
   ASSERT_EQ(layout.panels.size(), 2u);
   EXPECT_EQ(layout.panels[1].title, "test noise level 0.3");
