@@ -33,6 +33,8 @@ std::optional<Number> parse_whole(std::string_view text) {
   return value;
 }
 
+bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
@@ -93,6 +95,20 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+std::string shortened(const std::string& text, std::size_t characters) {
+  if (width_of(text) <= characters) return text;
+  std::size_t bytes = 0;
+  for (std::size_t seen = 0; seen + 3 < characters; ++seen) {
+    do ++bytes;
+    while (bytes < text.size() && !starts_character(text[bytes]));
+  }
+  return text.substr(0, bytes) + "...";
 }
 
 std::size_t line_of(std::string_view text, std::size_t place) {

@@ -22,6 +22,12 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 std::size_t utf8_length(std::string_view text);
 bool is_utf8(std::string_view text);
 
+// Characters, not bytes, of UTF-8.
+std::size_t width_of(std::string_view text);
+
+// At most `characters` of `text`, the last ones dots where some were left out.
+std::string shortened(const std::string& text, std::size_t characters);
+
 // The line, from 1, that the byte at `place` is in.
 std::size_t line_of(std::string_view text, std::size_t place);
 
