@@ -13,6 +13,7 @@
 #include "titrate/core/toml_value.hpp"
 #include "titrate/net/zoo.hpp"
 #include "titrate/shard/manifest.hpp"
+#include "titrate/study/comparison.hpp"
 
 namespace titrate::study {
 namespace {
@@ -109,8 +110,10 @@ void replace_axis(Study& study, Axis axis) {
   study.axes.push_back(std::move(axis));
 }
 
-const std::vector<std::string> kSections{"network",  "networks", "train",   "data",
-                                         "evaluate", "axes",     "resolved"};
+const std::vector<std::string> kSections{"network",  "networks", "train",  "data",
+                                         "evaluate", "axes",     "report", "resolved"};
+
+constexpr std::string_view kBaseline = "report.baseline.";
 
 // "networks.NAME.layers" and "networks.NAME.side".
 void read_definition(Study& study, const Entry& entry) {
@@ -167,6 +170,8 @@ void read_entry(Study& study, const Entry& entry) {
     }
   } else if (entry.key.starts_with("networks.")) {
     read_definition(study, entry);
+  } else if (entry.key.starts_with(kBaseline)) {
+    set_baseline(study, entry.key.substr(kBaseline.size()), from_toml(*entry.node, entry.where), entry.where);
   } else if (entry.key.starts_with("axes.")) {
     replace_axis(study, make_axis(entry.key.substr(5), from_toml(*entry.node, entry.where), entry.where));
   } else {
@@ -174,7 +179,7 @@ void read_entry(Study& study, const Entry& entry) {
     if (std::find(keys.begin(), keys.end(), entry.key) == keys.end()) {
       std::vector<std::string> known = keys;
       known.insert(known.end(), kSections.begin(), kSections.end());
-      known.insert(known.end(), {"name", "dataset"});
+      known.insert(known.end(), {"name", "dataset", "report.baseline.KEY"});
       const auto near = nearest(entry.key, known);
       throw Error({.code = ErrorCode::usage,
                    .where = entry.where,
@@ -206,6 +211,13 @@ Value parse_list(const std::string& text, const std::string& where) {
     for (const std::string& part : split(text, ',')) values.push_back(parse_value(part, where));
     return {values};
   }
+}
+
+// An inline table.
+std::string baselines_text(const Study& study) {
+  std::vector<std::string> parts;
+  for (const auto& [key, level] : study.baselines) parts.push_back("\"" + key + "\" = " + to_json(level));
+  return "{ " + join(parts, ", ") + " }";
 }
 
 std::string toml_list(const std::vector<std::string>& names) {
@@ -247,7 +259,9 @@ Study read_run_study(const std::filesystem::path& run_folder) {
     throw Error(
         {.code = ErrorCode::usage, .where = run_folder.string(), .what = "there is no run in this folder"});
   }
-  return read_study(run_folder / "study.toml");
+  Study study = read_study(run_folder / "study.toml");
+  check_baselines(study, (run_folder / "study.toml").string());
+  return study;
 }
 
 void apply_overrides(Study& study, const StudyOverrides& overrides) {
@@ -273,6 +287,7 @@ void apply_overrides(Study& study, const StudyOverrides& overrides) {
 Study resolve_study(const std::filesystem::path& file, const StudyOverrides& overrides) {
   Study study = read_study(file);
   apply_overrides(study, overrides);
+  check_baselines(study, file.string());
   if (study.dataset.empty()) {
     throw Error({.code = ErrorCode::usage,
                  .where = file.string(),
@@ -306,6 +321,7 @@ std::string to_toml(const Study& study) {
   }
   text += "\n[axes]\n";
   for (const Axis& axis : study.axes) text += "\"" + axis.key + "\" = " + to_json(Value{axis.values}) + "\n";
+  if (!study.baselines.empty()) text += "\n[report]\nbaseline = " + baselines_text(study) + "\n";
   text += "\n[resolved]\nfingerprint = " + to_json(Value{study.fingerprint}) + "\n";
   return text + "class_names = " + toml_list(study.class_names) + "\n";
 }
@@ -320,6 +336,7 @@ std::vector<std::string> differences(const Study& before, const Study& after) {
                                  (definition.side > 0 ? ", side " + std::to_string(definition.side) : "");
     }
     for (const Axis& axis : study.axes) lines["axis " + axis.key] = to_json(Value{axis.values});
+    for (const auto& [key, level] : study.baselines) lines["baseline " + key] = to_json(level);
     return lines;
   };
   std::map<std::string, std::string> old_lines = describe(before), new_lines = describe(after);
