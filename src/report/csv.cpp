@@ -1,13 +1,14 @@
-#include "titrate/report/csv.hpp"
+#include "csv.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <set>
 
+#include "labels.hpp"
+#include "layout.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/data/schedule.hpp"
-#include "titrate/report/labels.hpp"
-#include "titrate/report/layout.hpp"
+#include "titrate/study/network.hpp"
 
 namespace titrate::report {
 namespace {
@@ -61,8 +62,8 @@ Row values_of(const study::Settings& settings, const Row& keys) {
 }
 
 Row data_columns(const study::Settings& settings) {
-  return {network_text(settings), std::to_string(settings.data.size), shortest(settings.data.synthetic_ratio),
-          shortest(settings.data.noise_level)};
+  return {study::network_text(settings), std::to_string(settings.data.size),
+          shortest(settings.data.synthetic_ratio), shortest(settings.data.noise_level)};
 }
 
 Row results_of(const study::TrialOutcome& outcome, const study::ConditionRecord& condition) {
@@ -162,6 +163,7 @@ std::string cells_csv(const study::Study& study, const Summary& summary) {
   }
   append(header, {"gain_seeds", "gain", "gain_sd", "gain_low", "gain_high", "verdict"});
   CsvTable table(header);
+  const study::Comparison* comparison = summary.main_comparison();
   for (std::size_t i = 0; i < summary.cells.size(); ++i) {
     const Cell& cell = summary.cells[i];
     Row row = data_columns(cell.settings);
@@ -173,13 +175,13 @@ std::string cells_csv(const study::Study& study, const Summary& summary) {
     for (std::size_t m = 0; m < study::metrics().size(); ++m) {
       if (study::metrics()[m].in_cells) append(row, columns_of(cell.metrics[m]));
     }
-    const Gain* gain = gain_of(summary, i);
-    if (gain == nullptr) {
+    const study::Pair* pair = comparison == nullptr ? nullptr : pair_of(*comparison, i);
+    if (pair == nullptr) {
       append(row, Row(6));
     } else {
-      row.push_back(std::to_string(gain->accuracy.n));
-      append(row, columns_of(gain->accuracy));
-      row.push_back(to_text(gain->verdict));
+      row.push_back(std::to_string(pair->accuracy.n));
+      append(row, columns_of(pair->accuracy));
+      row.push_back(study::to_text(pair->verdict));
     }
     table.add(row);
   }

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "csv.hpp"
+#include "labels.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/csv.hpp"
-#include "titrate/report/labels.hpp"
+#include "titrate/study/network.hpp"
 #include "titrate/study/statistics.hpp"
 #include "titrate/study/study.hpp"
 
@@ -23,7 +24,7 @@ std::string cell_text(const study::Study& study, const study::Settings& settings
     if (axis.key != "seed" && axis.values.size() > 1)
       parts.push_back(axis_label(study, axis.key) + " " + value_text(values.at(axis.key)));
   }
-  return parts.empty() ? network_text(settings) : join(parts, ", ");
+  return parts.empty() ? study::network_text(settings) : join(parts, ", ");
 }
 
 std::string padded(const std::string& text, std::size_t width) {
@@ -42,7 +43,7 @@ std::string evaluations_csv(const std::vector<study::Evaluation>& evaluations) {
       metric_columns()));
   for (const study::Evaluation& e : evaluations) {
     table.add(
-        with_metrics({e.trial, network_text(e.settings), std::to_string(e.settings.seed), e.dataset,
+        with_metrics({e.trial, study::network_text(e.settings), std::to_string(e.settings.seed), e.dataset,
                       choice_name(e.noise.kind), shortest(e.noise.level), std::to_string(e.tally.images)},
                      metric_fields(e.tally)));
   }

@@ -1,15 +1,14 @@
-#include "titrate/report/labels.hpp"
+#include "labels.hpp"
 
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "titrate/core/text.hpp"
+#include "titrate/study/network.hpp"
 
 namespace titrate::report {
 namespace {
-
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
 // The base, with the value of every axis that has but one.
 study::Settings common_settings(const study::Study& study) {
@@ -80,7 +79,7 @@ std::string phrase_of(const study::Study& study, const Summary& summary, const C
     if (dimension.key == but) continue;
     parts.push_back(level_phrase(study, dimension, dimension.levels[cell.place[d]]));
   }
-  return parts.empty() ? network_text(cell.settings) : join(parts, ", ");
+  return parts.empty() ? study::network_text(cell.settings) : join(parts, ", ");
 }
 
 }  // namespace
@@ -93,12 +92,6 @@ std::string value_text(const Value& value) {
     return join(parts, ", ");
   }
   return to_json(value);
-}
-
-std::string network_text(const study::Settings& settings) {
-  const bool named = settings.network.name != study::NetworkSettings{}.name;
-  return settings.network.layers.empty() || named ? settings.network.name
-                                                  : join(settings.network.layers, ", ");
 }
 
 std::string metric_text(const study::Metric& metric, double value) {
@@ -219,20 +212,6 @@ std::string capitalised(std::string text) {
 std::string signed_fixed(double value, int digits) {
   const std::string text = fixed(value, digits);
   return text.front() == '-' ? text : "+" + text;
-}
-
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
-}
-
-std::string shortened(const std::string& text, std::size_t characters) {
-  if (width_of(text) <= characters) return text;
-  std::size_t bytes = 0;
-  for (std::size_t seen = 0; seen + 3 < characters; ++seen) {
-    do ++bytes;
-    while (bytes < text.size() && !starts_character(text[bytes]));
-  }
-  return text.substr(0, bytes) + "...";
 }
 
 std::string trials_text(const Summary& summary) {

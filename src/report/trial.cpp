@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "classification.hpp"
+#include "labels.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/classification.hpp"
-#include "titrate/report/labels.hpp"
 
 namespace titrate::report {
 namespace {

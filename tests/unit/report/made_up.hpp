@@ -7,6 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "../../../src/report/layout.hpp"
+#include "../../../src/report/summary.hpp"
+#include "titrate/study/journal.hpp"
 #include "titrate/study/record.hpp"
 #include "titrate/study/study.hpp"
 
@@ -90,6 +93,15 @@ inline study::TrialRecord diverged(const study::Trial& trial) {
   record.reason = "training loss was no finite number at step 7";
   record.outcome.diverged = {.step = 7, .quantity = "training loss"};
   return record;
+}
+
+inline Summary summary_of(const study::Study& study, const std::vector<study::TrialRecord>& records) {
+  const std::vector<study::Trial> grid = study::grid(study);
+  return summarise(study, grid, study::present_records(grid, records));
+}
+
+inline Layout layout_of(const study::Study& study, const Summary& summary) {
+  return lay_out(study, summary, summary.main_comparison());
 }
 
 // The row of study::metrics() with this column.

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "titrate/report/summary.hpp"
+#include "summary.hpp"
 
 namespace titrate::report {
 
@@ -36,7 +36,7 @@ std::vector<std::string> metric_fields(const study::Tally& tally);
 std::string trials_csv(const study::Study& study, const std::vector<const study::TrialRecord*>& present);
 
 // One row per cell: means over its seeds with standard deviation and 95 % t interval, and the gain in
-// accuracy over the same cell without synthetic images.
+// accuracy over the cell that the study's first comparison pairs it with.
 std::string cells_csv(const study::Study& study, const Summary& summary);
 
 // One row per trial, condition and class.
