@@ -8,7 +8,6 @@
 #include "titrate/core/text.hpp"
 #include "titrate/net/cost.hpp"
 #include "titrate/net/zoo.hpp"
-#include "titrate/report/labels.hpp"
 #include "titrate/shard/manifest.hpp"
 #include "titrate/study/network.hpp"
 #include "titrate/study/study.hpp"
@@ -95,7 +94,7 @@ void show_of_study(const Options& options) {
   }
   for (const std::vector<study::Trial>& trials : trials_by_network(study)) {
     const study::Settings& settings = trials.front().settings;
-    const net::Network network = show(report::network_text(settings), settings.network, task);
+    const net::Network network = show(study::network_text(settings), settings.network, task);
     std::printf("%s\n", engine_lines(network, trials).c_str());
   }
 }

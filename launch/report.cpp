@@ -6,7 +6,6 @@
 #include "titrate/core/error.hpp"
 #include "titrate/core/log.hpp"
 #include "titrate/report/report.hpp"
-#include "titrate/report/summary.hpp"
 #include "titrate/report/trial.hpp"
 #include "titrate/study/journal.hpp"
 #include "verbs.hpp"
@@ -20,9 +19,9 @@ struct Options {
 };
 
 // Tables of nothing would take the place of those that a version before made.
-void check_present(const std::filesystem::path& folder, const study::Study& study,
-                   const std::vector<study::TrialRecord>& records) {
-  if (records.empty() || !study::present_records(study::grid(study), records).empty()) return;
+void check_present(const std::filesystem::path& folder, const study::Journal& journal,
+                   const report::Report& report) {
+  if (journal.records.empty() || !report.present.empty()) return;
   throw Error({.code = ErrorCode::usage,
                .where = folder.string(),
                .what = "none of the trials in its journal is of its study: another version of titrate names "
@@ -40,9 +39,10 @@ int run(const Options& options) {
     std::fputs(report::trial_text(study, study::find_trial(journal.records, *options.trial)).c_str(), stdout);
     return 0;
   }
-  check_present(folder, study, journal.records);
-  report::write_report(folder, study, journal.records);
-  std::fputs(report::terminal_table(study, journal.records).c_str(), stdout);
+  const report::Report report = report::make_report(study, study::grid(study), journal.records);
+  check_present(folder, journal, report);
+  report::write_report(report, folder);
+  std::fputs(report::terminal_text(report).c_str(), stdout);
   std::printf("\nreport: %s\n", std::filesystem::absolute(folder / "report.html").c_str());
   return 0;
 }

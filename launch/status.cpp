@@ -8,7 +8,6 @@
 #include "titrate/core/file.hpp"
 #include "titrate/core/log.hpp"
 #include "titrate/report/status_text.hpp"
-#include "titrate/report/summary.hpp"
 #include "titrate/study/attempt.hpp"
 #include "titrate/study/journal.hpp"
 #include "titrate/study/study.hpp"

@@ -45,8 +45,10 @@ int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcom
     return exit_code(ErrorCode::stopped);
   }
   outcome.attempt->require_current();
-  report::write_report(options.out, outcome.study, outcome.records);
-  std::fputs(report::terminal_table(outcome.study, outcome.records).c_str(), stdout);
+  const report::Report report =
+      report::make_report(outcome.study, study::grid(outcome.study), outcome.records);
+  report::write_report(report, options.out);
+  std::fputs(report::terminal_text(report).c_str(), stdout);
   std::printf("\nreport: %s\n", std::filesystem::absolute(options.out / "report.html").c_str());
   std::fflush(stdout);
   watchdog.on_end(nullptr);

@@ -35,6 +35,8 @@ std::optional<Number> parse_whole(std::string_view text) {
   return value;
 }
 
+bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
@@ -122,6 +124,20 @@ std::string printable(std::string_view text) {
     if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !readable)) c = '?';
   }
   return size < text.size() ? result + "..." : result;
+}
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+std::string shortened(const std::string& text, std::size_t characters) {
+  if (width_of(text) <= characters) return text;
+  std::size_t bytes = 0;
+  for (std::size_t seen = 0; seen + 3 < characters; ++seen) {
+    do ++bytes;
+    while (bytes < text.size() && !starts_character(text[bytes]));
+  }
+  return text.substr(0, bytes) + "...";
 }
 
 std::size_t line_of(std::string_view text, std::size_t place) {

@@ -11,12 +11,6 @@ namespace {
 
 using TextRow = std::vector<std::string>;
 
-// Code points, so that columns line up under names that are not ASCII.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 enum class Align { left, right };
 
 // The first column to the left, the others as `align` says, two spaces between.

@@ -1,12 +1,12 @@
-#include "titrate/report/classification.hpp"
+#include "classification.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <vector>
 
+#include "labels.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/labels.hpp"
 #include "titrate/study/metrics.hpp"
 
 namespace titrate::report {

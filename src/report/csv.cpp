@@ -1,45 +1,33 @@
-#include "titrate/report/csv.hpp"
+#include "csv.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <set>
 
+#include "labels.hpp"
+#include "layout.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/data/schedule.hpp"
-#include "titrate/report/labels.hpp"
-#include "titrate/report/layout.hpp"
+#include "titrate/study/network.hpp"
 
 namespace titrate::report {
 namespace {
 
 using Row = std::vector<std::string>;
 
-const Row kMetrics = {"test_noise_level",   "train_images",    "steps",        "test_accuracy",
-                      "test_loss",          "macro_precision", "macro_recall", "macro_f1",
-                      "weighted_precision", "weighted_recall", "weighted_f1",  "calibration_error",
-                      "best_epoch"};
-
 std::string number(double value) { return std::isnan(value) ? "nan" : shortest(value); }
 std::string known(double value) { return std::isnan(value) ? "" : shortest(value); }
 std::string known(const std::optional<double>& value) { return value ? number(*value) : ""; }
 
-class Table {
- public:
-  explicit Table(const Row& header) { add(header); }
-
-  void add(const Row& row) {
-    Row fields;
-    for (const std::string& text : row) fields.push_back(csv_field(text));
-    text_ += join(fields, ",") + "\n";
-  }
-
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
 void append(Row& row, const Row& more) { row.insert(row.end(), more.begin(), more.end()); }
+
+// What came of a trial under one condition.
+Row result_columns() {
+  Row columns = {"test_noise_level", "train_images", "steps"};
+  append(columns, metric_columns());
+  columns.emplace_back("best_epoch");
+  return columns;
+}
 
 // The axes that have no column of their own, with the names of theirs.
 struct OtherAxes {
@@ -49,7 +37,8 @@ struct OtherAxes {
 OtherAxes other_axes(const study::Study& study) {
   const std::set<std::string> own = {"network.name", "data.size", "data.synthetic_ratio", "data.noise_level",
                                      "seed"};
-  std::multiset<std::string> taken(kMetrics.begin(), kMetrics.end());
+  const Row results = result_columns();
+  std::multiset<std::string> taken(results.begin(), results.end());
   for (const char* name : {"trial", "status", "network", "size", "synthetic_ratio", "noise_level", "seed"})
     taken.insert(name);
   const auto last_name = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
@@ -73,27 +62,16 @@ Row values_of(const study::Settings& settings, const Row& keys) {
 }
 
 Row data_columns(const study::Settings& settings) {
-  return {network_text(settings), std::to_string(settings.data.size), shortest(settings.data.synthetic_ratio),
-          shortest(settings.data.noise_level)};
+  return {study::network_text(settings), std::to_string(settings.data.size),
+          shortest(settings.data.synthetic_ratio), shortest(settings.data.noise_level)};
 }
 
-Row metrics_of(const study::TrialOutcome& outcome, const study::ConditionRecord& condition) {
-  const study::Tally& tally = condition.tally;
-  const study::AverageScores macro = study::macro_scores(tally.confusion, classes_of(tally));
-  const study::AverageScores weighted = study::weighted_scores(tally.confusion, classes_of(tally));
-  return {shortest(condition.noise.level),
-          std::to_string(outcome.train_images),
-          std::to_string(outcome.steps),
-          number(tally.accuracy()),
-          number(tally.mean_loss()),
-          number(macro.precision),
-          number(macro.recall),
-          number(macro.f1),
-          number(weighted.precision),
-          number(weighted.recall),
-          number(weighted.f1),
-          number(study::calibration_error(tally)),
-          outcome.best_epoch > 0 ? std::to_string(outcome.best_epoch) : ""};
+Row results_of(const study::TrialOutcome& outcome, const study::ConditionRecord& condition) {
+  Row row = {shortest(condition.noise.level), std::to_string(outcome.train_images),
+             std::to_string(outcome.steps)};
+  append(row, metric_fields(condition.tally));
+  row.push_back(outcome.best_epoch > 0 ? std::to_string(outcome.best_epoch) : "");
+  return row;
 }
 
 // Of each epoch. It leaves its last batch out where batch_norm would find too few images in it; then more
@@ -129,25 +107,45 @@ std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
+CsvTable::CsvTable(const Row& header) { add(header); }
+
+void CsvTable::add(const Row& row) {
+  Row fields;
+  for (const std::string& text : row) fields.push_back(csv_field(text));
+  text_ += join(fields, ",") + "\n";
+}
+
+std::vector<std::string> metric_columns() {
+  Row columns;
+  for (const study::Metric& metric : study::metrics()) columns.emplace_back(metric.column);
+  return columns;
+}
+
+std::vector<std::string> metric_fields(const study::Tally& tally) {
+  Row fields;
+  for (double value : study::metric_values(tally)) fields.push_back(number(value));
+  return fields;
+}
+
 std::string trials_csv(const study::Study& study, const std::vector<const study::TrialRecord*>& present) {
   const OtherAxes axes = other_axes(study);
   Row header = {"trial", "status", "network", "size", "synthetic_ratio", "noise_level", "seed"};
   append(header, axes.names);
-  append(header, kMetrics);
-  Table table(header);
+  append(header, result_columns());
+  CsvTable table(header);
   for (const study::TrialRecord* record : present) {
     Row start = {record->trial, study::to_text(record->status)};
     append(start, data_columns(record->settings));
     start.push_back(std::to_string(record->settings.seed));
     append(start, values_of(record->settings, axes.keys));
     if (record->status != study::Status::done) {
-      append(start, Row(kMetrics.size()));
+      append(start, Row(result_columns().size()));
       table.add(start);
       continue;
     }
     for (const study::ConditionRecord& condition : record->outcome.conditions) {
       Row row = start;
-      append(row, metrics_of(record->outcome, condition));
+      append(row, results_of(record->outcome, condition));
       table.add(row);
     }
   }
@@ -159,11 +157,13 @@ std::string cells_csv(const study::Study& study, const Summary& summary) {
   Row header = {"network", "size", "synthetic_ratio", "noise_level"};
   append(header, axes.names);
   append(header, {"test_noise_level", "seeds", "diverged", "failed", "missing", "train_images", "steps"});
-  for (const std::string metric :
-       {"test_accuracy", "test_loss", "macro_precision", "macro_recall", "macro_f1", "calibration_error"})
-    append(header, {metric, metric + "_sd", metric + "_low", metric + "_high"});
+  for (const study::Metric& metric : study::metrics()) {
+    const std::string name = metric.column;
+    if (metric.in_cells) append(header, {name, name + "_sd", name + "_low", name + "_high"});
+  }
   append(header, {"gain_seeds", "gain", "gain_sd", "gain_low", "gain_high", "verdict"});
-  Table table(header);
+  CsvTable table(header);
+  const study::Comparison* comparison = summary.main_comparison();
   for (std::size_t i = 0; i < summary.cells.size(); ++i) {
     const Cell& cell = summary.cells[i];
     Row row = data_columns(cell.settings);
@@ -172,16 +172,16 @@ std::string cells_csv(const study::Study& study, const Summary& summary) {
                  std::to_string(cell.diverged), std::to_string(cell.failed), std::to_string(cell.missing)});
     append(row, columns_of(cell.train_images, false));
     append(row, columns_of(cell.steps, false));
-    for (const study::Estimate* estimate :
-         {&cell.accuracy, &cell.loss, &cell.precision, &cell.recall, &cell.f1, &cell.calibration_error})
-      append(row, columns_of(*estimate));
-    const Gain* gain = gain_of(summary, i);
-    if (gain == nullptr) {
+    for (std::size_t m = 0; m < study::metrics().size(); ++m) {
+      if (study::metrics()[m].in_cells) append(row, columns_of(cell.metrics[m]));
+    }
+    const study::Pair* pair = comparison == nullptr ? nullptr : pair_of(*comparison, i);
+    if (pair == nullptr) {
       append(row, Row(6));
     } else {
-      row.push_back(std::to_string(gain->accuracy.n));
-      append(row, columns_of(gain->accuracy));
-      row.push_back(to_text(gain->verdict));
+      row.push_back(std::to_string(pair->accuracy.n));
+      append(row, columns_of(pair->accuracy));
+      row.push_back(study::to_text(pair->verdict));
     }
     table.add(row);
   }
@@ -189,12 +189,13 @@ std::string cells_csv(const study::Study& study, const Summary& summary) {
 }
 
 std::string per_class_csv(const study::Study& study, const std::vector<const study::TrialRecord*>& present) {
-  Table table({"trial", "test_noise_level", "class", "precision", "recall", "f1", "support"});
+  CsvTable table({"trial", "test_noise_level", "class", "precision", "recall", "f1", "support"});
   for (const study::TrialRecord* record : present) {
     if (record->status != study::Status::done) continue;
     for (const study::ConditionRecord& condition : record->outcome.conditions) {
-      const auto scores = study::class_scores(condition.tally.confusion, classes_of(condition.tally));
-      const std::vector<std::string> names = class_names(study, classes_of(condition.tally));
+      const std::vector<std::uint64_t>& confusion = condition.tally.confusion;
+      const std::vector<std::string> names = class_names(study, study::classes_of(confusion));
+      const auto scores = study::class_scores(confusion, study::classes_of(confusion));
       for (std::size_t c = 0; c < scores.size(); ++c) {
         table.add({record->trial, shortest(condition.noise.level), names[c], number(scores[c].precision),
                    number(scores[c].recall), number(scores[c].f1), std::to_string(scores[c].support)});
@@ -205,8 +206,8 @@ std::string per_class_csv(const study::Study& study, const std::vector<const stu
 }
 
 std::string epochs_csv(const std::vector<const study::TrialRecord*>& present) {
-  Table table({"trial", "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
-               "learning_rate"});
+  CsvTable table({"trial", "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
+                  "learning_rate"});
   for (const study::TrialRecord* record : present) {
     for (std::size_t e = 0; e < record->outcome.epochs.size(); ++e) {
       const study::EpochRecord& epoch = record->outcome.epochs[e];
@@ -219,8 +220,8 @@ std::string epochs_csv(const std::vector<const study::TrialRecord*>& present) {
 }
 
 std::string timing_csv(const std::vector<const study::TrialRecord*>& present) {
-  Table table({"trial", "attempt", "train_seconds", "test_seconds", "total_seconds",
-               "train_images_per_second", "host", "world_rank", "width"});
+  CsvTable table({"trial", "attempt", "train_seconds", "test_seconds", "total_seconds",
+                  "train_images_per_second", "host", "world_rank", "width"});
   for (const study::TrialRecord* record : present) {
     const study::Timing& timing = record->timing;
     const auto images = static_cast<double>(images_seen(*record));

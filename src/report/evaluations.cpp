@@ -3,20 +3,15 @@
 #include <algorithm>
 #include <map>
 
+#include "csv.hpp"
+#include "labels.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/csv.hpp"
-#include "titrate/report/labels.hpp"
+#include "titrate/study/network.hpp"
 #include "titrate/study/statistics.hpp"
 #include "titrate/study/study.hpp"
 
 namespace titrate::report {
 namespace {
-
-std::string csv_row(const std::vector<std::string>& fields) {
-  std::vector<std::string> quoted;
-  for (const std::string& field : fields) quoted.push_back(csv_field(field));
-  return join(quoted, ",") + "\n";
-}
 
 std::string condition_text(const image::Noise& noise) {
   return noise.level == 0 ? "clean" : choice_name(noise.kind) + " " + shortest(noise.level);
@@ -29,7 +24,7 @@ std::string cell_text(const study::Study& study, const study::Settings& settings
     if (axis.key != "seed" && axis.values.size() > 1)
       parts.push_back(axis_label(study, axis.key) + " " + value_text(values.at(axis.key)));
   }
-  return parts.empty() ? network_text(settings) : join(parts, ", ");
+  return parts.empty() ? study::network_text(settings) : join(parts, ", ");
 }
 
 std::string padded(const std::string& text, std::size_t width) {
@@ -39,22 +34,20 @@ std::string padded(const std::string& text, std::size_t width) {
 }  // namespace
 
 std::string evaluations_csv(const std::vector<study::Evaluation>& evaluations) {
-  std::string text =
-      csv_row({"trial", "network", "seed", "dataset", "test_noise_kind", "test_noise_level", "test_images",
-               "test_accuracy", "test_loss", "macro_precision", "macro_recall", "macro_f1",
-               "weighted_precision", "weighted_recall", "weighted_f1", "calibration_error"});
+  const auto with_metrics = [](std::vector<std::string> row, const std::vector<std::string>& metrics) {
+    row.insert(row.end(), metrics.begin(), metrics.end());
+    return row;
+  };
+  CsvTable table(with_metrics(
+      {"trial", "network", "seed", "dataset", "test_noise_kind", "test_noise_level", "test_images"},
+      metric_columns()));
   for (const study::Evaluation& e : evaluations) {
-    const std::uint32_t classes = classes_of(e.tally);
-    const study::AverageScores macro = study::macro_scores(e.tally.confusion, classes),
-                               weighted = study::weighted_scores(e.tally.confusion, classes);
-    text += csv_row({e.trial, network_text(e.settings), std::to_string(e.settings.seed), e.dataset,
-                     choice_name(e.noise.kind), shortest(e.noise.level), std::to_string(e.tally.images),
-                     shortest(e.tally.accuracy()), shortest(e.tally.mean_loss()), shortest(macro.precision),
-                     shortest(macro.recall), shortest(macro.f1), shortest(weighted.precision),
-                     shortest(weighted.recall), shortest(weighted.f1),
-                     shortest(study::calibration_error(e.tally))});
+    table.add(
+        with_metrics({e.trial, study::network_text(e.settings), std::to_string(e.settings.seed), e.dataset,
+                      choice_name(e.noise.kind), shortest(e.noise.level), std::to_string(e.tally.images)},
+                     metric_fields(e.tally)));
   }
-  return text;
+  return table.text();
 }
 
 std::string evaluations_table(const study::Study& study, const std::vector<study::Evaluation>& evaluations) {

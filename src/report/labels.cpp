@@ -1,16 +1,14 @@
-#include "titrate/report/labels.hpp"
+#include "labels.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 
 #include "titrate/core/text.hpp"
+#include "titrate/study/network.hpp"
 
 namespace titrate::report {
 namespace {
-
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
 // The base, with the value of every axis that has but one.
 study::Settings common_settings(const study::Study& study) {
@@ -56,10 +54,6 @@ const std::map<std::string, std::string> kAxisNames = {
 // Keys whose 0 switches something off.
 const std::set<std::string> kZeroIsNone = {"train.early_stopping", "train.clip_norm"};
 
-std::uint32_t side_of(std::size_t area) {
-  return static_cast<std::uint32_t>(std::lround(std::sqrt(static_cast<double>(area))));
-}
-
 bool may_stop_early(const study::Study& study) {
   return common_settings(study).train.early_stopping > 0 || swept(study, "train.early_stopping");
 }
@@ -85,7 +79,7 @@ std::string phrase_of(const study::Study& study, const Summary& summary, const C
     if (dimension.key == but) continue;
     parts.push_back(level_phrase(study, dimension, dimension.levels[cell.place[d]]));
   }
-  return parts.empty() ? network_text(cell.settings) : join(parts, ", ");
+  return parts.empty() ? study::network_text(cell.settings) : join(parts, ", ");
 }
 
 }  // namespace
@@ -100,15 +94,9 @@ std::string value_text(const Value& value) {
   return to_json(value);
 }
 
-std::string network_text(const study::Settings& settings) {
-  const bool named = settings.network.name != study::NetworkSettings{}.name;
-  return settings.network.layers.empty() || named ? settings.network.name
-                                                  : join(settings.network.layers, ", ");
+std::string metric_text(const study::Metric& metric, double value) {
+  return metric.percent() ? fixed(100 * value, metric.digits) + " %" : fixed(value, metric.digits);
 }
-
-std::uint32_t classes_of(const study::Tally& tally) { return side_of(tally.confusion.size()); }
-
-std::uint32_t classes_of(const Cell& cell) { return side_of(cell.confusion.size()); }
 
 std::vector<std::string> class_names(const study::Study& study, std::uint32_t classes) {
   std::vector<std::string> names = study.class_names;
@@ -216,23 +204,14 @@ std::string training_text(const study::Study& study) {
   return text + or_more(train.precision != study::Precision::float32, choice_name(train.precision));
 }
 
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
 std::string signed_fixed(double value, int digits) {
   const std::string text = fixed(value, digits);
   return text.front() == '-' ? text : "+" + text;
-}
-
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
-}
-
-std::string shortened(const std::string& text, std::size_t characters) {
-  if (width_of(text) <= characters) return text;
-  std::size_t bytes = 0;
-  for (std::size_t seen = 0; seen + 3 < characters; ++seen) {
-    do ++bytes;
-    while (bytes < text.size() && !starts_character(text[bytes]));
-  }
-  return text.substr(0, bytes) + "...";
 }
 
 std::string trials_text(const Summary& summary) {

@@ -1,37 +1,38 @@
-#include "titrate/report/layout.hpp"
+#include "layout.hpp"
 
 #include <algorithm>
 #include <map>
 
+#include "labels.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/labels.hpp"
+#include "titrate/page/chart.hpp"
 
 namespace titrate::report {
 namespace {
 
-// Whether every level of the dimension can have its own colour.
-bool fits_series(const Dimension& dimension) {
-  return dimension.levels.size() <= kSeriesColours + (has_baseline(dimension) ? 1 : 0);
+using Index = std::optional<std::size_t>;  // of a dimension, or of a level
+
+// Whether every level of the dimension can have its own colour: a baseline takes the neutral one.
+bool fits_series(const Dimension& dimension, bool with_baseline) {
+  return dimension.levels.size() <= page::kSeriesColours + (with_baseline ? 1 : 0);
 }
 
-std::optional<std::size_t> choose_x(const Summary& summary) {
-  const auto ratio = summary.dimension("data.synthetic_ratio");
-  if (ratio && !fits_series(summary.dimensions[*ratio])) return ratio;
+Index choose_x(const Summary& summary, Index compared) {
+  if (compared && !fits_series(summary.dimensions[*compared], true)) return compared;
   if (const auto size = summary.dimension("data.size")) return size;
   for (std::size_t d = 0; d < summary.dimensions.size(); ++d) {
-    if (summary.dimensions[d].numeric() && d != ratio) return d;
+    if (summary.dimensions[d].numeric() && d != compared) return d;
   }
-  if (ratio) return ratio;
-  return summary.dimensions.empty() ? std::nullopt : std::optional<std::size_t>(0);
+  if (compared) return compared;
+  return summary.dimensions.empty() ? std::nullopt : Index(0);
 }
 
-std::optional<std::size_t> choose_series(const Summary& summary, std::optional<std::size_t> x) {
-  const auto ratio = summary.dimension("data.synthetic_ratio");
-  if (ratio && ratio != x) return ratio;
+Index choose_series(const Summary& summary, Index compared, Index x) {
+  if (compared && compared != x) return compared;
   for (std::size_t d = 0; d < summary.dimensions.size(); ++d) {
     const Dimension& dimension = summary.dimensions[d];
     const bool noise = dimension.key == "data.noise_level" || dimension.key == kTestNoise;
-    if (d != x && !noise && fits_series(dimension)) return d;
+    if (d != x && !noise && fits_series(dimension, false)) return d;
   }
   return std::nullopt;
 }
@@ -50,14 +51,13 @@ std::vector<std::string> labels_of(const Summary& summary, std::optional<std::si
 
 }  // namespace
 
-bool has_baseline(const Dimension& dimension) {
-  return dimension.key == "data.synthetic_ratio" && dimension.levels.front().number == 0.0;
-}
-
-Layout lay_out(const study::Study& study, const Summary& summary) {
+Layout lay_out(const study::Study& study, const Summary& summary, const study::Comparison* compared) {
+  const Index axis = compared == nullptr ? std::nullopt : summary.dimension(compared->axis);
   Layout layout;
-  layout.x = choose_x(summary);
-  layout.series = choose_series(summary, layout.x);
+  layout.x = choose_x(summary, axis);
+  layout.series = choose_series(summary, axis, layout.x);
+  if (axis && layout.series == axis)
+    layout.baseline = summary.cells[compared->pairs.front().baseline].place[*axis];
   std::map<std::vector<std::size_t>, Panel> panels;
   for (std::size_t i = 0; i < summary.cells.size(); ++i) {
     const std::vector<std::size_t>& place = summary.cells[i].place;
@@ -105,11 +105,11 @@ std::vector<Column> columns_of(const Summary& summary, const Layout& layout, con
   return columns;
 }
 
-const Gain* gain_of(const Summary& summary, std::size_t cell) {
-  const auto gain =
-      std::lower_bound(summary.gains.begin(), summary.gains.end(), cell,
-                       [](const Gain& candidate, std::size_t wanted) { return candidate.cell < wanted; });
-  return gain == summary.gains.end() || gain->cell != cell ? nullptr : &*gain;
+const study::Pair* pair_of(const study::Comparison& comparison, std::size_t cell) {
+  const auto pair = std::lower_bound(
+      comparison.pairs.begin(), comparison.pairs.end(), cell,
+      [](const study::Pair& candidate, std::size_t wanted) { return candidate.cell < wanted; });
+  return pair == comparison.pairs.end() || pair->cell != cell ? nullptr : &*pair;
 }
 
 }  // namespace titrate::report

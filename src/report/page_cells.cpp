@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "labels.hpp"
 #include "page.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/chart.hpp"
-#include "titrate/report/labels.hpp"
-#include "titrate/report/markup.hpp"
+#include "titrate/page/confusion.hpp"
+#include "titrate/page/markup.hpp"
 
 namespace titrate::report {
 namespace {
@@ -17,7 +17,7 @@ std::string note_of(const Cell& cell) {
   std::uint64_t images = 0;
   for (std::uint64_t count : cell.confusion) images += count;
   return with_commas(images) + " tests, summed over " + counted(cell.seeds.size(), "seed") + ": " +
-         fixed(100 * cell.accuracy.mean, 2) + " % right";
+         fixed(100 * cell.accuracy().mean, 2) + " % right";
 }
 
 std::string mistakes_of(const Cell& cell, const std::vector<std::string>& names) {
@@ -61,30 +61,15 @@ std::vector<std::size_t> held_cells(std::size_t count, std::size_t numbers_each)
   return cells;
 }
 
-std::string cell_list(const std::string& id, const std::vector<std::string>& options) {
-  std::string html = "<p><select id=\"" + id + "\" aria-label=\"cell\" disabled>";
-  for (std::size_t i = 0; i < options.size(); ++i) {
-    html += std::string("<option") + (i + 1 == options.size() ? " selected" : "") + ">" + escape(options[i]) +
-            "</option>";
-  }
-  return html + "</select></p>";
-}
-
 std::string held_text(std::size_t held, std::size_t all) {
   if (held == all) return "";
   return " " + with_commas(held) + " of " + counted(all, "cell") + " are here, evenly spread.";
 }
 
-std::string data_script(const std::string& id, const std::string& json) {
-  std::string text;
-  for (char c : json) text += c == '<' ? "\\u003c" : std::string(1, c);  // no tag may end the script
-  return "<script type=\"application/json\" id=\"" + id + "\">" + text + "</script>";
-}
-
 std::string confusion_section(const study::Study& study, const Summary& summary) {
   const std::vector<const Cell*> all = cells_with_matrix(summary);
   if (all.empty()) return "";
-  const std::uint32_t classes = classes_of(*all.front());
+  const std::uint32_t classes = study::classes_of(all.front()->confusion);
   std::string html = "<section><h2>Which classes are mistaken for which</h2>";
   if (classes > kMostClasses) {
     return html + "<p class=\"note\">" + std::to_string(classes) +
@@ -98,15 +83,15 @@ std::string confusion_section(const study::Study& study, const Summary& summary)
     cells.push_back(all[i]);
     options.push_back(cell_phrase(study, summary, *all[i]));
   }
-  html += cell_list("cell", options) + "<figure>" + confusion_svg(cells.back()->confusion, names) +
+  html += page::chooser("cell", options) + "<figure>" + page::confusion_svg(cells.back()->confusion, names) +
           "<p id=\"cell-mistakes\" class=\"mistakes\" aria-live=\"polite\">" +
-          escape(mistakes_of(*cells.back(), names)) + "</p><figcaption><span id=\"cell-note\">" +
-          escape(note_of(*cells.back())) +
+          page::escape(mistakes_of(*cells.back(), names)) + "</p><figcaption><span id=\"cell-note\">" +
+          page::escape(note_of(*cells.back())) +
           "</span>. Rows are the true classes, columns what the network called them; tint is the share of "
           "the true class, strengthened for mistakes. Every trial is in "
           "<a href=\"classification.json\">classification.json</a>." +
           held_text(cells.size(), all.size()) + "</figcaption></figure>";
-  return html + data_script("confusions", matrices_json(names, cells)) + "</section>";
+  return html + page::data_script("confusions", matrices_json(names, cells)) + "</section>";
 }
 
 }  // namespace titrate::report

@@ -1,10 +1,10 @@
 #include <cmath>
 
+#include "labels.hpp"
 #include "page.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/core/version.hpp"
-#include "titrate/report/labels.hpp"
-#include "titrate/report/markup.hpp"
+#include "titrate/page/markup.hpp"
 
 namespace titrate::report {
 namespace {
@@ -44,7 +44,7 @@ std::string hosts_text(const Provenance& provenance) {
 
 std::string fact(const std::string& name, const std::string& text, const char* style = "") {
   if (text.empty()) return "";
-  return "<dt>" + escape(name) + "</dt><dd class=\"" + style + "\">" + escape(text) + "</dd>";
+  return "<dt>" + page::escape(name) + "</dt><dd class=\"" + style + "\">" + page::escape(text) + "</dd>";
 }
 
 std::string settings_table(const study::Study& study) {
@@ -61,11 +61,11 @@ std::string settings_table(const study::Study& study) {
       for (const Value& value : axis.values) levels.push_back(value_text(value));
       text = (axis.values.size() > 1 ? "swept: " : "") + join(levels, ", ");
     }
-    html += "<tr><td><code>" + escape(key) + "</code></td><td>" + escape(text) + "</td></tr>";
+    html += "<tr><td><code>" + page::escape(key) + "</code></td><td>" + page::escape(text) + "</td></tr>";
   }
   for (const auto& [name, definition] : study.networks) {
-    html += "<tr><td><code>" + escape("networks." + name) + "</code></td><td>" +
-            escape(join(definition.layers, ", ")) + "</td></tr>";
+    html += "<tr><td><code>" + page::escape("networks." + name) + "</code></td><td>" +
+            page::escape(join(definition.layers, ", ")) + "</td></tr>";
   }
   return html + "</tbody></table></div></details>";
 }
@@ -97,10 +97,10 @@ std::string problem_section(const study::Study& study, const Summary& summary) {
       "class=\"text\"><thead><tr><th>trial</th>"
       "<th>cell</th><th>seed</th><th>status</th><th>reason</th></tr></thead><tbody>";
   for (const Problem& problem : summary.problems) {
-    html += "<tr><td><code>" + escape(problem.trial) + "</code></td><td>" +
-            escape(training_phrase(study, summary, summary.cells[problem.cell])) + "</td><td>" +
-            std::to_string(problem.seed) + "</td><td>" + escape(study::to_text(problem.status)) +
-            "</td><td>" + escape(problem.reason) + "</td></tr>";
+    html += "<tr><td><code>" + page::escape(problem.trial) + "</code></td><td>" +
+            page::escape(training_phrase(study, summary, summary.cells[problem.cell])) + "</td><td>" +
+            std::to_string(problem.seed) + "</td><td>" + page::escape(study::to_text(problem.status)) +
+            "</td><td>" + page::escape(problem.reason) + "</td></tr>";
   }
   return html + "</tbody></table></div></section>";
 }

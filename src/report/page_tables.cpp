@@ -1,19 +1,16 @@
-#include <algorithm>
+#include <cmath>
 #include <functional>
 
+#include "comparison_text.hpp"
+#include "labels.hpp"
 #include "page.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/labels.hpp"
-#include "titrate/report/markup.hpp"
+#include "titrate/page/table.hpp"
 
 namespace titrate::report {
 namespace {
 
-struct Square {
-  std::string style{}, html{};
-};
-
-using SquareOf = std::function<Square(std::size_t cell)>;
+using SquareOf = std::function<page::TableSquare(std::size_t cell)>;
 
 constexpr std::size_t kColumnsSideBySide = 3;
 
@@ -26,86 +23,85 @@ std::string seeds_note(std::size_t seeds, std::size_t usual) {
   return seeds == usual ? "" : "<br><small>" + counted(seeds, "seed") + "</small>";
 }
 
-std::string header_rows(const study::Study& study, const Summary& summary, const Layout& layout,
-                        const std::vector<Column>& columns) {
-  std::string html = "<thead>";
-  if (layout.series) {
-    html += "<tr><th></th><th colspan=\"" + std::to_string(columns.size()) + "\">" +
-            escape(axis_label(study, summary.dimensions[*layout.series].key)) + "</th></tr>";
-  }
-  html +=
-      "<tr><th>" + (layout.x ? escape(axis_label(study, summary.dimensions[*layout.x].key)) : "") + "</th>";
-  for (const Column& column : columns) html += "<th>" + escape(column.label) + "</th>";
-  return html + "</tr></thead>";
+std::string label_of(const study::Study& study, const Summary& summary,
+                     std::optional<std::size_t> dimension) {
+  return dimension ? axis_label(study, summary.dimensions[*dimension].key) : "";
 }
 
-std::string table_of(const study::Study& study, const Summary& summary, const Layout& layout,
-                     const std::string& title, const std::vector<Column>& columns,
+// Rows are the levels of x, columns the series; a row with nothing to show is left out.
+page::Table table_of(const Summary& summary, const Layout& layout, const std::vector<Column>& columns,
                      const SquareOf& square_of) {
-  const std::vector<std::string> rows = x_labels(summary, layout);
-  const bool names = layout.x && !summary.dimensions[*layout.x].numeric();
-  std::string html = title.empty() ? "<div>" : "<div><h3>" + escape(title) + "</h3>";
-  html += std::string("<div class=\"scroll\"><table") + (names ? " class=\"names\">" : ">") +
-          header_rows(study, summary, layout, columns) + "<tbody>";
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    if (std::none_of(columns.begin(), columns.end(), [&](const Column& c) { return c.cells[r].has_value(); }))
-      continue;
-    html += "<tr><td>" + escape(rows[r]) + "</td>";
+  page::Table table;
+  for (const Column& column : columns) table.columns.push_back(column.label);
+  const std::vector<std::string> labels = x_labels(summary, layout);
+  for (std::size_t r = 0; r < labels.size(); ++r) {
+    page::TableRow row{.label = labels[r]};
+    bool any = false;
     for (const Column& column : columns) {
-      const Square square = column.cells[r] ? square_of(*column.cells[r]) : Square{};
-      html += "<td class=\"" + square.style + "\">" + square.html + "</td>";
+      any = any || column.cells[r].has_value();
+      row.squares.push_back(column.cells[r] ? square_of(*column.cells[r]) : page::TableSquare{});
     }
-    html += "</tr>";
+    if (any) table.rows.push_back(std::move(row));
   }
-  return html + "</tbody></table></div></div>";
+  return table;
 }
 
+// One for each panel.
 std::string tables(const study::Study& study, const Summary& summary, const Layout& layout,
                    const std::string& only, const std::function<bool(std::size_t)>& shows,
                    const SquareOf& square_of) {
-  const bool wide = series_labels(summary, layout).size() > kColumnsSideBySide;
-  std::string html = wide ? "<div class=\"grid narrow\">" : "<div class=\"grid\">";
+  std::vector<page::Table> tables;
   for (const Panel& panel : layout.panels) {
-    html += table_of(study, summary, layout, panel.title, columns_of(summary, layout, panel, only, shows),
-                     square_of);
+    page::Table table = table_of(summary, layout, columns_of(summary, layout, panel, only, shows), square_of);
+    table.title = panel.title;
+    table.corner = label_of(study, summary, layout.x);
+    table.columns_title = label_of(study, summary, layout.series);
+    table.names = layout.x && !summary.dimensions[*layout.x].numeric();
+    tables.push_back(std::move(table));
   }
-  return html + "</div>";
+  return page::tables_html(tables, series_labels(summary, layout).size() > kColumnsSideBySide);
 }
 
 }  // namespace
 
 std::string result_tables(const study::Study& study, const Summary& summary, const Layout& layout,
-                          const Metric& metric) {
+                          std::size_t m) {
+  const study::Metric& metric = study::metrics()[m];
   const std::size_t usual = summary.usual_seeds();
+  const double unit = metric.percent() ? 100 : 1;
   const auto all = [](std::size_t) { return true; };
-  return tables(study, summary, layout, std::string(metric.name) + ", %", all,
-                [&](std::size_t index) -> Square {
-                  const study::Estimate& mean = summary.cells[index].*metric.of_cell;
-                  if (mean.n == 0) return {.html = "<small>none</small>"};
-                  std::string html = fixed(100 * mean.mean, 2);
-                  if (mean.has_interval())
-                    html += " <small class=\"half\">±&nbsp;" + fixed(100 * mean.half_width, 2) + "</small>";
+  return tables(study, summary, layout, std::string(metric.label) + (metric.percent() ? ", %" : ""), all,
+                [&](std::size_t index) -> page::TableSquare {
+                  const study::Estimate& mean = summary.cells[index].metrics[m];
+                  if (mean.n == 0 || !std::isfinite(mean.mean)) return {.html = "<small>none</small>"};
+                  std::string html = fixed(unit * mean.mean, metric.digits);
+                  if (mean.has_interval()) {
+                    html += " <small class=\"half\">±&nbsp;" + fixed(unit * mean.half_width, metric.digits) +
+                            "</small>";
+                  }
                   return {.html = html + seeds_note(mean.n, usual)};
                 });
 }
 
-std::string gain_tables(const study::Study& study, const Summary& summary, const Layout& layout) {
+std::string comparison_tables(const study::Study& study, const Summary& summary, const Layout& layout,
+                              const study::Comparison& comparison) {
   const std::size_t usual = summary.usual_seeds();
-  const auto compared = [&](std::size_t index) { return gain_of(summary, index) != nullptr; };
-  return tables(study, summary, layout, "change, points", compared, [&](std::size_t index) -> Square {
-    const Gain* gain = gain_of(summary, index);
-    if (gain->accuracy.n == 0) return {.html = "<small>none</small>"};
-    const bool helps = gain->verdict == Verdict::help, hurts = gain->verdict == Verdict::hurt;
-    std::string html = "<b>" + with_minus(signed_fixed(100 * gain->accuracy.mean, 2)) + "</b>";
-    if (helps) html += " helps";
-    if (hurts) html += " hurts";
-    if (gain->accuracy.has_interval()) {
-      html += "<br><small>" + with_minus(fixed(100 * gain->accuracy.low(), 2)) + " to " +
-              with_minus(fixed(100 * gain->accuracy.high(), 2)) + "</small>";
-    }
-    html += seeds_note(gain->accuracy.n, usual);
-    return {.style = helps ? "help" : hurts ? "hurt" : "", .html = html};
-  });
+  const ComparisonWords words = words_of(summary, comparison);
+  const auto compared = [&](std::size_t index) { return pair_of(comparison, index) != nullptr; };
+  return tables(study, summary, layout, "change, points", compared,
+                [&](std::size_t index) -> page::TableSquare {
+                  const study::Pair* pair = pair_of(comparison, index);
+                  if (pair->accuracy.n == 0) return {.html = "<small>none</small>"};
+                  std::string html = "<b>" + with_minus(signed_fixed(100 * pair->accuracy.mean, 2)) + "</b>";
+                  const std::string& verdict = words.verbs(pair->verdict);
+                  if (!verdict.empty()) html += " " + verdict;
+                  if (pair->accuracy.has_interval()) {
+                    html += "<br><small>" + with_minus(fixed(100 * pair->accuracy.low(), 2)) + " to " +
+                            with_minus(fixed(100 * pair->accuracy.high(), 2)) + "</small>";
+                  }
+                  html += seeds_note(pair->accuracy.n, usual);
+                  return {.style = verdict.empty() ? "" : study::to_text(pair->verdict), .html = html};
+                });
 }
 
 }  // namespace titrate::report

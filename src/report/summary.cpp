@@ -1,12 +1,10 @@
-#include "titrate/report/summary.hpp"
+#include "summary.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
+#include "labels.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/labels.hpp"
-#include "titrate/study/journal.hpp"
 
 namespace titrate::report {
 namespace {
@@ -92,14 +90,8 @@ void add_result(Cell& cell, const study::TrialRecord& record, std::size_t condit
     ++cell.failed;
   } else {
     const study::Tally& tally = record.outcome.conditions[condition].tally;
-    const study::AverageScores scores = study::macro_scores(tally.confusion, classes_of(tally));
     cell.seeds.push_back({.seed = record.settings.seed,
-                          .accuracy = tally.accuracy(),
-                          .loss = tally.mean_loss(),
-                          .precision = scores.precision,
-                          .recall = scores.recall,
-                          .f1 = scores.f1,
-                          .calibration_error = study::calibration_error(tally),
+                          .metrics = study::metric_values(tally),
                           .train_images = static_cast<double>(record.outcome.train_images),
                           .steps = static_cast<double>(record.outcome.steps)});
     if (cell.confusion.size() < tally.confusion.size()) cell.confusion.resize(tally.confusion.size());
@@ -152,31 +144,28 @@ void finish(LearningCurve& curve) {
   }
 }
 
-study::Estimate over_seeds(const Cell& cell, double SeedResult::*member) {
+template <class ValueOf>
+study::Estimate over_seeds(const Cell& cell, const ValueOf& value_of) {
   std::vector<double> values;
-  for (const SeedResult& result : cell.seeds) values.push_back(result.*member);
+  for (const SeedResult& result : cell.seeds) values.push_back(value_of(result));
   return study::estimate(values);
 }
 
 void finish(Cell& cell) {
   std::sort(cell.seeds.begin(), cell.seeds.end(),
             [](const SeedResult& a, const SeedResult& b) { return a.seed < b.seed; });
-  cell.accuracy = over_seeds(cell, &SeedResult::accuracy);
-  cell.loss = over_seeds(cell, &SeedResult::loss);
-  cell.precision = over_seeds(cell, &SeedResult::precision);
-  cell.recall = over_seeds(cell, &SeedResult::recall);
-  cell.f1 = over_seeds(cell, &SeedResult::f1);
-  cell.calibration_error = over_seeds(cell, &SeedResult::calibration_error);
-  cell.train_images = over_seeds(cell, &SeedResult::train_images);
-  cell.steps = over_seeds(cell, &SeedResult::steps);
+  for (std::size_t m = 0; m < study::metrics().size(); ++m)
+    cell.metrics.push_back(over_seeds(cell, [m](const SeedResult& result) { return result.metrics[m]; }));
+  cell.train_images = over_seeds(cell, [](const SeedResult& result) { return result.train_images; });
+  cell.steps = over_seeds(cell, [](const SeedResult& result) { return result.steps; });
 }
 
 // Cells of the grid in the order of their first trial, with the results of all their trials.
-void collect_cells(const study::Study& study, const std::vector<const study::TrialRecord*>& records,
+void collect_cells(std::span<const study::Trial> grid, const std::vector<const study::TrialRecord*>& records,
                    Summary& summary) {
   std::map<std::string, std::size_t> first_cell;
   std::map<std::size_t, LearningCurve> curves;  // by first cell
-  for (const study::Trial& trial : study::grid(study)) {
+  for (const study::Trial& trial : grid) {
     ++summary.planned;
     summary.provenance.seeds.insert(trial.settings.seed);
     const std::vector<double> levels = test_levels(trial.settings);
@@ -228,34 +217,15 @@ void sort_cells(Summary& summary) {
             [](const LearningCurve& a, const LearningCurve& b) { return a.cell < b.cell; });
 }
 
-std::string condition_key(const study::Settings& settings, double test_noise_level) {
-  return study::cell_key(settings) + "|" + shortest(test_noise_level);
-}
-
-std::vector<study::SeedValue> accuracies(const Cell& cell) {
-  std::vector<study::SeedValue> values;
-  for (const SeedResult& result : cell.seeds) values.push_back({result.seed, result.accuracy});
-  return values;
-}
-
-std::vector<Gain> gains_of(const std::vector<Cell>& cells) {
-  std::map<std::string, std::size_t> index;
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    index.emplace(condition_key(cells[i].settings, cells[i].test_noise_level), i);
-  std::vector<Gain> gains;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (!(cells[i].settings.data.synthetic_ratio > 0)) continue;
-    study::Settings without = cells[i].settings;
-    without.data.synthetic_ratio = 0;
-    const auto baseline = index.find(condition_key(without, cells[i].test_noise_level));
-    if (baseline == index.end()) continue;
-    Gain gain{.cell = i, .baseline = baseline->second};
-    gain.differences = paired_differences(accuracies(cells[i]), accuracies(cells[gain.baseline]));
-    gain.accuracy = estimate(gain.differences);
-    gain.verdict = verdict_of(gain.accuracy);
-    gains.push_back(std::move(gain));
+std::vector<study::Arm> arms_of(const std::vector<Cell>& cells) {
+  std::vector<study::Arm> arms;
+  for (const Cell& cell : cells) {
+    study::Arm& arm =
+        arms.emplace_back(study::Arm{.settings = &cell.settings, .test_noise_level = cell.test_noise_level});
+    for (const SeedResult& result : cell.seeds)
+      arm.accuracies.push_back({result.seed, result.metrics[study::kTestAccuracy]});
   }
-  return gains;
+  return arms;
 }
 
 }  // namespace
@@ -274,7 +244,7 @@ std::optional<std::size_t> Summary::dimension(const std::string& key) const {
 
 bool Summary::unequal_classes() const {
   for (const Cell& cell : cells) {
-    const std::uint32_t classes = classes_of(cell);
+    const std::uint32_t classes = study::classes_of(cell.confusion);
     if (classes == 0) continue;
     std::vector<std::uint64_t> supports;
     for (const study::ClassScores& scores : study::class_scores(cell.confusion, classes)) {
@@ -292,42 +262,19 @@ std::size_t Summary::usual_seeds() const {
   return most;
 }
 
-std::vector<Gain> Summary::comparisons() const {
-  std::vector<Gain> enough;
-  std::copy_if(gains.begin(), gains.end(), std::back_inserter(enough),
-               [](const Gain& gain) { return gain.verdict != Verdict::too_few_seeds; });
-  return enough;
+const study::Comparison* Summary::main_comparison() const {
+  return comparisons.empty() ? nullptr : &comparisons.front();
 }
 
-std::string to_text(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::help:
-      return "help";
-    case Verdict::hurt:
-      return "hurt";
-    case Verdict::no_clear_difference:
-      return "no clear difference";
-    case Verdict::too_few_seeds:
-      break;
-  }
-  return "too few seeds";
-}
-
-Verdict verdict_of(const study::Estimate& difference) {
-  if (!difference.has_interval()) return Verdict::too_few_seeds;
-  if (difference.low() > 0) return Verdict::help;
-  if (difference.high() < 0) return Verdict::hurt;
-  return Verdict::no_clear_difference;
-}
-
-Summary summarise(const study::Study& study, const std::vector<study::TrialRecord>& records) {
+Summary summarise(const study::Study& study, std::span<const study::Trial> grid,
+                  const std::vector<const study::TrialRecord*>& present) {
   Summary summary;
-  collect_cells(study, study::present_records(study::grid(study), records), summary);
+  collect_cells(grid, present, summary);
   for (Cell& cell : summary.cells) finish(cell);
   for (LearningCurve& curve : summary.curves) finish(curve);
   place_cells(study, summary);
   sort_cells(summary);
-  summary.gains = gains_of(summary.cells);
+  summary.comparisons = study::compare(study, arms_of(summary.cells));
   return summary;
 }
 

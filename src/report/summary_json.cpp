@@ -1,16 +1,22 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "comparison_text.hpp"
+#include "labels.hpp"
+#include "summary.hpp"
 #include "titrate/core/version.hpp"
-#include "titrate/report/labels.hpp"
-#include "titrate/report/summary.hpp"
 
 namespace titrate::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Has fields of its own, which are older than those of all comparisons.
+constexpr const char* kRatio = "data.synthetic_ratio";
+
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json value_json(const Value& value) { return Json::parse(titrate::to_json(value)); }
 
 Json to_json(const study::Estimate& estimate) {
   return {{"n", estimate.n},
@@ -23,7 +29,7 @@ Json to_json(const study::Estimate& estimate) {
 Json to_json(const study::Settings& settings) {
   Json json = Json::object();
   for (const auto& [key, value] : study::all_values(settings)) {
-    if (key != "seed") json[key] = Json::parse(titrate::to_json(value));
+    if (key != "seed") json[key] = value_json(value);
   }
   return json;
 }
@@ -41,32 +47,52 @@ Json place_of(const Summary& summary, const Cell& cell) {
 Json to_json(const Summary& summary, const Cell& cell) {
   Json seeds = Json::array();
   for (const SeedResult& result : cell.seeds) seeds.push_back(result.seed);
-  return {{"at", place_of(summary, cell)},
-          {"test_noise_level", cell.test_noise_level},
-          {"seeds", seeds},
-          {"diverged", cell.diverged},
-          {"failed", cell.failed},
-          {"missing", cell.missing},
-          {"train_images", number(cell.train_images.mean)},
-          {"steps", number(cell.steps.mean)},
-          {"test_accuracy", to_json(cell.accuracy)},
-          {"test_loss", to_json(cell.loss)},
-          {"macro_precision", to_json(cell.precision)},
-          {"macro_recall", to_json(cell.recall)},
-          {"macro_f1", to_json(cell.f1)},
-          {"calibration_error", to_json(cell.calibration_error)},
-          {"settings", to_json(cell.settings)}};
+  Json json = {{"at", place_of(summary, cell)},
+               {"test_noise_level", cell.test_noise_level},
+               {"seeds", seeds},
+               {"diverged", cell.diverged},
+               {"failed", cell.failed},
+               {"missing", cell.missing},
+               {"train_images", number(cell.train_images.mean)},
+               {"steps", number(cell.steps.mean)}};
+  for (std::size_t m = 0; m < study::metrics().size(); ++m) {
+    const study::Metric& metric = study::metrics()[m];
+    if (metric.in_cells) json[metric.column] = to_json(cell.metrics[m]);
+  }
+  json["settings"] = to_json(cell.settings);
+  return json;
 }
 
-Json to_json(const Summary& summary, const Gain& gain) {
-  const Cell& cell = summary.cells[gain.cell];
+// Against no synthetic images.
+Json gain_json(const Summary& summary, const study::Pair& pair) {
+  const Cell& cell = summary.cells[pair.cell];
   return {{"at", place_of(summary, cell)},
-          {"cell", gain.cell},
-          {"baseline", gain.baseline},
+          {"cell", pair.cell},
+          {"baseline", pair.baseline},
           {"synthetic_ratio", cell.settings.data.synthetic_ratio},
-          {"steps_per_baseline_step", number(cell.steps.mean / summary.cells[gain.baseline].steps.mean)},
-          {"accuracy_gain", to_json(gain.accuracy)},
-          {"verdict", to_text(gain.verdict)}};
+          {"steps_per_baseline_step", number(cell.steps.mean / summary.cells[pair.baseline].steps.mean)},
+          {"accuracy_gain", to_json(pair.accuracy)},
+          {"verdict", study::to_text(pair.verdict)}};
+}
+
+Json pair_json(const Summary& summary, const study::Comparison& comparison, const study::Pair& pair) {
+  const Cell& cell = summary.cells[pair.cell];
+  return {{"at", place_of(summary, cell)},
+          {"level", value_json(study::all_values(cell.settings).at(comparison.axis))},
+          {"cell", pair.cell},
+          {"baseline", pair.baseline},
+          {"difference", to_json(pair.accuracy)},
+          {"verdict", study::to_text(pair.verdict)}};
+}
+
+Json to_json(const study::Study& study, const Summary& summary, const study::Comparison& comparison) {
+  Json json = {{"axis", comparison.axis},
+               {"baseline", value_json(comparison.baseline)},
+               {"answer", comparison_sentence(study, summary, comparison)},
+               {"pairs", Json::array()}};
+  for (const study::Pair& pair : comparison.pairs)
+    json["pairs"].push_back(pair_json(summary, comparison, pair));
+  return json;
 }
 
 Json timing_of(const Provenance& provenance) {
@@ -94,11 +120,17 @@ std::string summary_json(const study::Study& study, const Summary& summary) {
                  {"failed", summary.failed},
                  {"missing", summary.missing()}}},
                {"numerics", summary.provenance.numerics},
-               {"comparison", summary.gains.empty() ? Json(nullptr) : Json("data.synthetic_ratio")},
+               {"comparison", nullptr},
                {"gains", Json::array()},
+               {"comparisons", Json::array()},
                {"cells", Json::array()},
                {"problems", Json::array()}};
-  for (const Gain& gain : summary.gains) json["gains"].push_back(to_json(summary, gain));
+  for (const study::Comparison& comparison : summary.comparisons) {
+    json["comparisons"].push_back(to_json(study, summary, comparison));
+    if (comparison.axis != kRatio) continue;
+    json["comparison"] = kRatio;
+    for (const study::Pair& pair : comparison.pairs) json["gains"].push_back(gain_json(summary, pair));
+  }
   for (const Cell& cell : summary.cells) json["cells"].push_back(to_json(summary, cell));
   for (const Problem& problem : summary.problems) {
     json["problems"].push_back({{"trial", problem.trial},

@@ -1,11 +1,12 @@
-#include "titrate/report/table.hpp"
+#include "table.hpp"
 
 #include <algorithm>
 #include <functional>
 
+#include "comparison_text.hpp"
+#include "labels.hpp"
+#include "layout.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/labels.hpp"
-#include "titrate/report/layout.hpp"
 
 namespace titrate::report {
 namespace {
@@ -29,6 +30,7 @@ std::string wrapped(const std::string& text) {
   return result + line + "\n";
 }
 
+// In %.
 std::string mean_text(const study::Estimate& mean, std::size_t usual) {
   if (mean.n == 0) return "-";
   std::string text = fixed(100 * mean.mean, 2);
@@ -36,12 +38,12 @@ std::string mean_text(const study::Estimate& mean, std::size_t usual) {
   return mean.n == usual ? text : text + " (" + std::to_string(mean.n) + ")";
 }
 
-std::string gain_text(const Gain& gain, std::size_t usual) {
-  if (gain.accuracy.n == 0) return "-";
-  std::string text = mean_text(gain.accuracy, usual);
-  if (gain.accuracy.mean >= 0) text = "+" + text;
-  const bool clear = gain.verdict == Verdict::help || gain.verdict == Verdict::hurt;
-  return text + " " + (clear ? to_text(gain.verdict) : "    ");
+// A word, or as much room, so that numbers stand under each other.
+std::string change_text(const ComparisonWords& words, const study::Pair& pair, std::size_t usual) {
+  if (pair.accuracy.n == 0) return "-";
+  const std::string& word = words.verb(pair.verdict);
+  const std::string room(std::max(words.help.size(), words.hurt.size()) - word.size(), ' ');
+  return (pair.accuracy.mean >= 0 ? "+" : "") + mean_text(pair.accuracy, usual) + " " + word + room;
 }
 
 struct Grid {
@@ -81,12 +83,37 @@ std::string draw(const Grid& grid) {
   return text;
 }
 
+// All that the blocks of a run share.
+struct View {
+  const study::Study& study;
+  const Summary& summary;
+  Layout layout{};
+  std::size_t usual_seeds = 0;
+  bool unequal_classes = false;
+  const study::Comparison* comparison = nullptr;
+  ComparisonWords words{};  // where there is a comparison
+};
+
+View view_of(const study::Study& study, const Summary& summary) {
+  View view{.study = study,
+            .summary = summary,
+            .layout = lay_out(study, summary, summary.main_comparison()),
+            .usual_seeds = summary.usual_seeds(),
+            .unequal_classes = summary.unequal_classes(),
+            .comparison = summary.main_comparison()};
+  if (view.comparison != nullptr) view.words = words_of(summary, *view.comparison);
+  return view;
+}
+
+std::string label_of(const View& view, std::size_t dimension) {
+  return axis_label(view.study, view.summary.dimensions[dimension].key);
+}
+
 using TextOf = std::function<std::string(std::size_t cell)>;
 
-Grid fill(const study::Study& study, const Summary& summary, const Layout& layout,
-          const std::vector<Column>& columns, const TextOf& text_of) {
-  Grid grid{.corner = layout.x ? axis_label(study, summary.dimensions[*layout.x].key) : ""};
-  for (const std::string& label : x_labels(summary, layout))
+Grid fill(const View& view, const std::vector<Column>& columns, const TextOf& text_of) {
+  Grid grid{.corner = view.layout.x ? label_of(view, *view.layout.x) : ""};
+  for (const std::string& label : x_labels(view.summary, view.layout))
     grid.rows.push_back(shortened(label, kLongestLabel));
   for (const Column& column : columns) {
     grid.columns.push_back(shortened(column.label, kLongestLabel));
@@ -96,37 +123,57 @@ Grid fill(const study::Study& study, const Summary& summary, const Layout& layou
   return grid;
 }
 
-std::string panel_text(const study::Study& study, const Summary& summary, const Layout& layout,
-                       const Panel& panel) {
-  const std::size_t usual = summary.usual_seeds();
+std::string means_text(const View& view, const Panel& panel, std::size_t metric) {
+  const auto columns = columns_of(view.summary, view.layout, panel, study::metrics()[metric].label,
+                                  [](std::size_t) { return true; });
+  return draw(fill(view, columns, [&](std::size_t cell) {
+    return mean_text(view.summary.cells[cell].metrics[metric], view.usual_seeds);
+  }));
+}
+
+// Where a treatment is compared.
+std::string changes_text(const View& view, const Panel& panel) {
+  if (view.comparison == nullptr) return "";
+  const auto changes = columns_of(view.summary, view.layout, panel, "change", [&](std::size_t cell) {
+    return pair_of(*view.comparison, cell) != nullptr;
+  });
+  if (changes.empty()) return "";
+  return "\n  change in points against " + shortened(view.words.against, 32) + ", over the same seeds\n" +
+         draw(fill(view, changes, [&](std::size_t cell) {
+           return change_text(view.words, *pair_of(*view.comparison, cell), view.usual_seeds);
+         }));
+}
+
+std::string panel_text(const View& view, const Panel& panel) {
   std::string text = panel.title.empty() ? "\n" : "\n" + panel.title + "\n";
-  if (layout.series) text += "  columns: " + axis_label(study, summary.dimensions[*layout.series].key) + "\n";
-  const auto means = [&](const Metric& metric) {
-    const auto columns = columns_of(summary, layout, panel, metric.name, [](std::size_t) { return true; });
-    return draw(fill(study, summary, layout, columns, [&](std::size_t cell) {
-      return mean_text(summary.cells[cell].*metric.of_cell, usual);
-    }));
-  };
-  text += means(kTestAccuracy);
-  if (summary.unequal_classes())
-    text += "\n  macro F1, in which every class counts the same\n" + means(kMacroF1);
-  const auto changes = columns_of(summary, layout, panel, "change",
-                                  [&](std::size_t cell) { return gain_of(summary, cell) != nullptr; });
-  if (changes.empty()) return text;
-  return text + "\n  change in points against no synthetic images, over the same seeds\n" +
-         draw(fill(study, summary, layout, changes,
-                   [&](std::size_t cell) { return gain_text(*gain_of(summary, cell), usual); }));
+  if (view.layout.series) text += "  columns: " + label_of(view, *view.layout.series) + "\n";
+  text += means_text(view, panel, study::kTestAccuracy);
+  if (view.unequal_classes) {
+    text += "\n  macro F1, in which every class counts the same\n" + means_text(view, panel, study::kMacroF1);
+  }
+  return text + changes_text(view, panel);
+}
+
+// Of all comparisons but the headline's.
+std::string further_sentences(const View& view) {
+  std::string text;
+  for (const study::Comparison& comparison : view.summary.comparisons) {
+    if (&comparison == view.comparison) continue;
+    const std::string sentence = comparison_sentence(view.study, view.summary, comparison);
+    if (!sentence.empty()) text += wrapped(sentence);
+  }
+  return text;
 }
 
 }  // namespace
 
 std::string table_text(const study::Study& study, const Summary& summary) {
-  const Layout layout = lay_out(study, summary);
+  const View view = view_of(study, summary);
   std::string text = wrapped(study.name + ": mean test accuracy in % ± half of its 95 % t interval, " +
-                             counted(summary.usual_seeds(), "seed") + " unless a cell says (n)");
-  for (const Panel& panel : layout.panels) text += panel_text(study, summary, layout, panel);
-  text += "\n" + wrapped(headline(study, summary));
-  if (!summary.gains.empty()) text += wrapped(budget_text(study));
+                             counted(view.usual_seeds, "seed") + " unless a cell says (n)");
+  for (const Panel& panel : view.layout.panels) text += panel_text(view, panel);
+  text += "\n" + wrapped(headline(study, summary)) + further_sentences(view);
+  if (view.comparison != nullptr) text += wrapped(budget_text(study));
   return text + trials_text(summary) + "\n";
 }
 

@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "classification.hpp"
+#include "labels.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/classification.hpp"
-#include "titrate/report/labels.hpp"
 
 namespace titrate::report {
 namespace {
@@ -35,25 +35,36 @@ Json confused_json(const std::vector<std::uint64_t>& confusion, const std::vecto
 Json condition_json(const study::Study& study, const study::TrialRecord& record,
                     const study::ConditionRecord& condition) {
   const std::vector<std::uint64_t>& confusion = condition.tally.confusion;
-  const std::vector<std::string> names = class_names(study, classes_of(condition.tally));
-  return {{"trial", record.trial},
-          {"test_noise_level", condition.noise.level},
-          {"report", Json::parse(classification_json(confusion, names))},
-          {"confusion", matrix_json(confusion, names.size())},
-          {"confused", confused_json(confusion, names)},
-          {"calibration_error", study::calibration_error(condition.tally)}};
+  const std::vector<std::string> names = class_names(study, study::classes_of(confusion));
+  Json json = {{"trial", record.trial},
+               {"test_noise_level", condition.noise.level},
+               {"report", Json::parse(classification_json(confusion, names))},
+               {"confusion", matrix_json(confusion, names.size())},
+               {"confused", confused_json(confusion, names)}};
+  const std::vector<double> values = study::metric_values(condition.tally);
+  for (std::size_t m = 0; m < values.size(); ++m) {
+    const study::Metric& metric = study::metrics()[m];
+    if (metric.beside_report) json[metric.column] = values[m];
+  }
+  return json;
 }
 
 std::string condition_text(const study::Study& study, const study::ConditionRecord& condition) {
   const study::Tally& tally = condition.tally;
-  const std::vector<std::string> names = class_names(study, classes_of(tally));
+  const std::vector<std::string> names = class_names(study, study::classes_of(tally.confusion));
   const std::string confused = confused_text(tally.confusion, names, kMostConfused);
-  return "\ntest noise level " + shortest(condition.noise.level) +
-         (condition.noise.level > 0 ? " (" + choice_name(condition.noise.kind) + ")" : "") + ": accuracy " +
-         fixed(100 * tally.accuracy(), 2) + " %, loss " + fixed(tally.mean_loss(), 4) + "\n\n" +
-         classification_text(tally.confusion, names) +
-         "\nmost often confused: " + (confused.empty() ? "none" : confused) +
-         "\ncalibration error: " + fixed(study::calibration_error(tally), 4) + "\n";
+  std::string text = "\ntest noise level " + shortest(condition.noise.level) +
+                     (condition.noise.level > 0 ? " (" + choice_name(condition.noise.kind) + ")" : "") +
+                     ": accuracy " + fixed(100 * tally.accuracy(), 2) + " %, loss " +
+                     fixed(tally.mean_loss(), 4) + "\n\n" + classification_text(tally.confusion, names) +
+                     "\nmost often confused: " + (confused.empty() ? "none" : confused) + "\n";
+  const std::vector<double> values = study::metric_values(tally);
+  for (std::size_t m = 0; m < values.size(); ++m) {
+    const study::Metric& metric = study::metrics()[m];
+    if (metric.beside_report)
+      text += std::string(metric.label) + ": " + metric_text(metric, values[m]) + "\n";
+  }
+  return text;
 }
 
 }  // namespace

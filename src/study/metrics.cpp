@@ -63,11 +63,37 @@ AverageScores average(std::span<const ClassScores> scores, std::span<const doubl
   return {ratio(numpy_sum(precision), scale), ratio(numpy_sum(recall), scale), ratio(numpy_sum(f1), scale)};
 }
 
+constexpr Metric kMetrics[] = {
+    {"test_accuracy", "test accuracy", "%", 2, [](const Scores& s) { return s.tally.accuracy(); },
+     "share of the test images whose class is found", true, false},
+    {"test_loss", "test loss", "cross-entropy", 4, [](const Scores& s) { return s.tally.mean_loss(); },
+     "mean cross-entropy of the true class", true, false},
+    {"macro_precision", "macro precision", "%", 2, [](const Scores& s) { return s.macro.precision; },
+     "share of right ones among the images that are called a class, mean over classes", true, false},
+    {"macro_recall", "macro recall", "%", 2, [](const Scores& s) { return s.macro.recall; },
+     "share of a class's images that are found, mean over classes", true, false},
+    {"macro_f1", "macro F1", "%", 2, [](const Scores& s) { return s.macro.f1; },
+     "harmonic mean of precision and recall, mean over classes", true, false},
+    {"weighted_precision", "weighted precision", "%", 2, [](const Scores& s) { return s.weighted.precision; },
+     "precision, mean over classes by their images", false, false},
+    {"weighted_recall", "weighted recall", "%", 2, [](const Scores& s) { return s.weighted.recall; },
+     "recall, mean over classes by their images", false, false},
+    {"weighted_f1", "weighted F1", "%", 2, [](const Scores& s) { return s.weighted.f1; },
+     "F1, mean over classes by their images", false, false},
+    {"calibration_error", "calibration error", "", 4,
+     [](const Scores& s) { return calibration_error(s.tally); },
+     "gap between confidence and accuracy, mean over 15 bins of confidence by their images"},
+};
+
 }  // namespace
 
 double Tally::accuracy() const { return ratio(static_cast<double>(correct), static_cast<double>(images)); }
 
 double Tally::mean_loss() const { return ratio(loss_sum, static_cast<double>(images)); }
+
+std::uint32_t classes_of(std::span<const std::uint64_t> confusion) {
+  return static_cast<std::uint32_t>(std::lround(std::sqrt(static_cast<double>(confusion.size()))));
+}
 
 Tally tally(std::span<const std::int32_t> truth, std::span<const Prediction> predictions,
             std::uint32_t classes) {
@@ -121,6 +147,18 @@ AverageScores weighted_scores(std::span<const std::uint64_t> confusion, std::uin
   std::vector<double> weights;
   for (const ClassScores& score : scores) weights.push_back(static_cast<double>(score.support));
   return average(scores, weights);
+}
+
+std::span<const Metric> metrics() { return kMetrics; }
+
+std::vector<double> metric_values(const Tally& tally) {
+  const std::uint32_t classes = classes_of(tally.confusion);
+  const Scores scores{.tally = tally,
+                      .macro = macro_scores(tally.confusion, classes),
+                      .weighted = weighted_scores(tally.confusion, classes)};
+  std::vector<double> values;
+  for (const Metric& metric : metrics()) values.push_back(metric.value(scores));
+  return values;
 }
 
 std::vector<ConfusedPair> confused_pairs(std::span<const std::uint64_t> confusion, std::uint32_t classes,

@@ -1,6 +1,7 @@
 #include "titrate/study/network.hpp"
 
 #include "titrate/core/error.hpp"
+#include "titrate/core/text.hpp"
 #include "titrate/net/zoo.hpp"
 
 namespace titrate::study {
@@ -17,6 +18,12 @@ net::Network make_network(const NetworkSettings& settings, const image::Shape& s
                  .got = std::to_string(settings.side)});
   }
   return net::make_network(settings.name, images, outputs);
+}
+
+std::string network_text(const Settings& settings) {
+  const bool named = settings.network.name != NetworkSettings{}.name;
+  return settings.network.layers.empty() || named ? settings.network.name
+                                                  : join(settings.network.layers, ", ");
 }
 
 }  // namespace titrate::study

@@ -10,6 +10,7 @@
 #include "titrate/core/text.hpp"
 #include "titrate/net/zoo.hpp"
 #include "titrate/shard/manifest.hpp"
+#include "titrate/study/comparison.hpp"
 
 namespace titrate::study {
 namespace {
@@ -60,8 +61,10 @@ void replace_axis(Study& study, Axis axis) {
   study.axes.push_back(std::move(axis));
 }
 
-const std::vector<std::string> kSections{"network",  "networks", "train",   "data",
-                                         "evaluate", "axes",     "resolved"};
+const std::vector<std::string> kSections{"network",  "networks", "train",  "data",
+                                         "evaluate", "axes",     "report", "resolved"};
+
+constexpr std::string_view kBaseline = "report.baseline.";
 
 // "networks.NAME.layers" and "networks.NAME.side".
 void read_definition(Study& study, const Entry& entry) {
@@ -105,7 +108,7 @@ void check_definitions(const Study& study, const std::string& where) {
 [[noreturn]] void refuse_unknown(const Entry& entry) {
   std::vector<std::string> known = key_names();
   known.insert(known.end(), kSections.begin(), kSections.end());
-  known.insert(known.end(), {"name", "dataset"});
+  known.insert(known.end(), {"name", "dataset", "report.baseline.KEY"});
   refuse_unknown_key(entry.where, entry.key,
                      did_you_mean(entry.key, known, "titrate sweep --help lists the keys"));
 }
@@ -129,6 +132,8 @@ void read_entry(Study& study, const Entry& entry) {
              std::holds_alternative<std::vector<Value>>(entry.value->data)) {
     for (const Value& name : std::get<std::vector<Value>>(entry.value->data))
       study.class_names.push_back(text_of(entry, name));
+  } else if (entry.key.starts_with(kBaseline)) {
+    set_baseline(study, entry.key.substr(kBaseline.size()), *entry.value, entry.where);
   } else if (entry.key.starts_with("axes.")) {
     replace_axis(study, make_axis(entry.key.substr(5), *entry.value, entry.where));
   } else {
@@ -136,6 +141,13 @@ void read_entry(Study& study, const Entry& entry) {
     if (std::find(keys.begin(), keys.end(), entry.key) == keys.end()) refuse_unknown(entry);
     set_key(study.base, entry.key, *entry.value, entry.where);
   }
+}
+
+// An inline table.
+std::string baselines_text(const Study& study) {
+  std::vector<std::string> parts;
+  for (const auto& [key, level] : study.baselines) parts.push_back("\"" + key + "\" = " + to_json(level));
+  return "{ " + join(parts, ", ") + " }";
 }
 
 std::string toml_list(const std::vector<std::string>& names) {
@@ -165,7 +177,9 @@ Study read_run_study(const std::filesystem::path& run_folder) {
     throw Error(
         {.code = ErrorCode::usage, .where = run_folder.string(), .what = "there is no run in this folder"});
   }
-  return read_study(run_folder / "study.toml");
+  Study study = read_study(run_folder / "study.toml");
+  check_baselines(study, (run_folder / "study.toml").string());
+  return study;
 }
 
 void apply_overrides(Study& study, const StudyOverrides& overrides) {
@@ -190,6 +204,7 @@ void apply_overrides(Study& study, const StudyOverrides& overrides) {
 Study resolve_study(const std::filesystem::path& file, const StudyOverrides& overrides) {
   Study study = read_study(file);
   apply_overrides(study, overrides);
+  check_baselines(study, file.string());
   if (study.dataset.empty()) {
     throw Error({.code = ErrorCode::usage,
                  .where = file.string(),
@@ -223,6 +238,7 @@ std::string to_toml(const Study& study) {
   }
   text += "\n[axes]\n";
   for (const Axis& axis : study.axes) text += "\"" + axis.key + "\" = " + to_json(Value{axis.values}) + "\n";
+  if (!study.baselines.empty()) text += "\n[report]\nbaseline = " + baselines_text(study) + "\n";
   text += "\n[resolved]\nfingerprint = " + to_json(Value{study.fingerprint}) + "\n";
   return text + "class_names = " + toml_list(study.class_names) + "\n";
 }
@@ -237,6 +253,7 @@ std::vector<std::string> differences(const Study& before, const Study& after) {
                                  (definition.side > 0 ? ", side " + std::to_string(definition.side) : "");
     }
     for (const Axis& axis : study.axes) lines["axis " + axis.key] = to_json(Value{axis.values});
+    for (const auto& [key, level] : study.baselines) lines["baseline " + key] = to_json(level);
     return lines;
   };
   std::map<std::string, std::string> old_lines = describe(before), new_lines = describe(after);

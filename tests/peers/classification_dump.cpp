@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "../../src/report/classification.hpp"
 #include "titrate/core/error.hpp"
-#include "titrate/report/classification.hpp"
 
 namespace titrate {
 namespace {

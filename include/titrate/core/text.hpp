@@ -33,6 +33,12 @@ bool has_control(std::string_view text, std::string_view allowed = "");
 // Valid UTF-8 without control characters, and not longer than a line can take.
 std::string printable(std::string_view text);
 
+// Characters, not bytes, of UTF-8.
+std::size_t width_of(std::string_view text);
+
+// At most `characters` of `text`, the last ones dots where some were left out.
+std::string shortened(const std::string& text, std::size_t characters);
+
 // The line, from 1, that the byte at `place` is in.
 std::size_t line_of(std::string_view text, std::size_t place);
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,13 +12,25 @@
 
 namespace titrate::report {
 
+struct Summary;
+
+// A run, summarised once for all that is written of it. Points to the study and the records, which must
+// outlive it.
+struct Report {
+  const study::Study* study = nullptr;
+  std::vector<const study::TrialRecord*> present{};  // of the trials of the grid
+  std::shared_ptr<const Summary> summary{};
+};
+
+// `grid` is that of the study. Records of other trials are left out.
+Report make_report(const study::Study& study, std::span<const study::Trial> grid,
+                   const std::vector<study::TrialRecord>& records);
+
 // Writes trials.csv, cells.csv, per_class.csv, epochs.csv, timing.csv, classification.json, summary.json and
-// report.html into the folder.
-// Records of trials that are not in the study's present grid are left out. Throws Error (io).
-void write_report(const std::filesystem::path& run_folder, const study::Study& study,
-                  const std::vector<study::TrialRecord>& records);
+// report.html into the folder. Throws Error (io).
+void write_report(const Report& report, const std::filesystem::path& run_folder);
 
 // The same result as text for a terminal of 80 columns.
-std::string terminal_table(const study::Study& study, const std::vector<study::TrialRecord>& records);
+std::string terminal_text(const Report& report);
 
 }  // namespace titrate::report

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace titrate::study {
@@ -41,6 +42,9 @@ struct Tally {
   double mean_loss() const;
 };
 
+// Of a square confusion matrix.
+std::uint32_t classes_of(std::span<const std::uint64_t> confusion);
+
 // Adds in the order of the images, so the sums do not depend on who computed which. A probability that is not
 // a number, as of a network that diverged, counts as 0, which lies in the first bin.
 Tally tally(std::span<const std::int32_t> truth, std::span<const Prediction> predictions,
@@ -67,6 +71,35 @@ struct AverageScores {
 };
 AverageScores macro_scores(std::span<const std::uint64_t> confusion, std::uint32_t classes);
 AverageScores weighted_scores(std::span<const std::uint64_t> confusion, std::uint32_t classes);
+
+// A tally with the averages that several metrics are taken from, so that they are computed once.
+struct Scores {
+  const Tally& tally;
+  AverageScores macro{}, weighted{};
+};
+
+// A number that a test is judged by. The tables, the charts and the page read its row: a new metric is a new
+// row.
+struct Metric {
+  const char* column = "";  // in tables for programs: "macro_f1"
+  const char* label = "";   // for people: "macro F1"
+  const char* unit = "";    // "%": a fraction of 1, shown in %. Else what stands in brackets beside an axis
+  int digits = 4;           // after the point, as people are shown it
+  double (*value)(const Scores&) = nullptr;
+  const char* help = "";
+  bool in_cells = true;  // its means over seeds stand in cells.csv, summary.json and the page
+  bool beside_report =
+      true;  // of one trial it is told beside the classification report, which has the others
+
+  bool percent() const { return unit == std::string_view("%"); }
+};
+
+// In the order of their columns. The first, second and fifth are spoken of by name.
+std::span<const Metric> metrics();
+inline constexpr std::size_t kTestAccuracy = 0, kTestLoss = 1, kMacroF1 = 4;
+
+// In the order of metrics().
+std::vector<double> metric_values(const Tally& tally);
 
 // Images of one class that were taken for another.
 struct ConfusedPair {

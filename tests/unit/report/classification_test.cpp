@@ -1,4 +1,4 @@
-#include "titrate/report/classification.hpp"
+#include "../../../src/report/classification.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "titrate/report/csv.hpp"
+#include "../../../src/report/csv.hpp"
 #include "titrate/study/journal.hpp"
 
 #include <gtest/gtest.h>
@@ -64,7 +64,7 @@ TEST(Csv, OrderOfRecordsAndWhereTheyRanDoNotShow) {
   Made made = three_seeds();
   const auto all = [&] {
     const auto present = study::present_records(study::grid(made.study), made.records);
-    return trials_csv(made.study, present) + cells_csv(made.study, summarise(made.study, made.records)) +
+    return trials_csv(made.study, present) + cells_csv(made.study, summary_of(made.study, made.records)) +
            per_class_csv(made.study, present) + epochs_csv(present);
   };
   const std::string before = all();
@@ -81,7 +81,7 @@ TEST(Csv, OrderOfRecordsAndWhereTheyRanDoNotShow) {
 TEST(Csv, CellsToTheByte) {
   const Made made = three_seeds();
   EXPECT_EQ(
-      cells_csv(made.study, summarise(made.study, made.records)),
+      cells_csv(made.study, summary_of(made.study, made.records)),
       "network,size,synthetic_ratio,noise_level,learning_rate,test_noise_level,seeds,diverged,failed,missing,"
       "train_images,steps,test_accuracy,test_accuracy_sd,test_accuracy_low,test_accuracy_high,test_loss,"
       "test_loss_sd,test_loss_low,test_loss_high,macro_precision,macro_precision_sd,macro_precision_low,"

@@ -1,16 +1,19 @@
-#include "titrate/report/html.hpp"
+#include "../../../src/report/html.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "../../../src/report/labels.hpp"
 #include "../../../src/report/page.hpp"
+#include "../../../src/report/plot.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/chart.hpp"
-#include "titrate/report/markup.hpp"
+#include "titrate/page/chart.hpp"
+#include "titrate/page/confusion.hpp"
+#include "titrate/page/markup.hpp"
 #include "titrate/report/report.hpp"
 #include "unit/report/made_up.hpp"
 
@@ -30,7 +33,7 @@ struct Made {
   study::Study study = made_up_study();
   std::vector<study::TrialRecord> records{};
 
-  std::string html() const { return report_html(study, summarise(study, records)); }
+  std::string html() const { return report_html(study, summary_of(study, records)); }
   void run(std::uint64_t first_correct) {
     for (const study::Trial& trial : study::grid(study)) {
       const std::uint64_t more = trial.settings.data.synthetic_ratio > 0 ? 5 : 0;
@@ -71,13 +74,27 @@ TEST(Html, HasEveryChartTableAndCell) {
   EXPECT_NE(html.find("36 of 36 trials done"), std::string::npos);
 }
 
+// Those whose means the page has.
+std::size_t cell_metrics() {
+  return static_cast<std::size_t>(std::count_if(study::metrics().begin(), study::metrics().end(),
+                                                [](const study::Metric& metric) { return metric.in_cells; }));
+}
+
+TEST(Html, HasEveryMetricOfEveryCell) {
+  const std::string html = whole_study().html();
+  for (const study::Metric& metric : study::metrics())
+    EXPECT_EQ(html.find(page::escape(capitalised(metric.help))) != std::string::npos,
+              metric.in_cells && metric.column != std::string("test_accuracy"))
+        << metric.column;
+}
+
 TEST(Html, TablesTakeLessRoomOnAPhone) {
   const std::string html = whole_study().html();
   const std::size_t phone = html.find("@media (max-width: 480px)");
   ASSERT_NE(phone, std::string::npos);
   EXPECT_LT(phone, html.find("th, td { padding-left: 5px; padding-right: 5px; }"));
   EXPECT_LT(html.find("td { text-align: right; padding: 5px 10px;"), phone);  // the later rule counts
-  EXPECT_EQ(count(html, "<small class=\"half\">"), 12u);                      // one under each mean
+  EXPECT_EQ(count(html, "<small class=\"half\">"), 12u * cell_metrics());     // one under each mean
 }
 
 TEST(Html, FetchesNothing) {
@@ -100,7 +117,7 @@ TEST(Html, EscapesWhatComesFromOutside) {
   EXPECT_EQ(html.find("<script>alert"), std::string::npos);
   EXPECT_EQ(count(html, "</script>"), 3u);  // matrices, curves, the page's own
   EXPECT_GE(count(html, "&lt;/script&gt;&lt;script&gt;alert(&#39;x&#39;)"), 8u);
-  EXPECT_EQ(escape("<a b=\"c\">'&\x01"), "&lt;a b=&quot;c&quot;&gt;&#39;&amp; ");
+  EXPECT_EQ(page::escape("<a b=\"c\">'&\x01"), "&lt;a b=&quot;c&quot;&gt;&#39;&amp; ");
 }
 
 TEST(Html, ShowsWhatFailedAndWhy) {
@@ -137,9 +154,9 @@ TEST(Html, CountsTheComparisonsThatTheHeadlineCounts) {
   made.run(80);
   const std::vector<study::Trial> trials = study::grid(made.study);
   made.records[0] = failed(trials[0], "out of memory");  // leaves one of the gains a single seed
-  const Summary summary = summarise(made.study, made.records);
-  EXPECT_EQ(summary.gains.size(), 11u);
-  EXPECT_EQ(summary.comparisons().size(), 10u);
+  const Summary summary = summary_of(made.study, made.records);
+  EXPECT_EQ(summary.comparisons[0].pairs.size(), 11u);
+  EXPECT_EQ(summary.comparisons[0].decided().size(), 10u);
   const std::string html = made.html();
   EXPECT_NE(html.find("of 10 comparisons"), std::string::npos);
   EXPECT_NE(html.find("about 0.5 of these 10 intervals would still exclude 0"), std::string::npos);
@@ -228,7 +245,7 @@ TEST(Html, DrawsLearningCurves) {
   std::string path;
   double x = data.at("from");
   for (const std::string& y : split(data["lines"][1][0].get<std::string>(), ' ')) {
-    path += (path.empty() ? "M" : "L") + coordinate(x) + " " + y;
+    path += (path.empty() ? "M" : "L") + page::coordinate(x) + " " + y;
     x += data.at("step").get<double>();
   }
   EXPECT_NE(html.find("class=\"line c2\" d=\"" + path + "\""), std::string::npos) << path;
@@ -285,7 +302,7 @@ TEST(Html, NamesTheNetworksOfTheStudy) {
             std::string::npos);
 }
 
-Plot sizes_plot(Made& made, std::uint64_t all) {
+page::Plot sizes_plot(Made& made, std::uint64_t all) {
   made.study.axes = {axis<Int>("data.size", {100, 1000, 0}), axis<double>("data.synthetic_ratio", {0.0, 1.0}),
                      axis<Int>("seed", {0, 1})};
   made.run(80);
@@ -293,14 +310,14 @@ Plot sizes_plot(Made& made, std::uint64_t all) {
     if (record.settings.data.size == 0)
       record.outcome.train_images = all * (record.settings.data.synthetic_ratio > 0 ? 2 : 1);
   }
-  const Summary summary = summarise(made.study, made.records);
-  return accuracy_plot(made.study, summary, lay_out(made.study, summary));
+  const Summary summary = summary_of(made.study, made.records);
+  return metric_plot(made.study, summary, layout_of(made.study, summary), study::kTestAccuracy);
 }
 
 TEST(Chart, AllImagesStandWhereTheyAreOnTheLogarithmicAxis) {
   Made made;
-  const Plot plot = sizes_plot(made, 60000);
-  EXPECT_EQ(plot.x_scale, Scale::logarithmic);
+  const page::Plot plot = sizes_plot(made, 60000);
+  EXPECT_EQ(plot.x_scale, page::Scale::logarithmic);
   EXPECT_FALSE(plot.x_apart);
   EXPECT_EQ(plot.x_ticks.back().label, "all");
   EXPECT_EQ(plot.x_ticks.back().value, 60000);
@@ -311,11 +328,11 @@ TEST(Chart, AllImagesStandWhereTheyAreOnTheLogarithmicAxis) {
 TEST(Chart, AllImagesStandApartWhereTheirNumberIsNotKnown) {
   Made made;
   made.study.base.train.validation_fraction = 0.1;  // so train_images is less than what "all" means
-  const Plot plot = sizes_plot(made, 54000);
-  EXPECT_EQ(plot.x_scale, Scale::logarithmic);
+  const page::Plot plot = sizes_plot(made, 54000);
+  EXPECT_EQ(plot.x_scale, page::Scale::logarithmic);
   EXPECT_TRUE(plot.x_apart);
   EXPECT_EQ(plot.numbers(), 2u);
-  const std::string svg = panel_svg(plot, plot.panels.at(0));
+  const std::string svg = page::panel_svg(plot, plot.panels.at(0));
   EXPECT_EQ(count(svg, "class=\"line"), 2u);  // a line for each ratio, over the numbers alone
   EXPECT_EQ(count(svg, "class=\"mean"), 4u);
   EXPECT_EQ(count(svg, "class=\"bar"), 2u);  // all: a bar for each ratio
@@ -325,20 +342,20 @@ TEST(Chart, AllImagesStandApartWhereTheirNumberIsNotKnown) {
 }
 
 TEST(Chart, TicksAreRoundNumbersInRange) {
-  const auto labels = [](double low, double high, Scale scale) {
+  const auto labels = [](double low, double high, page::Scale scale) {
     std::string text;
-    for (const Tick& tick : y_ticks(low, high, scale)) text += tick.label + " ";
+    for (const page::Tick& tick : page::y_ticks(low, high, scale)) text += tick.label + " ";
     return text;
   };
-  EXPECT_EQ(labels(38, 100, Scale::linear), "40 60 80 100 ");
-  EXPECT_EQ(labels(-0.21, 0.42, Scale::linear), "-0.2 0.0 0.2 0.4 ");
-  EXPECT_EQ(labels(97.91, 98.34, Scale::linear), "98.0 98.1 98.2 98.3 ");
-  EXPECT_EQ(labels(0.04, 2.3, Scale::logarithmic), "0.05 0.1 0.2 0.5 1 2 ");
+  EXPECT_EQ(labels(38, 100, page::Scale::linear), "40 60 80 100 ");
+  EXPECT_EQ(labels(-0.21, 0.42, page::Scale::linear), "-0.2 0.0 0.2 0.4 ");
+  EXPECT_EQ(labels(97.91, 98.34, page::Scale::linear), "98.0 98.1 98.2 98.3 ");
+  EXPECT_EQ(labels(0.04, 2.3, page::Scale::logarithmic), "0.05 0.1 0.2 0.5 1 2 ");
 }
 
 TEST(Chart, ConfusionShowsCountsAndNames) {
   const std::vector<std::uint64_t> counts = {7, 0, 12, 9};
-  const std::string svg = confusion_svg(counts, {"cat", "dog & co"});
+  const std::string svg = page::confusion_svg(counts, {"cat", "dog & co"});
   EXPECT_NE(svg.find("<title>true dog &amp; co, called cat: 12</title>"), std::string::npos);
   EXPECT_EQ(count(svg, "<rect"), 4u);
 }
@@ -346,17 +363,21 @@ TEST(Chart, ConfusionShowsCountsAndNames) {
 TEST(Report, WritesEveryFileTheSameEveryTime) {
   const TemporaryFolder folder;
   const Made made = whole_study();
-  write_report(folder.path(), made.study, made.records);
+  const auto write = [&](const std::vector<study::TrialRecord>& records) {
+    const Report report = make_report(made.study, study::grid(made.study), records);
+    write_report(report, folder.path());
+    return terminal_text(report);
+  };
+  EXPECT_NE(write(made.records).find("36 of 36"), std::string::npos);
   std::vector<std::string> first;
   const std::vector<std::string> names = {"trials.csv",   "cells.csv",  "per_class.csv",
                                           "epochs.csv",   "timing.csv", "classification.json",
                                           "summary.json", "report.html"};
   for (const std::string& name : names) first.push_back(read_text(folder.path() / name));
   std::vector<study::TrialRecord> backwards(made.records.rbegin(), made.records.rend());
-  write_report(folder.path(), made.study, backwards);
+  write(backwards);
   for (std::size_t i = 0; i < names.size(); ++i)
     EXPECT_EQ(read_text(folder.path() / names[i]), first[i]) << names[i];
-  EXPECT_NE(terminal_table(made.study, made.records).find("36 of 36"), std::string::npos);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
-#include "titrate/report/labels.hpp"
+#include "../../../src/report/labels.hpp"
 
 #include <gtest/gtest.h>
+
+#include "titrate/study/network.hpp"
 
 #include "unit/report/made_up.hpp"
 
@@ -9,22 +11,22 @@ namespace {
 
 using Int = std::int64_t;
 
-TEST(Words, NetworksAreCalledByTheirName) {
+TEST(Labels, NetworksAreCalledByTheirName) {
   study::Study study = made_up_study();
   study.networks["mine"] = {.layers = {"flatten", "dense 10"}};
   study.axes = {axis<std::string>("network.name", {"pytorch-cnn", "mine"})};
   const std::vector<study::Trial> trials = study::grid(study);
-  EXPECT_EQ(network_text(trials[0].settings), "pytorch-cnn");
+  EXPECT_EQ(study::network_text(trials[0].settings), "pytorch-cnn");
   ASSERT_EQ(trials[1].settings.network.layers.size(), 2u);
-  EXPECT_EQ(network_text(trials[1].settings), "mine");
+  EXPECT_EQ(study::network_text(trials[1].settings), "mine");
 
   study::Settings unnamed;
-  EXPECT_EQ(network_text(unnamed), "simple-cnn");
+  EXPECT_EQ(study::network_text(unnamed), "simple-cnn");
   unnamed.network.layers = {"flatten", "dense 10"};
-  EXPECT_EQ(network_text(unnamed), "flatten, dense 10");
+  EXPECT_EQ(study::network_text(unnamed), "flatten, dense 10");
 }
 
-TEST(Words, AxesAreNamedAsAPersonWould) {
+TEST(Labels, AxesAreNamedAsAPersonWould) {
   const study::Study study = made_up_study();
   const auto label = [&](const char* key) { return axis_label(study, key); };
   EXPECT_EQ(label("train.learning_rate"), "learning rate");
@@ -42,7 +44,7 @@ TEST(Words, AxesAreNamedAsAPersonWould) {
 std::vector<std::string> phrases(const study::Axis& swept) {
   study::Study study = made_up_study();
   study.axes = {swept};
-  const Summary summary = summarise(study, {});
+  const Summary summary = summary_of(study, {});
   std::vector<std::string> texts;
   for (const Level& level : summary.dimensions.at(0).levels)
     texts.push_back(level_phrase(study, summary.dimensions[0], level));
@@ -51,7 +53,7 @@ std::vector<std::string> phrases(const study::Axis& swept) {
 
 using Texts = std::vector<std::string>;
 
-TEST(Words, LevelsAreNamedAsAPersonWould) {
+TEST(Labels, LevelsAreNamedAsAPersonWould) {
   EXPECT_EQ(phrases(axis<Int>("train.epochs", {1, 1000})), (Texts{"1 epoch", "1,000 epochs"}));
   EXPECT_EQ(phrases(axis<Int>("train.steps", {10, 1000})), (Texts{"10 steps", "1,000 steps"}));
   EXPECT_EQ(phrases(axis<Int>("train.early_stopping", {0, 5})),
@@ -74,7 +76,7 @@ std::string budget(void (*change)(study::Study&)) {
   return budget_text(study);
 }
 
-TEST(Words, BudgetOfSteps) {
+TEST(Labels, BudgetOfSteps) {
   EXPECT_EQ(budget([](study::Study& study) {
               study.base.train.budget = study::Budget::steps;
               study.base.train.steps = 2000;
@@ -92,7 +94,7 @@ TEST(Words, BudgetOfSteps) {
             "The budget is an axis: equal epochs, or equal steps.");
 }
 
-TEST(Words, BudgetOfASweptNumber) {
+TEST(Labels, BudgetOfASweptNumber) {
   EXPECT_EQ(
       budget([](study::Study& study) {
         study.axes.push_back(axis<Int>("train.epochs", {3, 10}));
@@ -107,7 +109,7 @@ TEST(Words, BudgetOfASweptNumber) {
       "All arms train for equal epochs (3), not equal steps: smaller batches mean more training steps.");
 }
 
-TEST(Words, BudgetWithEarlyStoppingIsAnUpperBound) {
+TEST(Labels, BudgetWithEarlyStoppingIsAnUpperBound) {
   EXPECT_EQ(budget([](study::Study& study) {
               study.base.train.early_stopping = 2;
               study.base.train.epochs = 50;
@@ -121,7 +123,7 @@ TEST(Words, BudgetWithEarlyStoppingIsAnUpperBound) {
 }
 
 // The same number of images, changed anew in every epoch.
-TEST(Words, BudgetWithAugmentationWhileTraining) {
+TEST(Labels, BudgetWithAugmentationWhileTraining) {
   EXPECT_EQ(budget([](study::Study& study) {
               study::Axis augment{.key = "train.augment"};
               augment.values = {{std::vector<Value>{}}, {std::vector<Value>{{"shift 2"}}}};
@@ -130,7 +132,7 @@ TEST(Words, BudgetWithAugmentationWhileTraining) {
             "All arms train for equal epochs (3).");
 }
 
-TEST(Words, Training) {
+TEST(Labels, Training) {
   study::Study study = made_up_study();
   EXPECT_EQ(training_text(study), "3 epochs, batches of 64, sgd, learning rate 0.01, momentum 0");
   study.base.train.optimizer = study::OptimizerKind::adam;
@@ -144,7 +146,7 @@ TEST(Words, Training) {
             "augmented by shift 2 and rotate 10, stopped after 1 epoch without a better validation loss");
 }
 
-TEST(Words, MostConfusedPairs) {
+TEST(Labels, MostConfusedPairs) {
   const std::vector<std::uint64_t> confusion = {5, 12, 0, 1200, 5, 12, 0, 3, 5};
   const std::vector<std::string> names = {"cat", "dog", "cow"};
   EXPECT_EQ(confused_text(confusion, names, 3), "dog as cat (1,200), cat as dog (12), dog as cow (12)");

@@ -4,8 +4,12 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "../../../src/report/layout.hpp"
+#include "../../../src/report/summary.hpp"
+#include "titrate/study/journal.hpp"
 #include "titrate/study/record.hpp"
 #include "titrate/study/study.hpp"
 
@@ -89,6 +93,22 @@ inline study::TrialRecord diverged(const study::Trial& trial) {
   record.reason = "training loss was no finite number at step 7";
   record.outcome.diverged = {.step = 7, .quantity = "training loss"};
   return record;
+}
+
+inline Summary summary_of(const study::Study& study, const std::vector<study::TrialRecord>& records) {
+  const std::vector<study::Trial> grid = study::grid(study);
+  return summarise(study, grid, study::present_records(grid, records));
+}
+
+inline Layout layout_of(const study::Study& study, const Summary& summary) {
+  return lay_out(study, summary, summary.main_comparison());
+}
+
+// The row of study::metrics() with this column.
+inline std::size_t metric_row(std::string_view column) {
+  std::size_t row = 0;
+  while (study::metrics()[row].column != column) ++row;
+  return row;
 }
 
 }  // namespace titrate::report

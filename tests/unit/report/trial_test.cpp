@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "../../../src/report/classification.hpp"
+#include "../../../src/report/summary.hpp"
 #include "titrate/core/error.hpp"
-#include "titrate/report/classification.hpp"
-#include "titrate/report/summary.hpp"
 #include "titrate/study/journal.hpp"
 #include "unit/report/made_up.hpp"
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <set>
+#include <string>
 
 namespace titrate::study {
 namespace {
@@ -183,6 +185,27 @@ TEST(ConfusedPairs, LargestFirstThenByClass) {
 TEST(ConfusedPairs, OfNoMistakeAreNone) {
   EXPECT_TRUE(confused_pairs(std::vector<std::uint64_t>{3, 0, 0, 3}, 2, 10).empty());
   EXPECT_TRUE(confused_pairs({}, 0, 10).empty());
+}
+
+TEST(Metrics, TheTableNamesThoseThatAreSpokenOf) {
+  EXPECT_STREQ(metrics()[kTestAccuracy].column, "test_accuracy");
+  EXPECT_STREQ(metrics()[kTestLoss].column, "test_loss");
+  EXPECT_STREQ(metrics()[kMacroF1].column, "macro_f1");
+  std::set<std::string> columns;
+  for (const Metric& metric : metrics()) {
+    EXPECT_TRUE(columns.insert(metric.column).second) << metric.column;
+    EXPECT_STRNE(metric.label, "");
+    EXPECT_STRNE(metric.help, "");
+  }
+}
+
+TEST(Metrics, ValuesStandInTheOrderOfTheTable) {
+  const Tally tally{.images = 4, .correct = 3, .loss_sum = 2, .confusion = {2, 1, 0, 1}};
+  const std::vector<double> values = metric_values(tally);
+  ASSERT_EQ(values.size(), metrics().size());
+  EXPECT_EQ(values[kTestAccuracy], 0.75);
+  EXPECT_EQ(values[kTestLoss], 0.5);
+  EXPECT_EQ(values[kMacroF1], macro_scores(tally.confusion, 2).f1);
 }
 
 }  // namespace

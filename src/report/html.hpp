@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "titrate/report/summary.hpp"
+#include "summary.hpp"
 
 namespace titrate::report {
 

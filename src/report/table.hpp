@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "titrate/report/summary.hpp"
+#include "summary.hpp"
 
 namespace titrate::report {
 
 // A block of rows and columns per panel of the layout: mean test accuracy in % with the half width of its 95
-// % t interval and, where synthetic images are compared, the change in points. Ends with what was not done.
+// % t interval and, where a treatment is compared, the change in points. Ends with what was not done.
 std::string table_text(const study::Study& study, const Summary& summary);
 
 }  // namespace titrate::report

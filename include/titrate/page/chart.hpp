@@ -1,14 +1,15 @@
-// What a chart shows, before it is drawn: points in the units of its axes.
+// Charts: what one shows, in the units of its axes, and how it is drawn, as inline SVG. Colours come from the
+// page's style (classes c0 to c7), so a chart reads in light and dark.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "titrate/report/layout.hpp"
-#include "titrate/report/summary.hpp"
+namespace titrate::page {
 
-namespace titrate::report {
+inline constexpr std::size_t kSeriesColours = 7;  // but for the neutral one of a baseline
 
 enum class Scale { linear, logarithmic, ordinal };  // ordinal: evenly spaced, whatever the values
 
@@ -54,12 +55,23 @@ struct Plot {
   std::size_t numbers() const;  // ticks that stand on the axis
 };
 
-Plot accuracy_plot(const study::Study& study, const Summary& summary, const Layout& layout);  // in %
-Plot loss_plot(const study::Study& study, const Summary& summary, const Layout& layout);
-Plot gain_plot(const study::Study& study, const Summary& summary, const Layout& layout);  // in points
+// Sets the range of y to that of the dots. An interval may reach out of it, by a quarter at most: with two
+// seeds it is so wide that it would hide the rest.
+void fit_y_range(Plot& plot);
+
+// Whether the dots are positive and spread over a factor of 4 or more.
+bool wants_logarithm(const Plot& plot);
 
 // Round numbers within [low, high]: steps of 1, 2 or 5 times a power of ten; on a logarithmic axis 1, 2 and 5
 // of each decade.
 std::vector<Tick> y_ticks(double low, double high, Scale scale);
 
-}  // namespace titrate::report
+// One panel of a plot: every seed a dot, the mean a line (or a short bar), its 95 % t interval a band (or a
+// bar). Where lines are drawn, each is named at its right end.
+std::string panel_svg(const Plot& plot, const PlotPanel& panel);
+
+// All panels under the plot's title, with a legend where the lines do not bear their names. The caption is
+// HTML and follows a sentence that says what the marks are.
+std::string figure(const Plot& plot, const std::string& caption);
+
+}  // namespace titrate::page

@@ -6,19 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "titrate/report/summary.hpp"
+#include "summary.hpp"
 
 namespace titrate::report {
 
 // A value as a person writes it: no quotes around text, numbers in their shortest form.
 std::string value_text(const Value& value);
 
-// The network's name, also that of one of the study's own; its layers where only they are given.
-std::string network_text(const study::Settings& settings);
-
-// Classes of a square confusion matrix.
-std::uint32_t classes_of(const study::Tally& tally);
-std::uint32_t classes_of(const Cell& cell);
+// "98.76 %", "0.0432".
+std::string metric_text(const study::Metric& metric, double value);
 
 // The study's names of so many classes: a number where it has none.
 std::vector<std::string> class_names(const study::Study& study, std::uint32_t classes);
@@ -52,17 +48,14 @@ std::string training_text(const study::Study& study);
 // "1,260 of 1,260 trials done", and how many diverged, failed or are missing.
 std::string trials_text(const Summary& summary);
 
-// Characters, not bytes, of UTF-8.
-std::size_t width_of(const std::string& text);
-
-// At most `characters` of `text`, the last ones dots where some were left out.
-std::string shortened(const std::string& text, std::size_t characters);
+// As a sentence begins.
+std::string capitalised(std::string text);
 
 // With a plus where there is no minus: "+1.50".
 std::string signed_fixed(double value, int digits);
 
-// What the run says, in a sentence or two: what the synthetic images did where they are swept, else how well
-// the best and the worst cell did. Plain text.
+// What the run says, in a sentence or two: what the first treatment did where one is swept, else how well the
+// best and the worst cell did. Plain text.
 std::string headline(const study::Study& study, const Summary& summary);
 
 }  // namespace titrate::report

@@ -1,19 +1,17 @@
-#include "titrate/report/chart.hpp"
+#include "titrate/page/chart.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
+#include "axes.hpp"
 #include "titrate/core/text.hpp"
-#include "titrate/report/labels.hpp"
-#include "titrate/report/markup.hpp"
+#include "titrate/page/markup.hpp"
 
-namespace titrate::report {
+namespace titrate::page {
 namespace {
-
-constexpr double kWidth = 440, kHeight = 290, kTop = 26, kBottom = 42, kLeft = 40;
-constexpr double kCharacter = 6.0;  // mean width at 11 px
 
 std::string c(double value) { return coordinate(value); }
 
@@ -23,26 +21,26 @@ class Frame {
   Frame(const Plot& plot, const PlotPanel& panel) : plot_(plot) {
     std::size_t longest = 0;
     for (const PlotSeries& series : panel.series) longest = std::max(longest, width_of(series.label));
-    right_ = kWidth - (plot.connected && longest > 0
-                           ? 16 + kCharacter * static_cast<double>(std::min<std::size_t>(longest, 18))
-                           : 10);
+    const bool named = plot.connected && longest > 0;
+    const double names = 16 + kCharacter * static_cast<double>(std::min<std::size_t>(longest, 18));
+    area_.right = area_.width - (named ? names : 10);
   }
 
-  double right() const { return right_; }
-  double slot() const { return (right_ - kLeft) / static_cast<double>(plot_.x_ticks.size()); }
+  const Area& area() const { return area_; }
+  double slot() const { return (area_.right - area_.left) / static_cast<double>(plot_.x_ticks.size()); }
 
   double x(std::size_t tick) const {
     if (plot_.x_scale == Scale::ordinal || plot_.x_ticks.size() == 1)
-      return kLeft + slot() * (static_cast<double>(tick) + 0.5);
-    if (tick >= plot_.numbers()) return right_ - 12;
-    return kLeft + 12 +
+      return area_.left + slot() * (static_cast<double>(tick) + 0.5);
+    if (tick >= plot_.numbers()) return area_.right - 12;
+    return area_.left + 12 +
            along(plot_.x_ticks[tick].value, plot_.x_ticks.front().value,
                  plot_.x_ticks[plot_.numbers() - 1].value, plot_.x_scale) *
-               (end() - kLeft - 24);
+               (end() - area_.left - 24);
   }
 
   // Of the axis: what stands apart is beyond it.
-  double end() const { return plot_.x_apart ? right_ - 44 : right_; }
+  double end() const { return plot_.x_apart ? area_.right - 44 : area_.right; }
 
   // Those that a line joins.
   std::span<const PlotPoint> on_axis(const PlotSeries& series) const {
@@ -53,7 +51,7 @@ class Frame {
 
   double y(double value) const {
     const double share = along(value, plot_.y_low, plot_.y_high, plot_.y_scale);
-    return kHeight - kBottom - share * (kHeight - kBottom - kTop);
+    return area_.bottom - share * (area_.bottom - area_.top);
   }
 
  private:
@@ -66,42 +64,22 @@ class Frame {
   }
 
   const Plot& plot_;
-  double right_ = 0;
+  Area area_{};
 };
 
 std::string clipped(const std::string& label, double width) {
   return shortened(label, static_cast<std::size_t>(std::max(4.0, width / kCharacter)));
 }
 
-std::string axes(const Plot& plot, const Frame& frame) {
-  std::string svg;
-  for (const Tick& tick : y_ticks(plot.y_low, plot.y_high, plot.y_scale)) {
-    const double y = frame.y(tick.value);
-    svg += fmt::format("<line class=\"{}\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>",
-                       plot.around_zero && tick.value == 0 ? "zero" : "grid", c(kLeft), c(frame.right()),
-                       c(y), c(y));
-    svg += fmt::format("<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", c(kLeft - 6),
-                       c(y + 3.5), tick.label);
-  }
-  double free_from = -1e9;
+Axes axes_of(const Plot& plot, const Frame& frame) {
+  Axes axes{.area = frame.area(), .x_end = frame.end(), .x_title = plot.x_label, .y_title = plot.y_label};
+  for (const Tick& tick : y_ticks(plot.y_low, plot.y_high, plot.y_scale))
+    axes.y.push_back({frame.y(tick.value), tick.label, plot.around_zero && tick.value == 0});
   for (std::size_t i = 0; i < plot.x_ticks.size(); ++i) {
-    const double x = frame.x(i), bottom = kHeight - kBottom;
-    svg += fmt::format("<line class=\"axis\" x1=\"{0}\" x2=\"{0}\" y1=\"{1}\" y2=\"{2}\"/>", c(x), c(bottom),
-                       c(bottom + 4));
-    const std::string label =
-        plot.x_scale == Scale::ordinal ? clipped(plot.x_ticks[i].label, frame.slot()) : plot.x_ticks[i].label;
-    const double half = kCharacter * static_cast<double>(width_of(label)) / 2;
-    if (x - half < free_from) continue;
-    free_from = x + half + 3;
-    svg += fmt::format("<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>", c(x),
-                       c(bottom + 16), escape(label));
+    const std::string& label = plot.x_ticks[i].label;
+    axes.x.push_back({frame.x(i), plot.x_scale == Scale::ordinal ? clipped(label, frame.slot()) : label});
   }
-  svg += fmt::format("<line class=\"axis\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>", c(kLeft),
-                     c(frame.end()), c(kHeight - kBottom), c(kHeight - kBottom));
-  svg += fmt::format("<text class=\"title\" x=\"2\" y=\"12\">{}</text>", escape(plot.y_label));
-  svg += fmt::format("<text class=\"title\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-                     c((kLeft + frame.right()) / 2), c(kHeight - 6), escape(plot.x_label));
-  return svg;
+  return axes;
 }
 
 // The bands of all series lie under the lines of all.
@@ -185,7 +163,7 @@ std::string end_labels(const PlotPanel& panel, const Frame& frame) {
   for (const PlotSeries& series : panel.series) {
     if (series.label.empty()) continue;
     const PlotPoint& last = series.points.back();
-    const double y = std::clamp(frame.y(last.mean), kTop, kHeight - kBottom);
+    const double y = std::clamp(frame.y(last.mean), frame.area().top, frame.area().bottom);
     labels.push_back({.x = frame.x(last.x), .from = y, .y = y, .series = &series});
   }
   std::stable_sort(labels.begin(), labels.end(),
@@ -198,13 +176,13 @@ std::string end_labels(const PlotPanel& panel, const Frame& frame) {
       labels[i].y += overlap / 2;
     }
     if (labels.empty()) break;
-    const double above = kTop - labels.front().y, below = labels.back().y - (kHeight - kBottom);
+    const double above = frame.area().top - labels.front().y, below = labels.back().y - frame.area().bottom;
     if (above > 0) labels.front().y += above;
     if (below > 0) labels.back().y -= below;
   }
   std::string svg;
   for (const EndLabel& label : labels) {
-    const double x = frame.right() + 6;
+    const double x = frame.area().right + 6;
     svg += fmt::format("<path class=\"leader c{}\" d=\"M{} {}L{} {}\"/>", label.series->colour,
                        c(label.x + 5), c(label.from), c(x - 3), c(label.y));
     svg += fmt::format("<text class=\"label c{}\" x=\"{}\" y=\"{}\">{}</text>", label.series->colour, c(x),
@@ -224,21 +202,47 @@ std::string clip_name(const Plot& plot, const PlotPanel& panel) {
   return name;
 }
 
+std::string legend(const Plot& plot) {
+  const auto most =
+      std::max_element(plot.panels.begin(), plot.panels.end(),
+                       [](const auto& a, const auto& b) { return a.series.size() < b.series.size(); });
+  if (plot.connected || most == plot.panels.end() || most->series.size() < 2) return "";
+  std::string html = "<div class=\"legend\">";
+  for (const PlotSeries& series : most->series)
+    html +=
+        "<span class=\"c" + std::to_string(series.colour) + "\"><i></i>" + escape(series.label) + "</span>";
+  return html + "</div>";
+}
+
 }  // namespace
 
 std::string panel_svg(const Plot& plot, const PlotPanel& panel) {
   const Frame frame(plot, panel);
+  const Area& area = frame.area();
   const std::string clip = clip_name(plot, panel);
   std::string svg =
-      fmt::format("<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", c(kWidth),
-                  c(kHeight), escape(plot.title + (panel.title.empty() ? "" : ", " + panel.title)));
-  svg += fmt::format("<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>",
-                     clip, c(kLeft), c(kTop - 4), c(frame.right() - kLeft), c(kHeight - kBottom - kTop + 4));
-  svg += axes(plot, frame);
+      fmt::format("<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", c(area.width),
+                  c(area.height), escape(plot.title + (panel.title.empty() ? "" : ", " + panel.title)));
+  svg +=
+      fmt::format("<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>", clip,
+                  c(area.left), c(area.top - 4), c(area.right - area.left), c(area.bottom - area.top + 4));
+  svg += axes_svg(axes_of(plot, frame));
   svg += fmt::format("<g{} clip-path=\"url(#{})\">{}</g>",
                      panel.series.size() > 3 ? " class=\"crowded\"" : "", clip, marks(plot, panel, frame));
   if (plot.connected) svg += end_labels(panel, frame);
   return svg + "</svg>";
 }
 
-}  // namespace titrate::report
+std::string figure(const Plot& plot, const std::string& caption) {
+  std::string html = "<figure><h3>" + escape(plot.title) + "</h3>" + legend(plot);
+  html += plot.panels.size() > 1 ? "<div class=\"grid\">" : "<div>";
+  for (const PlotPanel& panel : plot.panels) {
+    html += "<div>" + (panel.title.empty() ? "" : "<p class=\"kind\">" + escape(panel.title) + "</p>") +
+            panel_svg(plot, panel) + "</div>";
+  }
+  const char* marks = plot.connected ? "Line: mean over seeds. Band: its 95 % t interval."
+                                     : "Short bar: mean over seeds. Long bar: its 95 % t interval.";
+  return html + "</div><figcaption>" + marks + caption + "</figcaption></figure>";
+}
+
+}  // namespace titrate::page

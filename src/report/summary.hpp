@@ -1,5 +1,4 @@
-// What a run found, cell by cell, and what the synthetic images did. Pure: a study and its records in,
-// numbers out.
+// What a run found, cell by cell, and what its treatments did. Pure: a study and its records in, numbers out.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +7,11 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "titrate/study/comparison.hpp"
 #include "titrate/study/record.hpp"
 #include "titrate/study/statistics.hpp"
 #include "titrate/study/study.hpp"
@@ -39,8 +40,7 @@ struct Dimension {
 
 struct SeedResult {
   std::uint64_t seed = 0;
-  double accuracy = 0, loss = 0;  // of the test; accuracy and scores are fractions of 1
-  double precision = 0, recall = 0, f1 = 0, calibration_error = 0;
+  std::vector<double> metrics{};  // of the test, in the order of study::metrics()
   double train_images = 0, steps = 0;
 };
 
@@ -51,9 +51,11 @@ struct Cell {
   std::vector<std::size_t> place{};  // its level on each dimension of the summary
   std::vector<SeedResult> seeds{};   // of the trials that are done, by seed
   std::size_t diverged = 0, failed = 0, missing = 0;
-  study::Estimate accuracy{}, loss{}, precision{}, recall{}, f1{}, calibration_error{};
+  std::vector<study::Estimate> metrics{};  // over the seeds, in the order of study::metrics()
   study::Estimate train_images{}, steps{};
   std::vector<std::uint64_t> confusion{};  // [true class][predicted class], summed over the seeds
+
+  const study::Estimate& accuracy() const { return metrics[study::kTestAccuracy]; }
 };
 
 // After an epoch: means over the seeds that trained so long.
@@ -67,27 +69,6 @@ struct EpochMeans {
 struct LearningCurve {
   std::size_t cell = 0;  // the first of its conditions
   std::vector<EpochMeans> epochs{};
-};
-
-// A fraction of 1 that tables show in %.
-struct Metric {
-  const char* name = "";
-  study::Estimate Cell::*of_cell = nullptr;
-};
-
-inline constexpr Metric kTestAccuracy{"test accuracy", &Cell::accuracy};
-inline constexpr Metric kMacroF1{"macro F1", &Cell::f1};
-
-enum class Verdict { help, hurt, no_clear_difference, too_few_seeds };
-
-std::string to_text(Verdict verdict);
-
-// A cell with synthetic images against the same cell without, over the seeds that both have.
-struct Gain {
-  std::size_t cell = 0, baseline = 0;
-  std::vector<study::SeedValue> differences{};  // in accuracy, as fractions of 1
-  study::Estimate accuracy{};                   // their mean
-  Verdict verdict = Verdict::too_few_seeds;
 };
 
 struct Problem {
@@ -113,7 +94,8 @@ struct Provenance {
 struct Summary {
   std::vector<Dimension> dimensions{};  // in the order of the study's axes
   std::vector<Cell> cells{};            // by place
-  std::vector<Gain> gains{};            // in the order of their cells
+  std::vector<study::Comparison>
+      comparisons{};                    // indices are those of cells; the first one is the headline's
   std::vector<LearningCurve> curves{};  // in the order of their cells; those with a trial that is done
   std::vector<Problem> problems{};      // by trial id
   std::size_t planned = 0, done = 0, diverged = 0, failed = 0;
@@ -121,18 +103,17 @@ struct Summary {
 
   std::size_t missing() const { return planned - done - diverged - failed; }
   std::optional<std::size_t> dimension(const std::string& key) const;
-  std::size_t usual_seeds() const;        // the most of any cell: other numbers stand beside their cell
-  std::vector<Gain> comparisons() const;  // the gains of enough seeds to have an interval
+  const study::Comparison* main_comparison() const;  // null where no treatment is swept
+  std::size_t usual_seeds() const;  // the most of any cell: other numbers stand beside their cell
 
   // Whether some class has half as many test images again as another: then accuracy says little of the small
   // ones, and the macro averages stand beside it.
   bool unequal_classes() const;
 };
 
-Summary summarise(const study::Study& study, const std::vector<study::TrialRecord>& records);
-
-// help: the interval lies wholly above 0; hurt: wholly below.
-Verdict verdict_of(const study::Estimate& difference);
+// `present` is that of present_records().
+Summary summarise(const study::Study& study, std::span<const study::Trial> grid,
+                  const std::vector<const study::TrialRecord*>& present);
 
 // summary.json. Only its member "timing" may differ between two runs of one study.
 std::string summary_json(const study::Study& study, const Summary& summary);

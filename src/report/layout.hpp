@@ -1,5 +1,5 @@
 // Which axis goes where, in every table and chart: one along x (rows), one as lines (columns), the rest as
-// panels (blocks).
+// panels (blocks). What is compared stands side by side.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "titrate/report/summary.hpp"
+#include "summary.hpp"
 
 namespace titrate::report {
-
-inline constexpr std::size_t kSeriesColours = 7;  // but for the neutral one of a baseline
 
 struct Panel {
   std::string title{};  // empty where there is but one
@@ -21,12 +19,12 @@ struct Panel {
 };
 
 struct Layout {
-  // Dimension: the synthetic ratio where it has more levels than there are colours, else the size, else the
+  // Dimension: the compared one where it has more levels than there are colours, else the size, else the
   // first numeric one, else the first.
   std::optional<std::size_t> x{};
-  std::optional<std::size_t>
-      series{};                 // dimension: the synthetic ratio, else the first that is no noise level
-  std::vector<Panel> panels{};  // the product of the levels of all other dimensions
+  std::optional<std::size_t> series{};  // dimension: the compared one, else the first that is no noise level
+  std::optional<std::size_t> baseline{};  // the level of the series that the others are compared with
+  std::vector<Panel> panels{};            // the product of the levels of all other dimensions
 };
 
 struct Column {
@@ -34,10 +32,8 @@ struct Column {
   std::vector<std::optional<std::size_t>> cells{};  // by x, those that show something
 };
 
-// Whether the first level of the dimension is the arm that the others are compared with.
-bool has_baseline(const Dimension& dimension);
-
-Layout lay_out(const study::Study& study, const Summary& summary);
+// `compared` may be null.
+Layout lay_out(const study::Study& study, const Summary& summary, const study::Comparison* compared);
 
 // Titles of the rows and columns; one of each at least.
 std::vector<std::string> x_labels(const Summary& summary, const Layout& layout);
@@ -48,7 +44,7 @@ std::vector<std::string> series_labels(const Summary& summary, const Layout& lay
 std::vector<Column> columns_of(const Summary& summary, const Layout& layout, const Panel& panel,
                                const std::string& only, const std::function<bool(std::size_t)>& shows);
 
-// The gain of a cell, null where it has none.
-const Gain* gain_of(const Summary& summary, std::size_t cell);
+// The pair in which the cell is compared with a baseline, null where there is none.
+const study::Pair* pair_of(const study::Comparison& comparison, std::size_t cell);
 
 }  // namespace titrate::report

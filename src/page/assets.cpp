@@ -1,9 +1,11 @@
-#include "page.hpp"
+#include "assets.hpp"
 
-namespace titrate::report {
+namespace titrate::page {
 
 // c0 is the neutral colour of a baseline; c1 to c7 follow Okabe and Ito ("Color universal design", 2008),
-// which colour-blind readers can tell apart, lighter on a dark page.
+// which colour-blind readers can tell apart, lighter on a dark page. A square of a matrix is tinted by the
+// root of its share of the true class: the right ones by the share, mistakes, which are few, by the root
+// itself.
 const char* const kPageStyle = R"css(
 :root {
   color-scheme: light dark;
@@ -71,6 +73,8 @@ svg .leader { fill: none; stroke: var(--c); stroke-opacity: 0.5; }
 .matrix { margin: 8px auto 0; }
 .mistakes { margin: 14px 0 0; }
 .matrix .right { --c: var(--s1); } .matrix .wrong { --c: var(--s2); }
+.matrix .right rect { fill-opacity: min(1000 * var(--root), 0.12 + 0.45 * var(--root) * var(--root)); }
+.matrix .wrong rect { fill-opacity: min(0.8, 1.6 * var(--root)); }
 .matrix rect { fill: var(--c); stroke: var(--faint); stroke-width: 0.75; rx: 2px; }
 .matrix .k text { fill: var(--ink); text-anchor: middle; font-size: 10px; font-variant-numeric: tabular-nums; }
 select {
@@ -118,14 +122,13 @@ const follow = (list, show) => {
   if (!matrix) return;
   const {names, notes, mistakes, counts} = JSON.parse(element('confusions').textContent);
   const n = names.length, squares = [...matrix.querySelectorAll('.k')];
-  const tint = (share, right) => share <= 0 ? 0 : right ? 0.12 + 0.45 * share : Math.min(0.8, 1.6 * Math.sqrt(share));
   follow(element('cell'), chosen => {
     const values = counts[chosen].split(',').map(Number);
     squares.forEach((square, i) => {
       const row = Math.floor(i / n), column = i % n;
       const total = values.slice(row * n, row * n + n).reduce((a, b) => a + b, 0);
       const text = square.querySelector('text');
-      square.querySelector('rect').setAttribute('fill-opacity', tint(total ? values[i] / total : 0, row === column));
+      square.style.setProperty('--root', Math.sqrt(total ? values[i] / total : 0).toFixed(3));
       if (text) text.textContent = values[i] || '';
       square.querySelector('title').textContent = `true ${names[row]}, called ${names[column]}: ${values[i]}`;
     });
@@ -145,4 +148,4 @@ const follow = (list, show) => {
 })();
 )js";
 
-}  // namespace titrate::report
+}  // namespace titrate::page

@@ -3,21 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "titrate/report/chart.hpp"
-#include "titrate/report/labels.hpp"
-#include "titrate/report/markup.hpp"
+#include "titrate/core/text.hpp"
+#include "titrate/page/confusion.hpp"
+#include "titrate/page/markup.hpp"
 
-namespace titrate::report {
+namespace titrate::page {
 namespace {
 
 std::string c(double value) { return coordinate(value); }
-
-// How strongly a count is tinted, from its share of the true class: mistakes are few, so theirs grows as the
-// root. The page's script has the same formula.
-double tint(double share, bool right) {
-  if (share <= 0) return 0;
-  return right ? 0.12 + 0.45 * share : std::min(0.8, 1.6 * std::sqrt(share));
-}
 
 struct Shape {
   std::size_t classes = 0;
@@ -86,9 +79,9 @@ std::string confusion_svg(std::span<const std::uint64_t> counts,
       const std::uint64_t count = counts[row * shape.classes + column];
       const double share = of_class == 0 ? 0 : static_cast<double>(count) / static_cast<double>(of_class);
       svg += fmt::format(
-          "<g class=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill-opacity=\"{}\"/>",
-          row == column ? "k right" : "k wrong", c(shape.x(column)), c(shape.y(row)), c(shape.side - 1),
-          c(shape.side - 1), c(tint(share, row == column)));
+          "<g class=\"k {}\" style=\"--root:{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
+          row == column ? "right" : "wrong", fixed(std::sqrt(share), 3), c(shape.x(column)), c(shape.y(row)),
+          c(shape.side - 1), c(shape.side - 1));
       if (shape.numbers) {
         svg += fmt::format("<text x=\"{}\" y=\"{}\">{}</text>", c(shape.x(column) + shape.side / 2 - 0.5),
                            c(shape.y(row) + shape.side / 2 + 3), count == 0 ? "" : std::to_string(count));
@@ -100,4 +93,4 @@ std::string confusion_svg(std::span<const std::uint64_t> counts,
   return svg + "</svg>";
 }
 
-}  // namespace titrate::report
+}  // namespace titrate::page

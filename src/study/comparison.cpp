@@ -1,0 +1,154 @@
+#include "titrate/study/comparison.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+
+#include "titrate/core/error.hpp"
+#include "titrate/core/text.hpp"
+
+namespace titrate::study {
+namespace {
+
+constexpr std::string_view kTreatments[] = {
+    "data.synthetic_ratio",  "data.augmented_copies", "data.synthetic_classes", "data.denoise",
+    "data.label_noise",      "data.standardise",      "train.augment",          "train.class_weights",
+    "train.label_smoothing", "network.name",          "train.optimizer",        "train.schedule"};
+
+const Axis* find_axis(const Study& study, std::string_view key) {
+  const auto axis = std::find_if(study.axes.begin(), study.axes.end(),
+                                 [&](const Axis& candidate) { return candidate.key == key; });
+  return axis == study.axes.end() ? nullptr : &*axis;
+}
+
+// What two arms share that differ in this axis alone. A network of the study's own brings its layers, and the
+// side that small images are padded to.
+std::string circumstances(const Study& study, const Comparison& comparison, const Arm& arm) {
+  Settings settings = *arm.settings;
+  set_key(settings, comparison.axis, comparison.baseline, "axes");
+  if (comparison.axis == "network.name") {
+    settings.network.layers.clear();
+    if (find_axis(study, "network.side") == nullptr) settings.network.side = 0;
+  }
+  return cell_key(settings) + "|" + shortest(arm.test_noise_level);
+}
+
+Pair pair_of(std::span<const Arm> arms, std::size_t cell, std::size_t baseline) {
+  Pair pair{.cell = cell, .baseline = baseline};
+  pair.differences = paired_differences(arms[cell].accuracies, arms[baseline].accuracies);
+  pair.accuracy = estimate(pair.differences);
+  pair.verdict = verdict_of(pair.accuracy);
+  return pair;
+}
+
+void add_pairs(const Study& study, std::span<const Arm> arms, Comparison& comparison) {
+  std::map<std::string, std::size_t> baselines;
+  std::vector<std::string> shared;
+  std::vector<bool> treated;
+  for (std::size_t i = 0; i < arms.size(); ++i) {
+    shared.push_back(circumstances(study, comparison, arms[i]));
+    treated.push_back(!(all_values(*arms[i].settings).at(comparison.axis) == comparison.baseline));
+    if (!treated[i]) baselines.emplace(shared[i], i);
+  }
+  for (std::size_t i = 0; i < arms.size(); ++i) {
+    const auto baseline = treated[i] ? baselines.find(shared[i]) : baselines.end();
+    if (baseline != baselines.end()) comparison.pairs.push_back(pair_of(arms, i, baseline->second));
+  }
+}
+
+[[noreturn]] void refuse_baseline(const std::string& key, const std::string& where, const std::string& what,
+                                  const std::string& hint) {
+  throw Error({.code = ErrorCode::usage,
+               .where = where,
+               .what = "[report] baseline of \"" + key + "\": " + what,
+               .hint = hint});
+}
+
+}  // namespace
+
+std::string to_text(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::help:
+      return "help";
+    case Verdict::hurt:
+      return "hurt";
+    case Verdict::no_clear_difference:
+      return "no clear difference";
+    case Verdict::too_few_seeds:
+      break;
+  }
+  return "too few seeds";
+}
+
+Verdict verdict_of(const Estimate& difference) {
+  if (!difference.has_interval()) return Verdict::too_few_seeds;
+  if (difference.low() > 0) return Verdict::help;
+  if (difference.high() < 0) return Verdict::hurt;
+  return Verdict::no_clear_difference;
+}
+
+std::vector<Pair> Comparison::decided() const {
+  std::vector<Pair> enough;
+  std::copy_if(pairs.begin(), pairs.end(), std::back_inserter(enough),
+               [](const Pair& pair) { return pair.verdict != Verdict::too_few_seeds; });
+  return enough;
+}
+
+std::span<const std::string_view> treatments() { return kTreatments; }
+
+bool is_treatment(std::string_view key) {
+  return std::find(std::begin(kTreatments), std::end(kTreatments), key) != std::end(kTreatments);
+}
+
+bool is_off(const Value& level) {
+  if (const auto* whole = std::get_if<std::int64_t>(&level.data)) return *whole == 0;
+  if (const auto* number = std::get_if<double>(&level.data)) return *number == 0;
+  if (const auto* flag = std::get_if<bool>(&level.data)) return !*flag;
+  if (const auto* text = std::get_if<std::string>(&level.data)) return *text == "none";
+  return std::get<std::vector<Value>>(level.data).empty();
+}
+
+Value baseline_of(const Study& study, const Axis& axis) {
+  if (const auto given = study.baselines.find(axis.key); given != study.baselines.end()) return given->second;
+  const auto off = std::find_if(axis.values.begin(), axis.values.end(), is_off);
+  return off == axis.values.end() ? axis.values.front() : *off;
+}
+
+std::vector<Comparison> compare(const Study& study, std::span<const Arm> arms) {
+  std::vector<Comparison> comparisons;
+  for (std::string_view key : treatments()) {
+    const Axis* axis = find_axis(study, key);
+    if (axis == nullptr || axis->values.size() < 2) continue;
+    Comparison comparison{.axis = axis->key, .baseline = baseline_of(study, *axis)};
+    add_pairs(study, arms, comparison);
+    if (!comparison.pairs.empty()) comparisons.push_back(std::move(comparison));
+  }
+  return comparisons;
+}
+
+void set_baseline(Study& study, const std::string& key, const Value& level, const std::string& where) {
+  Settings scratch;
+  set_key(scratch, key, level, where);
+  if (!is_treatment(key)) {
+    const std::vector<std::string> known(std::begin(kTreatments), std::end(kTreatments));
+    refuse_baseline(key, where, "it is no treatment, and nothing is compared over it",
+                    "treatments are " + join(known, ", "));
+  }
+  study.baselines[key] = all_values(scratch)[key];  // as an axis has it
+}
+
+void check_baselines(const Study& study, const std::string& where) {
+  for (const auto& [key, level] : study.baselines) {
+    const Axis* axis = find_axis(study, key);
+    if (axis == nullptr) {
+      refuse_baseline(key, where, "the study does not sweep it",
+                      "add it to [axes], or take the baseline out");
+    }
+    if (std::find(axis->values.begin(), axis->values.end(), level) == axis->values.end()) {
+      refuse_baseline(key, where, to_json(level) + " is none of its levels",
+                      "its levels are " + to_json(Value{axis->values}));
+    }
+  }
+}
+
+}  // namespace titrate::study
