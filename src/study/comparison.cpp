@@ -10,11 +10,6 @@
 namespace titrate::study {
 namespace {
 
-constexpr std::string_view kTreatments[] = {
-    "data.synthetic_ratio",  "data.augmented_copies", "data.synthetic_classes", "data.denoise",
-    "data.label_noise",      "data.standardise",      "train.augment",          "train.class_weights",
-    "train.label_smoothing", "network.name",          "train.optimizer",        "train.schedule"};
-
 const Axis* find_axis(const Study& study, std::string_view key) {
   const auto axis = std::find_if(study.axes.begin(), study.axes.end(),
                                  [&](const Axis& candidate) { return candidate.key == key; });
@@ -94,10 +89,14 @@ std::vector<Pair> Comparison::decided() const {
   return enough;
 }
 
-std::span<const std::string_view> treatments() { return kTreatments; }
-
-bool is_treatment(std::string_view key) {
-  return std::find(std::begin(kTreatments), std::end(kTreatments), key) != std::end(kTreatments);
+std::vector<std::string> treatments() {
+  std::map<int, std::string> in_order;
+  for (const Key& key : keys()) {
+    if (key.treatment > 0) in_order[key.treatment] = key.name;
+  }
+  std::vector<std::string> names;
+  for (const auto& [place, name] : in_order) names.push_back(name);
+  return names;
 }
 
 bool is_off(const Value& level) {
@@ -116,7 +115,7 @@ Value baseline_of(const Study& study, const Axis& axis) {
 
 std::vector<Comparison> compare(const Study& study, std::span<const Arm> arms) {
   std::vector<Comparison> comparisons;
-  for (std::string_view key : treatments()) {
+  for (const std::string& key : treatments()) {
     const Axis* axis = find_axis(study, key);
     if (axis == nullptr || axis->values.size() < 2) continue;
     Comparison comparison{.axis = axis->key, .baseline = baseline_of(study, *axis)};
@@ -129,10 +128,9 @@ std::vector<Comparison> compare(const Study& study, std::span<const Arm> arms) {
 void set_baseline(Study& study, const std::string& key, const Value& level, const std::string& where) {
   Settings scratch;
   set_key(scratch, key, level, where);
-  if (!is_treatment(key)) {
-    const std::vector<std::string> known(std::begin(kTreatments), std::end(kTreatments));
+  if (find_key(key, where).treatment == 0) {
     refuse_baseline(key, where, "it is no treatment, and nothing is compared over it",
-                    "treatments are " + join(known, ", "));
+                    "treatments are " + join(treatments(), ", "));
   }
   study.baselines[key] = all_values(scratch)[key];  // as an axis has it
 }

@@ -18,7 +18,8 @@ struct About {
   Range range{};
   Condition used{};
   Speed speed = Speed::same;
-  bool is_treatment = false, zero_is_none = false;
+  int treatment = 0;
+  bool zero_is_none = false;
 };
 
 std::string label_of(const std::string& name, const char* label) {
@@ -38,7 +39,7 @@ Key row(const char* name, Member member, const About& about) {
           .used = about.used,
           .speed = about.speed,
           .is_choice = IsChoice<std::remove_cvref_t<decltype(member(defaults))>>,
-          .is_treatment = about.is_treatment,
+          .treatment = about.treatment,
           .zero_is_none = about.zero_is_none,
           .get = [member](const Settings& settings) { return value_of(member(settings)); },
           .set =
@@ -88,7 +89,7 @@ std::vector<Key> network_keys() {
       row(KEY(network.name), {.help = "of the zoo (titrate networks), or of the study's [networks.NAME]",
                               .label = "network",
                               .speed = Speed::by_value,
-                              .is_treatment = true}),
+                              .treatment = 10}),
       row(KEY(network.layers),
           {.help = "the layers as text, instead of a name", .label = "network", .speed = Speed::by_value}),
       row(KEY(network.side), {.help = "smaller images are padded to side x side",
@@ -106,7 +107,7 @@ std::vector<Key> optimizer_keys() {
       row(KEY(train.steps), {.help = "optimisation steps", .used = kWithSteps}),
       row(KEY(train.batch_size),
           {.help = "images per step, over the whole group", .range = kAtLeastOne, .speed = Speed::by_value}),
-      row(KEY(train.optimizer), {.help = "as PyTorch's", .speed = Speed::by_value, .is_treatment = true}),
+      row(KEY(train.optimizer), {.help = "as PyTorch's", .speed = Speed::by_value, .treatment = 11}),
       row(KEY(train.learning_rate), {.help = "the largest that the schedule gives", .range = kAboveZero}),
       row(KEY(train.momentum), {.help = "as PyTorch's", .range = kBelowOne, .used = kWithSgd}),
       row(KEY(train.nesterov), {.help = "as PyTorch's", .label = "Nesterov momentum", .used = kWithSgd}),
@@ -122,7 +123,7 @@ std::vector<Key> optimizer_keys() {
 
 std::vector<Key> schedule_keys() {
   return {
-      row(KEY(train.schedule), {.help = "of the learning rate", .is_treatment = true}),
+      row(KEY(train.schedule), {.help = "of the learning rate", .treatment = 12}),
       row(KEY(train.schedule_epochs), {.help = "epochs between two drops",
                                        .label = "epochs between drops",
                                        .range = kAtLeastOne,
@@ -144,8 +145,8 @@ std::vector<Key> schedule_keys() {
 
 std::vector<Key> loss_keys() {
   return {
-      row(KEY(train.label_smoothing), {.help = "as PyTorch's", .range = kShare, .is_treatment = true}),
-      row(KEY(train.class_weights), {.help = "as scikit-learn's", .is_treatment = true}),
+      row(KEY(train.label_smoothing), {.help = "as PyTorch's", .range = kShare, .treatment = 9}),
+      row(KEY(train.class_weights), {.help = "as scikit-learn's", .treatment = 8}),
       row(KEY(train.clip_norm),
           {.help = "longest gradient; 0: any", .label = "gradient clipping", .zero_is_none = true}),
       row(KEY(train.initial), {.help = "initial values", .label = "initial values"}),
@@ -153,7 +154,7 @@ std::vector<Key> loss_keys() {
           {.help = "operations drawn anew each epoch, as a recipe's: [\"shift 2\", \"rotate 10\"]",
            .label = "augmentation",
            .speed = Speed::by_value,
-           .is_treatment = true}),
+           .treatment = 7}),
       row(KEY(train.precision), {.help = "of the arithmetic", .speed = Speed::by_value}),
       row(KEY(train.validation_fraction),
           {.help = "share of the selection kept for validation", .range = kBelowOne}),
@@ -172,15 +173,15 @@ std::vector<Key> data_keys() {
   return {
       row(KEY(data.size), {.help = "real images (add) or images in all (replace); 0: all"}),
       row(KEY(data.synthetic_ratio),
-          {.help = "synthetic images per real one (add), or their share (replace)", .is_treatment = true}),
+          {.help = "synthetic images per real one (add), or their share (replace)", .treatment = 1}),
       row(KEY(data.mode),
           {.help = "synthetic images join the real ones, or take their place", .used = kWithSynthetic}),
       row(KEY(data.synthetic_classes), {.help = "class shares; fill tops up small classes",
                                         .label = "classes of synthetic images",
                                         .used = kWithSynthetic,
-                                        .is_treatment = true}),
+                                        .treatment = 3}),
       row(KEY(data.augmented_copies),
-          {.help = "packed copies of each selected real image that join it", .is_treatment = true}),
+          {.help = "packed copies of each selected real image that join it", .treatment = 2}),
       row(KEY(data.trained_on),
           {.help = "limit: no images of a generator that saw more real images than the arm has",
            .used = kWithSynthetic}),
@@ -198,10 +199,9 @@ std::vector<Key> noise_keys() {
       row(KEY(data.denoise), {.help = "filters before the network: [\"denoise median 3\"]",
                               .label = "denoising",
                               .speed = Speed::by_value,
-                              .is_treatment = true}),
-      row(KEY(data.label_noise), {.help = "share of the labels that are replaced by wrong ones",
-                                  .range = kShare,
-                                  .is_treatment = true}),
+                              .treatment = 4}),
+      row(KEY(data.label_noise),
+          {.help = "share of the labels that are replaced by wrong ones", .range = kShare, .treatment = 5}),
       row(KEY(data.label_noise_to), {.help = "the class they become; empty: any other",
                                      .label = "labels become",
                                      .used = kWithLabelNoise}),
@@ -209,7 +209,7 @@ std::vector<Key> noise_keys() {
           {.help = "by mean and deviation of the dataset, the selection or each pixel of it",
            .label = "standardisation",
            .speed = Speed::by_value,
-           .is_treatment = true}),
+           .treatment = 6}),
       row(KEY(evaluate.noise_levels), {.help = "test noise levels; empty: the training level"}),
       row(KEY(seed), {.help = "of selection, order, noise, dropout and initial values"}),
   };

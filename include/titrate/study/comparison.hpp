@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "titrate/study/statistics.hpp"
@@ -45,8 +44,7 @@ struct Comparison {
 
 // The keys whose levels are compared, the most telling first: what is done to images, labels and networks.
 // How many images there are and how noisy they are is no treatment but a circumstance.
-std::span<const std::string_view> treatments();
-bool is_treatment(std::string_view key);
+std::vector<std::string> treatments();
 
 // Whether the level is that of no treatment at all: 0, an empty list, "none" or false.
 bool is_off(const Value& level);

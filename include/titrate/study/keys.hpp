@@ -30,8 +30,8 @@ struct Key {
   std::string help{};
   Condition used{};
   Speed speed = Speed::same;
-  bool is_choice = false;     // one of a few words
-  bool is_treatment = false;  // its levels are compared: not those of sizes, seeds, noise levels
+  bool is_choice = false;  // one of a few words
+  int treatment = 0;       // its levels are compared; the smallest number is spoken of first. 0: they are not
   bool zero_is_none = false;  // its 0 switches something off
 
   std::function<Value(const Settings&)> get{};

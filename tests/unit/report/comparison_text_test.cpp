@@ -130,7 +130,7 @@ TEST(ComparisonText, OnePairIsToldInFull) {
 }
 
 TEST(ComparisonText, EveryTreatmentHasAName) {
-  for (const std::string_view key : study::treatments()) {
+  for (const std::string& key : study::treatments()) {
     const Value first = study::all_values({}).at(std::string(key));
     study::Axis compared{.key = std::string(key), .values = {first}};
     if (std::holds_alternative<std::vector<Value>>(first.data)) {

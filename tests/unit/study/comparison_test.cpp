@@ -82,7 +82,7 @@ TEST(Comparison, TreatmentsComeInTheirOrderAndCircumstancesNotAtAll) {
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].axis, "data.synthetic_ratio");
   EXPECT_EQ(found[1].axis, "network.name");
-  for (const std::string_view key : treatments()) {
+  for (const std::string& key : treatments()) {
     Settings settings;
     EXPECT_TRUE(all_values(settings).contains(std::string(key))) << key;
   }
