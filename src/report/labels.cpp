@@ -1,10 +1,9 @@
 #include "labels.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "titrate/core/text.hpp"
+#include "titrate/study/keys.hpp"
 #include "titrate/study/network.hpp"
 
 namespace titrate::report {
@@ -27,32 +26,6 @@ bool swept(const study::Study& study, const std::string& key) {
   return std::any_of(study.axes.begin(), study.axes.end(),
                      [&](const study::Axis& axis) { return axis.key == key && axis.values.size() > 1; });
 }
-
-// Of keys whose last part does not say it.
-const std::map<std::string, std::string> kAxisNames = {
-    {"network.name", "network"},
-    {"network.layers", "network"},
-    {"network.side", "padded to"},
-    {"train.beta1", "Adam's beta1"},
-    {"train.beta2", "Adam's beta2"},
-    {"train.epsilon", "Adam's epsilon"},
-    {"train.nesterov", "Nesterov momentum"},
-    {"train.schedule_epochs", "epochs between drops"},
-    {"train.schedule_factor", "factor of a drop"},
-    {"train.schedule_patience", "patience of the plateau"},
-    {"train.early_stopping", "early stopping"},
-    {"train.best_weights", "best weights kept"},
-    {"train.clip_norm", "gradient clipping"},
-    {"train.initial", "initial values"},
-    {"train.augment", "augmentation"},
-    {"data.synthetic_classes", "classes of synthetic images"},
-    {"data.noise_draw", "noise drawn per"},
-    {"data.denoise", "denoising"},
-    {"data.label_noise_to", "labels become"},
-    {"data.standardise", "standardisation"}};
-
-// Keys whose 0 switches something off.
-const std::set<std::string> kZeroIsNone = {"train.early_stopping", "train.clip_norm"};
 
 bool may_stop_early(const study::Study& study) {
   return common_settings(study).train.early_stopping > 0 || swept(study, "train.early_stopping");
@@ -123,10 +96,7 @@ std::string axis_label(const study::Study& study, const std::string& key) {
   }
   if (key == kTestNoise) return "test noise level";
   if (key == kTestLists) return "tested noise levels";
-  if (const auto name = kAxisNames.find(key); name != kAxisNames.end()) return name->second;
-  std::string label = key.substr(key.rfind('.') + 1);
-  std::replace(label.begin(), label.end(), '_', ' ');
-  return label;
+  return study::find_key(key, "axes").label;
 }
 
 std::string level_label(const Dimension& dimension, const Level& level) {
@@ -137,7 +107,8 @@ std::string level_label(const Dimension& dimension, const Level& level) {
     if (dimension.key == kTestLists) return "as in training";
     return dimension.key == "data.label_noise_to" ? "any other class" : "none";
   }
-  if (level.number == 0.0 && kZeroIsNone.contains(dimension.key)) return "none";
+  const bool is_key = dimension.key != kTestNoise;
+  if (level.number == 0.0 && is_key && study::find_key(dimension.key, "axes").zero_is_none) return "none";
   return level.text;
 }
 
