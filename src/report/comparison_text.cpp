@@ -5,6 +5,7 @@
 
 #include "labels.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/study/keys.hpp"
 #include "titrate/study/network.hpp"
 
 namespace titrate::report {
@@ -12,36 +13,44 @@ namespace {
 
 constexpr std::string_view kRatio = "data.synthetic_ratio", kNetwork = "network.name";
 
+// Where the label of a key does not make a sentence by itself.
 struct Naming {
   std::string_view axis;
-  const char* treatment;  // what a level other than none is: "augmentation"
-  const char* the;        // the same in a heading
-  bool plural;
+  const char* noun;    // of a level other than none; empty: the key's label
+  const char* the;     // before the noun in a heading
+  bool plural;         // of the noun
   const char* others;  // levels that are compared with another than none
 };
 
 constexpr Naming kNames[] = {
-    {kRatio, "synthetic images", "the synthetic images", true, "other shares of synthetic images"},
-    {"data.augmented_copies", "augmented copies", "the augmented copies", true,
-     "other numbers of augmented copies"},
-    {"data.synthetic_classes", "synthetic classes", "the classes of synthetic images", true,
-     "other classes of synthetic images"},
-    {"data.denoise", "denoising", "denoising", false, "other filters"},
-    {"data.label_noise", "label noise", "label noise", false, "other levels of label noise"},
-    {"data.standardise", "standardisation", "standardisation", false, "other standardisations"},
-    {"train.augment", "augmentation", "augmentation", false, "other augmentations"},
-    {"train.class_weights", "class weights", "class weights", true, "other class weights"},
-    {"train.label_smoothing", "label smoothing", "label smoothing", false, "other levels of label smoothing"},
-    {kNetwork, "network", "the network", false, "other networks"},
-    {"train.optimizer", "optimizer", "the optimizer", false, "other optimizers"},
-    {"train.schedule", "schedule", "the schedule", false, "other schedules"},
+    {kRatio, "synthetic images", "the ", true, "other shares of synthetic images"},
+    {"data.augmented_copies", "", "the ", true, "other numbers of augmented copies"},
+    {"data.synthetic_classes", "synthetic classes", "the ", true, "other classes of synthetic images"},
+    {"data.denoise", "", "", false, "other filters"},
+    {"data.standardise", "", "", false, "other standardisations"},
+    {"train.augment", "", "", false, "other augmentations"},
+    {"train.class_weights", "", "", true, "other class weights"},
+    {kNetwork, "", "the ", false, "other networks"},
+    {"train.optimizer", "", "the ", false, "other optimizers"},
+    {"train.schedule", "", "the ", false, "other schedules"},
 };
 
-const Naming& naming_of(const std::string& axis) {
-  static constexpr Naming kOther{"", "treatment", "the treatment", false, "other treatments"};
-  const Naming* naming = std::find_if(std::begin(kNames), std::end(kNames),
-                                      [&](const Naming& candidate) { return candidate.axis == axis; });
-  return naming == std::end(kNames) ? kOther : *naming;
+struct Name {
+  std::string noun{}, the{}, others{};
+  bool plural = false;
+};
+
+Name name_of(const std::string& axis) {
+  Name name{.noun = study::find_key(axis, "axes").label};
+  name.others = "other levels of " + name.noun;
+  for (const Naming& naming : kNames) {
+    if (naming.axis != axis) continue;
+    if (*naming.noun != '\0') name.noun = naming.noun;
+    name.the = naming.the;
+    name.others = naming.others;
+    name.plural = naming.plural;
+  }
+  return name;
 }
 
 // "shift 2 and rotate 10": operations by a recipe's words, but for the one that all filters begin with.
@@ -57,11 +66,10 @@ std::string operations_text(const Value& value) {
 
 // What a cell was given on the axis: "1 synthetic per real image", "augmentation by shift 2", "simple-cnn".
 std::string given(const std::string& axis, const study::Settings& settings) {
-  const Value value = study::all_values(settings).at(axis);
-  const Naming& naming = naming_of(axis);
-  const std::string text = value_text(value), treatment = naming.treatment;
+  const Value value = study::find_key(axis, "axes").get(settings);
+  const std::string text = value_text(value), noun = name_of(axis).noun;
   if (axis == kNetwork) return study::network_text(settings);
-  if (study::is_off(value)) return "no " + treatment;
+  if (study::is_off(value)) return "no " + noun;
   if (axis == kRatio) {
     const double ratio = settings.data.synthetic_ratio;
     return settings.data.mode == data::MixMode::replace ? shortest(100 * ratio) + " % synthetic"
@@ -69,11 +77,10 @@ std::string given(const std::string& axis, const study::Settings& settings) {
   }
   if (axis == "data.augmented_copies")
     return text + (text == "1" ? " augmented copy" : " augmented copies") + " per real image";
-  if (axis == "train.class_weights") return text + " " + treatment;
-  if (axis == "data.standardise") return treatment + " by " + text;
-  if (std::holds_alternative<std::vector<Value>>(value.data))
-    return treatment + " by " + operations_text(value);
-  return treatment + " " + text;
+  if (axis == "train.class_weights") return text + " " + noun;
+  if (axis == "data.standardise") return noun + " by " + text;
+  if (std::holds_alternative<std::vector<Value>>(value.data)) return noun + " by " + operations_text(value);
+  return noun + " " + text;
 }
 
 // A network is called by its name, however a sentence begins.
@@ -128,7 +135,7 @@ struct Speech {
 };
 
 Speech speech_of(const Summary& summary, const study::Comparison& comparison) {
-  const Naming& naming = naming_of(comparison.axis);
+  const Name name = name_of(comparison.axis);
   const std::string only = only_level(summary, comparison);
   const bool choice = !study::is_off(comparison.baseline);
   Speech speech{.helped = "helped", .hurt = "hurt"};
@@ -136,11 +143,9 @@ Speech speech_of(const Summary& summary, const study::Comparison& comparison) {
     speech = {
         .helped = "did better", .hurt = "did worse", .than = " than " + baseline_text(summary, comparison)};
   speech.names_level = !only.empty() && (choice || comparison.axis != kRatio);
-  const bool plural = speech.names_level ? naming.plural && !choice : choice || naming.plural;
+  const bool plural = speech.names_level ? name.plural && !choice : choice || name.plural;
   speech.pronoun = plural ? "they" : "it";
-  speech.subject = begun(comparison.axis, speech.names_level ? only
-                                          : choice           ? naming.others
-                                                             : naming.treatment);
+  speech.subject = begun(comparison.axis, speech.names_level ? only : choice ? name.others : name.noun);
   return speech;
 }
 
@@ -228,20 +233,20 @@ const std::string& ComparisonWords::verbs(study::Verdict verdict) const {
 }
 
 ComparisonWords words_of(const Summary& summary, const study::Comparison& comparison) {
-  const Naming& naming = naming_of(comparison.axis);
-  const std::string against = baseline_text(summary, comparison), the = naming.the;
+  const Name name = name_of(comparison.axis);
+  const std::string against = baseline_text(summary, comparison), treatment = name.the + name.noun;
   if (study::is_off(comparison.baseline)) {
-    return {.heading = "What " + the + " did",
-            .chart_title = "What " + the + " changed",
+    return {.heading = "What " + treatment + " did",
+            .chart_title = "What " + treatment + " changed",
             .against = against,
-            .same_cell = std::string("without ") + naming.treatment,
+            .same_cell = "without " + name.noun,
             .help = "help",
             .hurt = "hurt",
             .helps = "helps",
             .hurts = "hurts"};
   }
   const std::string only = only_level(summary, comparison);
-  return {.heading = begun(comparison.axis, only.empty() ? naming.others : only) + " against " + against,
+  return {.heading = begun(comparison.axis, only.empty() ? name.others : only) + " against " + against,
           .chart_title = "Change against " + against,
           .against = against,
           .same_cell = "with " + against,

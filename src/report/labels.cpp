@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "titrate/core/text.hpp"
+#include "titrate/study/keys.hpp"
 #include "titrate/study/network.hpp"
 
 namespace titrate::report {
@@ -106,9 +107,8 @@ std::string level_label(const Dimension& dimension, const Level& level) {
     if (dimension.key == kTestLists) return "as in training";
     return dimension.key == "data.label_noise_to" ? "any other class" : "none";
   }
-  if (level.number == 0.0 && dimension.key != kTestNoise &&
-      study::find_key(dimension.key, "axes").zero_is_none)
-    return "none";
+  const bool is_key = dimension.key != kTestNoise;
+  if (level.number == 0.0 && is_key && study::find_key(dimension.key, "axes").zero_is_none) return "none";
   return level.text;
 }
 

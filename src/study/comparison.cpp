@@ -6,9 +6,29 @@
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/study/keys.hpp"
 
 namespace titrate::study {
 namespace {
+
+// Those that are not here come last.
+constexpr std::string_view kOrder[] = {
+    "data.synthetic_ratio",  "data.augmented_copies", "data.synthetic_classes", "data.denoise",
+    "data.label_noise",      "data.standardise",      "train.augment",          "train.class_weights",
+    "train.label_smoothing", "network.name",          "train.optimizer",        "train.schedule"};
+
+std::vector<std::string> find_treatments() {
+  std::vector<std::string> found;
+  for (const Key& key : keys()) {
+    if (key.is_treatment) found.push_back(key.name);
+  }
+  const auto place = [](const std::string& key) {
+    return std::find(std::begin(kOrder), std::end(kOrder), key) - std::begin(kOrder);
+  };
+  std::stable_sort(found.begin(), found.end(),
+                   [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
+  return found;
+}
 
 const Axis* find_axis(const Study& study, std::string_view key) {
   const auto axis = std::find_if(study.axes.begin(), study.axes.end(),
@@ -42,7 +62,7 @@ void add_pairs(const Study& study, std::span<const Arm> arms, Comparison& compar
   std::vector<bool> treated;
   for (std::size_t i = 0; i < arms.size(); ++i) {
     shared.push_back(circumstances(study, comparison, arms[i]));
-    treated.push_back(!(all_values(*arms[i].settings).at(comparison.axis) == comparison.baseline));
+    treated.push_back(!(find_key(comparison.axis, "axes").get(*arms[i].settings) == comparison.baseline));
     if (!treated[i]) baselines.emplace(shared[i], i);
   }
   for (std::size_t i = 0; i < arms.size(); ++i) {
@@ -89,14 +109,9 @@ std::vector<Pair> Comparison::decided() const {
   return enough;
 }
 
-std::vector<std::string> treatments() {
-  std::map<int, std::string> in_order;
-  for (const Key& key : keys()) {
-    if (key.treatment > 0) in_order[key.treatment] = key.name;
-  }
-  std::vector<std::string> names;
-  for (const auto& [place, name] : in_order) names.push_back(name);
-  return names;
+const std::vector<std::string>& treatments() {
+  static const std::vector<std::string> found = find_treatments();
+  return found;
 }
 
 bool is_off(const Value& level) {
@@ -126,13 +141,14 @@ std::vector<Comparison> compare(const Study& study, std::span<const Arm> arms) {
 }
 
 void set_baseline(Study& study, const std::string& key, const Value& level, const std::string& where) {
-  Settings scratch;
-  set_key(scratch, key, level, where);
-  if (find_key(key, where).treatment == 0) {
+  const Key& row = find_key(key, where);
+  if (!row.is_treatment) {
     refuse_baseline(key, where, "it is no treatment, and nothing is compared over it",
                     "treatments are " + join(treatments(), ", "));
   }
-  study.baselines[key] = all_values(scratch)[key];  // as an axis has it
+  Settings scratch;
+  row.set(scratch, level, where);
+  study.baselines[key] = row.get(scratch);  // as an axis has it
 }
 
 void check_baselines(const Study& study, const std::string& where) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,9 +41,9 @@ struct Comparison {
   std::vector<Pair> decided() const;  // those with enough seeds to have an interval
 };
 
-// The keys whose levels are compared, the most telling first: what is done to images, labels and networks.
-// How many images there are and how noisy they are is no treatment but a circumstance.
-std::vector<std::string> treatments();
+// The keys that are treatments, in the order in which comparisons are told: what is done to images and
+// labels, then to training, then to the network.
+const std::vector<std::string>& treatments();
 
 // Whether the level is that of no treatment at all: 0, an empty list, "none" or false.
 bool is_off(const Value& level);
