@@ -11,25 +11,6 @@
 namespace titrate::study {
 namespace {
 
-// Those that are not here come last.
-constexpr std::string_view kOrder[] = {
-    "data.synthetic_ratio",  "data.augmented_copies", "data.synthetic_classes", "data.denoise",
-    "data.label_noise",      "data.standardise",      "train.augment",          "train.class_weights",
-    "train.label_smoothing", "network.name",          "train.optimizer",        "train.schedule"};
-
-std::vector<std::string> find_treatments() {
-  std::vector<std::string> found;
-  for (const Key& key : keys()) {
-    if (key.is_treatment) found.push_back(key.name);
-  }
-  const auto place = [](const std::string& key) {
-    return std::find(std::begin(kOrder), std::end(kOrder), key) - std::begin(kOrder);
-  };
-  std::stable_sort(found.begin(), found.end(),
-                   [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
-  return found;
-}
-
 const Axis* find_axis(const Study& study, std::string_view key) {
   const auto axis = std::find_if(study.axes.begin(), study.axes.end(),
                                  [&](const Axis& candidate) { return candidate.key == key; });
@@ -109,9 +90,14 @@ std::vector<Pair> Comparison::decided() const {
   return enough;
 }
 
-const std::vector<std::string>& treatments() {
-  static const std::vector<std::string> found = find_treatments();
-  return found;
+std::vector<std::string> treatments() {
+  std::map<int, std::string> in_order;
+  for (const Key& key : keys()) {
+    if (key.treatment > 0) in_order[key.treatment] = key.name;
+  }
+  std::vector<std::string> names;
+  for (const auto& [place, name] : in_order) names.push_back(name);
+  return names;
 }
 
 bool is_off(const Value& level) {
@@ -142,7 +128,7 @@ std::vector<Comparison> compare(const Study& study, std::span<const Arm> arms) {
 
 void set_baseline(Study& study, const std::string& key, const Value& level, const std::string& where) {
   const Key& row = find_key(key, where);
-  if (!row.is_treatment) {
+  if (row.treatment == 0) {
     refuse_baseline(key, where, "it is no treatment, and nothing is compared over it",
                     "treatments are " + join(treatments(), ", "));
   }

@@ -43,7 +43,7 @@ struct Comparison {
 
 // The keys that are treatments, in the order in which comparisons are told: what is done to images and
 // labels, then to training, then to the network.
-const std::vector<std::string>& treatments();
+std::vector<std::string> treatments();
 
 // Whether the level is that of no treatment at all: 0, an empty list, "none" or false.
 bool is_off(const Value& level);
