@@ -37,10 +37,7 @@ struct Flops {
   double operator()(const GaussianNoise&) const { return 0; }
   double operator()(const Flatten&) const { return 0; }
   double operator()(const Patches&) const { return 0; }
-  double operator()(const Relu&) const { return values(node.output); }
-  double operator()(const LeakyRelu&) const { return values(node.output); }
-  double operator()(const Tanh&) const { return values(node.output); }
-  double operator()(const Sigmoid&) const { return values(node.output); }
+  double operator()(const Activation auto&) const { return values(node.output); }
   double operator()(const Residual&) const { return values(node.output); }  // the sum
 };
 

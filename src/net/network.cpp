@@ -147,10 +147,7 @@ struct Resolver::Infer {
   TensorShape operator()(const BatchNorm&) const { return node.input; }
   TensorShape operator()(const Dropout&) const { return node.input; }
   TensorShape operator()(const GaussianNoise&) const { return node.input; }
-  TensorShape operator()(const Relu&) const { return node.input; }
-  TensorShape operator()(const LeakyRelu&) const { return node.input; }
-  TensorShape operator()(const Tanh&) const { return node.input; }
-  TensorShape operator()(const Sigmoid&) const { return node.input; }
+  TensorShape operator()(const Activation auto&) const { return node.input; }
 };
 
 Node Resolver::resolve(const Layer& layer, const TensorShape& input, const std::string& name,

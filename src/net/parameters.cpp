@@ -22,8 +22,8 @@ std::vector<float> mask_of(const Conv& conv, std::uint32_t inputs) {
   return mask;
 }
 
-// Puts the tensors of one node behind those of the nodes before it. There is an overload for each layer: a new
-// one has to say what it trains, or that it trains nothing.
+// Puts the tensors of one node behind those of the nodes before it. There is an overload for each layer: a
+// new one has to say what it trains, or that it trains nothing.
 struct Placer {
   ParameterLayout& layout;
   const Node& node;
@@ -80,10 +80,7 @@ struct Placer {
   void operator()(const GlobalAvgPool&) const {}
   void operator()(const Dropout&) const {}
   void operator()(const GaussianNoise&) const {}
-  void operator()(const Relu&) const {}
-  void operator()(const LeakyRelu&) const {}
-  void operator()(const Tanh&) const {}
-  void operator()(const Sigmoid&) const {}
+  void operator()(const Activation auto&) const {}
   void operator()(const Flatten&) const {}
   void operator()(const Patches&) const {}   // its layers are nodes of their own
   void operator()(const Residual&) const {}  // so are these, and the projection

@@ -62,17 +62,23 @@ struct GaussianNoise {  // value + deviation x normal, as Keras's; in training a
   double deviation = 0;
   bool operator==(const GaussianNoise&) const = default;
 };
+// Activations: each value by itself, so the shape stays, there are no parameters, and a value costs one
+// operation.
 struct Relu {
+  static constexpr bool is_activation = true;
   bool operator==(const Relu&) const = default;
 };
 struct LeakyRelu {
+  static constexpr bool is_activation = true;
   double slope = 0.01;  // below 0
   bool operator==(const LeakyRelu&) const = default;
 };
 struct Tanh {
+  static constexpr bool is_activation = true;
   bool operator==(const Tanh&) const = default;
 };
 struct Sigmoid {
+  static constexpr bool is_activation = true;
   bool operator==(const Sigmoid&) const = default;
 };
 struct Flatten {
@@ -95,6 +101,9 @@ struct Residual {
   std::vector<Layer> layers;
   bool operator==(const Residual& other) const;
 };
+
+template <class Kind>
+concept Activation = Kind::is_activation;
 
 using LayerKind = std::variant<Conv, MaxPool, AvgPool, GlobalAvgPool, BatchNorm, Dropout, GaussianNoise, Relu,
                                LeakyRelu, Tanh, Sigmoid, Flatten, Dense, Patches, Residual>;
