@@ -77,7 +77,7 @@ Change read_sharpen(Words& words) { return read_range<Sharpen>(words, 0, 100, "t
 Change read_noise(Words& words) {
   words.need(3, 3);
   AddNoise noise{parse_choice<NoiseKind>(words.word(0), words.where() + ": noise")};
-  const Range limits{.high = noise.kind == NoiseKind::salt_pepper ? 1.0 : 10.0};
+  const Range limits{.high = most_noise(noise.kind)};
   noise.low = words.number(1, limits, "the level");
   noise.high = words.number(2, limits, "the level");
   if (noise.low > noise.high) words.refuse("the level: the lower end stands first");
@@ -101,7 +101,7 @@ constexpr std::array<WordForm<Change>, std::variant_size_v<Change>> kForms{{
     {"gamma LOW HIGH", read_gamma, "255 (value / 255)^gamma"},
     {"blur LOW HIGH", read_blur, "sigma of a gaussian, in pixels"},
     {"sharpen LOW HIGH", read_sharpen, "amount of an unsharp mask"},
-    {"noise KIND LOW HIGH", read_noise, "a level of gaussian, salt_pepper, speckle or uniform noise"},
+    {"noise KIND LOW HIGH", read_noise, "a level of noise; an unknown KIND is refused with those that there are"},
 }};
 
 // Writes a change as parse_operation() reads it, without its probability.

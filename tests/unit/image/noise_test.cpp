@@ -82,7 +82,7 @@ TEST(Noise, IsWhatItsFormulaSaysPixelByPixel) {
       add_noise(pixels, {kind, 0.3}, 5, 6);
       for (std::size_t i = 0; i < count; ++i)
         ASSERT_EQ(pixels[i], expected(kind, i, static_cast<std::uint8_t>(i * 5)))
-            << study::to_text(kind) << i;
+            << choice_name(kind) << i;
     }
   }
 }
