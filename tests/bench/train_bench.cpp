@@ -93,12 +93,12 @@ int run(int argc, char** argv) {
   const net::Network network =
       net::make_network(argv[2], {shape.channels, shape.height, shape.width}, kClasses);
   const train::EngineLibrary engines(argv[1]);
-  const auto engine =
-      engines.make({.dataset = &*dataset,
-                    .network = network,
-                    .train = {.batch_size = batch_size, .learning_rate = 0.01, .momentum = 0.5},
-                    .seed = 1,
-                    .initial = train::initial_model(net::parameter_layout(network), "pytorch", 1)});
+  const auto engine = engines.make(
+      {.dataset = &*dataset,
+       .network = network,
+       .train = {.batch_size = batch_size, .learning_rate = 0.01, .momentum = 0.5},
+       .seed = 1,
+       .initial = train::initial_model(net::parameter_layout(network), study::Initial::pytorch, 1)});
   Loop loop(*engine, *dataset, network.input, batch_size);
   for (std::string word; std::cin >> word && word == "run";) {
     double seconds = 0;

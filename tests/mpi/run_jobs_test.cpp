@@ -136,7 +136,9 @@ TEST_F(RunJobsTest, RanksWithoutAShareAskForNothing) {
   plan_.ranks = 1;
   add_jobs(5, 1);
   run();
-  if (world().rank() == 0) EXPECT_EQ(jobs_.own_collected_.size(), 5u);
+  if (world().rank() == 0) {
+    EXPECT_EQ(jobs_.own_collected_.size(), 5u);
+  }
 }
 
 TEST_F(RunJobsTest, AfterARequestToStopNothingIsHandedOut) {

@@ -45,7 +45,7 @@ class Script final : public TrialObserver {
 // 12 steps an epoch.
 constexpr std::uint64_t kStepsPerEpoch = 12, kSteps = 36;
 
-TrialSetup setup_of(const std::string& schedule) {
+TrialSetup setup_of(study::Schedule schedule) {
   return {.network = net::make_network(
               {"conv 4 3", "batch_norm", "relu", "flatten", "dropout 0.2", "dense 3"}, {1, 12, 12}, 3),
           .train = {.epochs = 3,
@@ -137,7 +137,7 @@ class TrainerTest : public testing::Test {
 };
 
 TEST_F(TrainerTest, AFaultOfAnyRankIsTheSameForAllAndTheGroupGoesOn) {
-  const TrialSetup setup = setup_of("constant");
+  const TrialSetup setup = setup_of(study::Schedule::constant);
   const TrainedTrial expected = undisturbed(setup);
   for (const std::string site :
        {"prepare", "make_engine", "read_checkpoint", "first_step", "finish_epoch", "validate", "test"}) {
@@ -164,7 +164,7 @@ TEST_F(TrainerTest, AFaultOfAnyRankIsTheSameForAllAndTheGroupGoesOn) {
 
 TEST_F(TrainerTest, EveryRankSaysWhatItDoes) {
   Script script;
-  train(setup_of("constant"), script, {.epochs = 2});
+  train(setup_of(study::Schedule::constant), script, {.epochs = 2});
   std::vector<std::string> expected = {"prepare", "make_engine", "read_checkpoint", "first_step"};
   for (int epoch = 1; epoch <= 3; ++epoch) {
     expected.insert(expected.end(), {"finish_epoch", "validate"});
@@ -176,7 +176,7 @@ TEST_F(TrainerTest, EveryRankSaysWhatItDoes) {
 }
 
 TEST_F(TrainerTest, ATrialGoesOnWithoutCheckpointsAndIsToldOfOnce) {
-  const TrialSetup setup = setup_of("constant");
+  const TrialSetup setup = setup_of(study::Schedule::constant);
   const TrainedTrial expected = undisturbed(setup);
   const std::size_t once = world().rank() == 0 ? 1 : 0;
   Script faulty;
@@ -203,11 +203,11 @@ TEST_F(TrainerTest, ATrialGoesOnWithoutCheckpointsAndIsToldOfOnce) {
 // Whichever rank asks, and again after it: the same bits as in one go, and as one rank
 // alone.
 TEST_F(TrainerTest, AllStopAfterTheSameStepAndGoOnFromIt) {
-  for (const char* schedule : {"plateau", "one_cycle"}) {
+  for (const auto schedule : {study::Schedule::plateau, study::Schedule::one_cycle}) {
     const TrialSetup setup = setup_of(schedule);
     const TrainedTrial expected = undisturbed(setup);
     for (const std::uint64_t stop : {1u, 7u, 8u, 9u, 11u, 12u, 13u, 22u, 24u, 30u, 33u, 36u}) {
-      SCOPED_TRACE(std::string(schedule) + ", a stop from step " + std::to_string(stop));
+      SCOPED_TRACE(choice_name(schedule) + ", a stop from step " + std::to_string(stop));
       Script script, again, rest;
       const auto asks = static_cast<int>(stop % static_cast<std::uint64_t>(world().size()));
       if (world().rank() == asks) {
@@ -229,7 +229,7 @@ TEST_F(TrainerTest, AllStopAfterTheSameStepAndGoOnFromIt) {
 }
 
 TEST_F(TrainerTest, AStopAfterTheLastStepLeavesTheTest) {
-  const TrialSetup setup = setup_of("constant");
+  const TrialSetup setup = setup_of(study::Schedule::constant);
   const TrainedTrial expected = undisturbed(setup);
   Script script, rest;
   script.stops_from = kSteps;

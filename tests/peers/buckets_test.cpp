@@ -245,7 +245,7 @@ TEST(FailingAlone, IsThrownAtOnce) {
   const auto engine =
       library.make({.dataset = &*dataset,
                     .network = network,
-                    .initial = train::initial_model(net::parameter_layout(network), "he", 3)});
+                    .initial = train::initial_model(net::parameter_layout(network), study::Initial::he, 3)});
   const data::Pipeline damaged = with_bad_labels(*dataset, data::make_pipeline(dataset->manifest(), {}, 3));
   const std::vector<std::uint32_t> rows = dataset->rows_of(data::Split::train);
   EXPECT_THROW(engine->train_step(rows, {.learning_rate = 0.05}, damaged), c10::Error);
@@ -323,7 +323,8 @@ TEST(Buckets, KeepTheirOrderWhereAParameterGetsNoGradient) {
   Meeting meeting(1);
   OverlappingExchange exchange(meeting, 0);
   const net::Network network = large_network();
-  const train::Model initial = train::initial_model(net::parameter_layout(network), "pytorch", 3);
+  const train::Model initial =
+      train::initial_model(net::parameter_layout(network), study::Initial::pytorch, 3);
   ModelTensors tensors(network, initial, c10::Device(c10::kCPU));
   const std::vector<at::Tensor>& leaves = tensors.leaves();
   GradientBuckets buckets(tensors, exchange);

@@ -7,17 +7,17 @@
 namespace titrate::train {
 namespace {
 
-study::TrainSettings settings_of(const std::string& schedule) {
+study::TrainSettings settings_of(study::Schedule schedule) {
   return {.learning_rate = 0.8, .schedule = schedule, .schedule_epochs = 3, .schedule_factor = 0.5};
 }
 
-double rate_at(const std::string& schedule, std::uint64_t step, std::uint64_t total_steps,
+double rate_at(study::Schedule schedule, std::uint64_t step, std::uint64_t total_steps,
                std::uint32_t epoch = 0) {
   return scheduled_rate(settings_of(schedule), {step, total_steps, epoch});
 }
 
 TEST(LearningRate, ConstantAndPlateauStandStill) {
-  for (const char* schedule : {"constant", "plateau"}) {
+  for (const auto schedule : {study::Schedule::constant, study::Schedule::plateau}) {
     EXPECT_EQ(rate_at(schedule, 0, 10), 0.8);
     EXPECT_EQ(rate_at(schedule, 9, 10, 5), 0.8);
   }
@@ -26,32 +26,32 @@ TEST(LearningRate, ConstantAndPlateauStandStill) {
 TEST(LearningRate, StepDropsEverySoManyEpochs) {
   for (std::uint32_t epoch = 0; epoch < 8; ++epoch) {
     const double expected = epoch < 3 ? 0.8 : epoch < 6 ? 0.4 : 0.2;
-    EXPECT_DOUBLE_EQ(rate_at("step", 7, 10, epoch), expected) << epoch;
+    EXPECT_DOUBLE_EQ(rate_at(study::Schedule::step, 7, 10, epoch), expected) << epoch;
   }
 }
 
 TEST(LearningRate, CosineFallsFromTheFirstStepToZeroAfterTheLast) {
-  EXPECT_DOUBLE_EQ(rate_at("cosine", 0, 12), 0.8);
-  EXPECT_DOUBLE_EQ(rate_at("cosine", 4, 12), 0.6);  // cos 60 degrees is 1/2
-  EXPECT_DOUBLE_EQ(rate_at("cosine", 6, 12), 0.4);
-  EXPECT_NEAR(rate_at("cosine", 12, 12), 0, 1e-15);
+  EXPECT_DOUBLE_EQ(rate_at(study::Schedule::cosine, 0, 12), 0.8);
+  EXPECT_DOUBLE_EQ(rate_at(study::Schedule::cosine, 4, 12), 0.6);  // cos 60 degrees is 1/2
+  EXPECT_DOUBLE_EQ(rate_at(study::Schedule::cosine, 6, 12), 0.4);
+  EXPECT_NEAR(rate_at(study::Schedule::cosine, 12, 12), 0, 1e-15);
 }
 
 // 20 steps: up until step 5 (0.3 x 20 - 1), down until step 19.
 TEST(LearningRate, OneCycleGoesUpAndFurtherDown) {
-  EXPECT_DOUBLE_EQ(rate_at("one_cycle", 0, 20), 0.8 / 25);
-  EXPECT_DOUBLE_EQ(rate_at("one_cycle", 5, 20), 0.8);
-  EXPECT_DOUBLE_EQ(rate_at("one_cycle", 12, 20), (0.8 + 0.8 / 25e4) / 2);
-  EXPECT_NEAR(rate_at("one_cycle", 19, 20), 0.8 / 25e4, 1e-15);
-  EXPECT_GT(rate_at("one_cycle", 4, 20), rate_at("one_cycle", 3, 20));
-  EXPECT_LT(rate_at("one_cycle", 7, 20), rate_at("one_cycle", 6, 20));
+  EXPECT_DOUBLE_EQ(rate_at(study::Schedule::one_cycle, 0, 20), 0.8 / 25);
+  EXPECT_DOUBLE_EQ(rate_at(study::Schedule::one_cycle, 5, 20), 0.8);
+  EXPECT_DOUBLE_EQ(rate_at(study::Schedule::one_cycle, 12, 20), (0.8 + 0.8 / 25e4) / 2);
+  EXPECT_NEAR(rate_at(study::Schedule::one_cycle, 19, 20), 0.8 / 25e4, 1e-15);
+  EXPECT_GT(rate_at(study::Schedule::one_cycle, 4, 20), rate_at(study::Schedule::one_cycle, 3, 20));
+  EXPECT_LT(rate_at(study::Schedule::one_cycle, 7, 20), rate_at(study::Schedule::one_cycle, 6, 20));
 }
 
 // With fewer than four steps there is no room to go up.
 TEST(LearningRate, OneCycleOfFewStepsIsFinite) {
   for (std::uint64_t total = 1; total <= 4; ++total) {
     for (std::uint64_t step = 0; step < total; ++step) {
-      const double rate = rate_at("one_cycle", step, total);
+      const double rate = rate_at(study::Schedule::one_cycle, step, total);
       EXPECT_TRUE(rate > 0 && rate <= 0.8) << step << " of " << total << ": " << rate;
     }
   }

@@ -67,10 +67,11 @@ TEST(ValidationWatch, APlateauLowersTheRate) {
 }
 
 TEST(ValidationWatch, OtherSchedulesKeepTheirRate) {
-  for (const char* schedule : {"constant", "step", "cosine", "one_cycle"}) {
+  using enum study::Schedule;
+  for (const auto schedule : {constant, step, cosine, one_cycle}) {
     ValidationWatch watch;
     course({.schedule = schedule, .schedule_patience = 0}, {1, 2, 3, 4}, watch);
-    EXPECT_EQ(watch.plateau.scale, 1) << schedule;
+    EXPECT_EQ(watch.plateau.scale, 1) << choice_name(schedule);
   }
 }
 
