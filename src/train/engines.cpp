@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "titrate/core/choice.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 
@@ -48,12 +49,7 @@ EngineLibrary Engines::load(const std::string& name) const {
     return EngineLibrary(folder_ / file_of(name));
   std::vector<std::string> choices{std::string(kAuto)};
   choices.insert(choices.end(), names_.begin(), names_.end());
-  const auto near = nearest(name, choices);
-  throw Error({.code = ErrorCode::usage,
-               .where = "train.engine",
-               .what = "unknown value \"" + name + "\"",
-               .expected = join(choices, ", "),
-               .hint = near ? "did you mean \"" + *near + "\"?" : ""});
+  refuse_choice(name, choices, "train.engine");
 }
 
 EngineLibrary Engines::choose(const net::Network& network, const study::TrainSettings& train,

@@ -228,7 +228,7 @@ class Packed(PrepCase):
 class Refused(PrepCase):
     def test_wrong_recipes(self):
         cases = [
-            ("seed = 2", "sede = 2", "recipe.toml:2: sede", 'did you mean "seed"?'),
+            ("seed = 2", "sede = 2", 'recipe.toml:2: unknown key "sede"', 'did you mean "seed"?'),
             ("seed = 2", 'seed = "2"', "recipe.toml:2: seed", "wrong type"),
             ("size = 12", "size = 13", "glyphs: 0: the image has another shape than idx: train-images", "transforms = ["),
             ("size = 12", 'size = 12\nsplit = "test"', "source.1.split", "synthetic images are for training alone"),
