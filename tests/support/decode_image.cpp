@@ -14,8 +14,8 @@
 
 using titrate::codec::decode;
 using titrate::codec::DecodeSettings;
+using titrate::codec::probe;
 using titrate::image::Image;
-using titrate::image::probe;
 
 namespace {
 
