@@ -1,24 +1,38 @@
 #!/usr/bin/env bash
 # Configures and builds with CMake and Ninja, with the LibTorch and the CUDA toolkit that setup.sh settled on.
 #
-#   bash launch/build.sh [FOLDER [CMAKE ARGUMENT]...]      FOLDER: relative to the repository, `build` if not given
+#   bash launch/build.sh [FOLDER [--target NAME | CMAKE ARGUMENT]...]
+#
+# FOLDER: relative to the repository, `build` if not given. --target: builds this alone, and may be given more than once;
+# what a user needs are titrate (with its engines) and titrate-prep.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$repo/launch/common.sh"
 
 folder=${1:-build}
 shift || true
+targets=() given=()
+while (($#)); do
+  if [[ $1 == --target ]]; then
+    (($# > 1)) || fail "--target needs a name"
+    targets+=(--target "$2")
+    shift
+  else
+    given+=("$1")
+  fi
+  shift
+done
 
 torch=$(user_torch)
 prefixes=$(user_prefixes)$'\n'${torch:-$(venv_torch)}
 arguments=(-G Ninja "-DCMAKE_PREFIX_PATH=$(sed '/^$/d' <<<"$prefixes" | paste -sd ';')" "-DTITRATE_CUDA=${TITRATE_CUDA:-AUTO}")
 if command -v ccache >/dev/null; then
-  arguments+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache )
+  arguments+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 fi
 cuda=$(cuda_choice)
 if [[ $cuda == on && -z ${CUDAToolkit_ROOT:-} ]]; then
   nvcc=$(find_nvcc)
   export CUDAToolkit_ROOT=${nvcc%/bin/nvcc}
 fi
-cmake -S "$repo" -B "$repo/$folder" "${arguments[@]}" "$@"
-cmake --build "$repo/$folder" --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"
+cmake -S "$repo" -B "$repo/$folder" "${arguments[@]}" "${given[@]}"
+cmake --build "$repo/$folder" "${targets[@]}" --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"

@@ -2,9 +2,11 @@
 # Sets up what is missing, builds, and runs every check and test. One line per stage; what a stage says goes to
 # build/<stage>.log and is shown where it fails. Ends with CTest's summary of the main build.
 #
-#   bash tests/run.sh [--full] [--fuzz] [--soak]
+#   bash tests/run.sh [--quick | --full] [--fuzz] [--soak]
 #
-# --full: every fault as often as it is meant to be tried (20 kills of each kind, every failing call, 2,000 damaged pictures)
+# --quick: build, format, arrows, unit tests, and golden files with one sweep: some minutes, for while you work
+# --full: every fault as often as it is meant to be tried (20 kills of each kind, every failing call, 2,000 damaged pictures),
+#         more numbers of ranks, and clang-tidy
 # --fuzz: also each fuzz target for 20 seconds
 # --soak: also 200 deaths of sweeps at random moments; nothing may be lost
 set -uo pipefail
@@ -12,14 +14,15 @@ repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$repo" || exit
 mkdir -p build
 failed=()
-fuzz=false soak=false
+quick=false full=false fuzz=false soak=false
 for argument in "$@"; do
   case $argument in
-    --full) export TITRATE_FULL=1 ;;
+    --quick) quick=true ;;
+    --full) full=true TITRATE_FULL=1 && export TITRATE_FULL ;;
     --fuzz) fuzz=true ;;
     --soak) soak=true ;;
     *)
-      printf 'run.sh: unknown argument %s; expected --full, --fuzz or --soak\n' "$argument" >&2
+      printf 'run.sh: unknown argument %s; expected --quick, --full, --fuzz or --soak\n' "$argument" >&2
       exit 2
       ;;
   esac
@@ -47,26 +50,33 @@ formatted() {
   clang-format --dry-run -Werror "${files[@]}"
 }
 
+# test_folder FOLDER [ARGUMENT OF CTEST]...
 # More at once than there are cores: many wait, for a rank to be missed or a time limit to pass.
 # Where several sweeps of one user start and end on one host, the last to end removes the folder that Open MPI has for them
 # just as the first of the next looks for it, unless there is something in it.
 test_folder() {
-  local folder result
+  local folder result build=$1
+  shift
   folder=${TMPDIR:-/tmp}/ompi.$(hostname -s).$(id -u)
   (umask 077 && mkdir -p "$folder/kept-$$")
-  ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel $((($(nproc) * 3 + 1) / 2))
+  ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel $(($(nproc) + 2)) "$@"
   result=$?
   rmdir --ignore-fail-on-non-empty "$folder/kept-$$" "$folder"
   return $result
 }
 
+# strict_build FOLDER ARGUMENT...: as build.sh, with warnings as errors.
+strict_build() {
+  bash launch/build.sh "$1" -DCMAKE_COMPILE_WARNING_AS_ERROR=ON "${@:2}"
+}
+
 # By clang: its warnings, and its instructions, are other than those of the compiler of the main build.
 build_asan() {
-  CC=clang CXX=clang++ bash launch/build.sh build-asan -DCMAKE_BUILD_TYPE=Debug -DTITRATE_SANITIZE=ON
+  CC=clang CXX=clang++ strict_build build-asan --target sanitized -DCMAKE_BUILD_TYPE=Debug -DTITRATE_SANITIZE=ON
 }
 
 build_fuzz() {
-  CC=clang CXX=clang++ bash launch/build.sh build-fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTITRATE_FUZZ=ON \
+  CC=clang CXX=clang++ strict_build build-fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTITRATE_FUZZ=ON \
     -DTITRATE_SANITIZE=ON -DTITRATE_TRAINING=OFF
 }
 
@@ -79,12 +89,22 @@ fuzz_target() {
 }
 
 bash launch/setup.sh --tests || exit
-stage build bash launch/build.sh build -DCMAKE_BUILD_TYPE=Release
+if $quick; then
+  stage build strict_build build --target quick -DCMAKE_BUILD_TYPE=Release || exit
+  stage format formatted
+  test_folder build --label-regex '^quick$' || failed+=(test)
+  ((${#failed[@]} == 0))
+  exit
+fi
+stage build strict_build build -DCMAKE_BUILD_TYPE=Release
 stage format formatted
 if stage build-asan build_asan; then
   stage test-asan test_folder build-asan
 fi
 stage clang-warnings .deps/venv/bin/python tests/support/clang_warnings.py build build-asan
+if $full; then
+  stage clang-tidy run-clang-tidy -quiet -p build "$PWD/(src|launch|data_prep)/"
+fi
 
 if $fuzz && stage build-fuzz build_fuzz; then
   for target in tests/fuzz/*_fuzz.cpp; do
@@ -100,5 +120,7 @@ fi
 if $soak; then
   stage soak .deps/venv/bin/python tests/e2e/soak.py build && tail -n 1 build/soak.log
 fi
-test_folder build || failed+=(test)
+more=()
+$full || more=(--label-exclude '^full$')
+test_folder build "${more[@]}" || failed+=(test)
 ((${#failed[@]} == 0))

@@ -51,8 +51,9 @@ Handle string_type(const Library& library, std::size_t size) {
 
 Handle origin_type(const Library& library) {
   Handle type = library.own(H5Tenum_create(H5T_STD_U8LE), H5Tclose, "cannot make the type of origins");
-  for (std::uint8_t value = 0; value < kOriginNames.size(); ++value) {
-    const std::string name(kOriginNames[value]);
+  for (std::size_t i = 0; i < kOriginNames.size(); ++i) {
+    const std::string name(kOriginNames[i]);
+    const auto value = static_cast<std::uint8_t>(i);
     library.check(H5Tenum_insert(type, name.c_str(), &value), "cannot name an origin");
   }
   return type;

@@ -17,6 +17,7 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps
 
+import running
 from extent import FULL
 
 PROGRAM = ""
@@ -397,5 +398,5 @@ class Damaged(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM = sys.argv.pop(1)
-    unittest.main()
+    PROGRAM = sys.argv[1]
+    running.main()

@@ -9,6 +9,7 @@ import math
 import sys
 import unittest
 
+import running
 import training_runs
 from training_runs import SweepCase, pack, run, sweep_command, write
 
@@ -122,4 +123,4 @@ class ComparisonTest(SweepCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

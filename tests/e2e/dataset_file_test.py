@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 import prep_test
+import running
 from prep_test import COLUMNS, RECIPE, run
 
 
@@ -68,5 +69,5 @@ class DatasetFile(prep_test.PrepCase):
 
 
 if __name__ == "__main__":
-    prep_test.PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve() / "titrate-prep")
-    unittest.main(verbosity=2)
+    prep_test.PROGRAM = str(pathlib.Path(sys.argv[1]).resolve() / "titrate-prep")
+    running.main()

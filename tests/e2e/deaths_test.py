@@ -10,9 +10,11 @@ import unittest
 
 import golden
 import harm
+import running
 from extent import FULL, full_only
 from golden import WORK, check_again, finish, start, survivors
-from harm import RANDOM, attempt, check_published, finish_killed, random_moment, ranks, records, said, send, wait_for
+from harm import attempt, check_published, finish_killed, random_moment, ranks, records, said, send, wait_for
+from running import RANDOM
 
 KILLED = 128 + signal.SIGKILL
 BEFORE_TRIALS = ["start", "read_study", "open_folder", "read_dataset", "check_study", "calibrate", "form_group", "wait_for_work"]
@@ -205,4 +207,4 @@ class CrashTest(DeathCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

@@ -3,13 +3,11 @@ exit code, and the same command again comes to the same end.
 
     python3 tests/e2e/disk_test.py BUILD_FOLDER [unittest arguments]
 
-strace makes the N-th call of a kind fail, or kills there; TITRATE_FULL=1 tries every N, and TITRATE_SEED=N those of an
-earlier run. Really full disks need root, to mount a tmpfs: in a mount namespace of their own, so that none is left behind.
+strace makes the N-th call of a kind fail, or kills there; TITRATE_FULL=1 tries every N. Really full disks need root, to mount a tmpfs: in a mount namespace of their own, so that none is left behind.
 """
 
 import errno
 import os
-import random
 import re
 import shutil
 import signal
@@ -20,9 +18,11 @@ import unittest
 from pathlib import Path
 
 import golden
+import running
 from extent import FULL
 from golden import WORK, check_again, check_whole, finish, start
-from harm import SEED, in_pairs
+from harm import in_pairs
+from running import RANDOM
 from pack_faults_test import take_all_but
 
 CALLS = ["write", "fsync", "fdatasync", "rename"]
@@ -33,7 +33,6 @@ CODES = {"status.json": [0], "checkpoints": [0], "predictions": [5], "weights": 
 
 
 def setUpModule():
-    print(f"TITRATE_SEED={SEED}", flush=True)
     unittest.addModuleCleanup(golden.clean_up)
     golden.prepare(epochs=2)
     golden.reference()
@@ -96,11 +95,10 @@ def calls():
 
 def drawn(calls):
     """One call of each name on each kind of file, with one fault."""
-    draw = random.Random(SEED)
     kinds = {}
     for name, number, path in calls:
         kinds.setdefault((name, *group(path)), []).append((name, number))
-    return [(*draw.choice(found), draw.choice(FAULTS)) for found in kinds.values()]
+    return [(*RANDOM.choice(found), RANDOM.choice(FAULTS)) for found in kinds.values()]
 
 
 def fail_once(name, number, fault):
@@ -170,8 +168,8 @@ class FullDisk(unittest.TestCase):
     def test_that_fills_up(self):
         """Somebody else takes the room while it trains, and gives it back."""
         disk = self.mount("size=64m")
-        draw, codes = random.Random(SEED), []
-        some = [draw.choice([0, draw.randrange(1 << 12, 1 << 16), draw.randrange(1 << 16, 1 << 19)]) for _ in range(20 if FULL else 1)]
+        codes = []
+        some = [RANDOM.choice([0, RANDOM.randrange(1 << 12, 1 << 16), RANDOM.randrange(1 << 16, 1 << 19)]) for _ in range(20 if FULL else 1)]
         for room in [0, *some]:
             out = disk / "out"
             with self.subTest(room=room):
@@ -217,4 +215,4 @@ def in_own_mounts():
 
 if __name__ == "__main__":
     in_own_mounts()
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
+import running
 import two_hosts  # noqa: E402
 
 from extent import full_only  # noqa: E402
@@ -257,4 +258,4 @@ class TwoHosts(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
+    running.main()

@@ -15,6 +15,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import running
+
 BUILD = Path(sys.argv[1]).resolve()
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 WORK = Path(tempfile.mkdtemp(prefix="titrate engines "))
@@ -158,4 +160,4 @@ class Sweeps(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

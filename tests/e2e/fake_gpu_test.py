@@ -12,6 +12,7 @@ import time
 import unittest
 from pathlib import Path
 
+import running
 import training_runs
 from extent import full_only
 from training_runs import BUILD, NORMED, SweepCase, records_of, rows_of, run, study, sweep_command
@@ -173,4 +174,4 @@ class FaultTest(FakeGpuCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

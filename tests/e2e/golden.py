@@ -33,14 +33,21 @@ AXES = """
 "data.noise_level" = [0.0, 0.3]
 """
 ALWAYS = ["--keep", "all", "--checkpoint-epochs", "1"]
-DATASET = STUDY = None
+NAME = "golden digits"
+# Made before by golden_sweeps.py, and only read: the dataset, and runs of some numbers of epochs. Without it they are made here.
+SHARED = Path(os.environ["TITRATE_GOLDEN_SWEEPS"]) if "TITRATE_GOLDEN_SWEEPS" in os.environ else None
+DATASET = STUDY = REFERENCE = None
 
 
 def prepare(epochs=30):
     """Once for each file of tests. 30 epochs: 6 s at 4 ranks on two cores, of which 5 are training."""
-    global DATASET, STUDY
-    DATASET = pack("golden digits", extra=SYNTHETIC)
+    global DATASET, STUDY, REFERENCE
+    DATASET = (SHARED or WORK) / NAME
+    if not DATASET.exists():
+        pack(NAME, extra=SYNTHETIC)
     STUDY = study("golden", NORMED, TRAIN, AXES, epochs=epochs)
+    shared = SHARED and SHARED / f"reference {epochs}"
+    REFERENCE = shared if shared and shared.exists() else WORK / f"reference {epochs}"
 
 
 def clean_up():
@@ -119,10 +126,16 @@ def survivors(out, seconds=5):
 
 def reference_folder():
     """The run folder of one run that nobody disturbed."""
-    out = WORK / "reference"
-    if not out.exists():
-        check_ended(finish(start(out, 2), 120))
-    return out
+    if not REFERENCE.exists():
+        began = time.monotonic()
+        check_ended(finish(start(REFERENCE, 2), 120))
+        REFERENCE.with_suffix(".seconds").write_text(str(time.monotonic() - began))
+    return REFERENCE
+
+
+def reference_seconds():
+    """How long it took."""
+    return float(reference_folder().with_suffix(".seconds").read_text())
 
 
 def reference():

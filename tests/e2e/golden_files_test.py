@@ -17,6 +17,7 @@ import unittest
 
 import golden_run
 import refusals
+import running
 import training_runs
 from golden_files import BUILD, GOLDEN, STUDIES, UPDATE, WORK, difference, find_data, golden, hold, neutral, output, remove, run
 from golden_run import DATASET
@@ -189,4 +190,4 @@ class Training(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + [word for word in sys.argv[2:] if word != "--update"], verbosity=2)
+    running.main(arguments=2 if UPDATE else 1)

@@ -12,6 +12,7 @@ import sys
 import time
 import unittest
 
+import running
 from training_runs import BUILD, MPIRUN, SweepCase, clean_up, pack, prepare, run, study, sweep_command
 
 # One long trial that may go wide, and several short ones.
@@ -200,4 +201,4 @@ class StatusTest(SweepCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

@@ -4,7 +4,6 @@ import atexit
 import functools
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -16,21 +15,17 @@ from pathlib import Path
 
 import golden
 from golden import finish, processes, read_journal
+from running import RANDOM
 from training_runs import run, write
 
-SEED = int(os.environ.get("TITRATE_SEED", time.time_ns() % 1_000_000))
-RANDOM = random.Random(SEED)
 SECONDS = None  # that an undisturbed run takes
 
 
 def prepare(epochs=8):
-    """Once for each file of tests. 8 epochs: 2 s at 2 ranks on two cores. TITRATE_SEED=N takes an earlier run's moments."""
+    """Once for each file of tests. 8 epochs: 2 s at 2 ranks on two cores."""
     global SECONDS
-    print(f"TITRATE_SEED={SEED}", flush=True)
     golden.prepare(epochs)
-    began = time.monotonic()
-    golden.reference()
-    SECONDS = time.monotonic() - began
+    SECONDS = golden.reference_seconds()
 
 
 def ranks(out):
@@ -48,9 +43,13 @@ def ranks(out):
 
 def in_pairs(test, check, cases):
     """Each case a subtest, two at a time. What the checks return."""
+    def drawing(number, case):
+        RANDOM.restart(f"{test.id()} {number}")
+        return check(*case)
+
     results = []
     with ThreadPoolExecutor(2) as pool:
-        for case, future in [(case, pool.submit(check, *case)) for case in cases]:
+        for case, future in [(case, pool.submit(drawing, number, case)) for number, case in enumerate(cases)]:
             with test.subTest(case):
                 results.append(future.result())
     return results

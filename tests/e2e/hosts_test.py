@@ -18,6 +18,7 @@ import time
 import unittest
 from pathlib import Path
 
+import running
 import sweep_test
 from extent import full_only
 from sweep_test import BUILD, STUDY, WORK, journal_lines, run, sweep_command, trials_csv, write
@@ -40,7 +41,6 @@ def setUpModule():
     try:
         HOSTS = TwoHosts([WORK, BUILD, REPOSITORY])
     except RuntimeError as error:
-        print(f"skipped: {error}", file=sys.stderr)
         raise unittest.SkipTest(str(error)) from error
     sweep_test.setUpModule()
 
@@ -194,7 +194,7 @@ def tearDownModule():
 
 def main():
     try:
-        unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+        running.main()
     finally:
         if HOSTS:
             HOSTS.close()

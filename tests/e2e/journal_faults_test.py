@@ -2,12 +2,11 @@
 
     python3 tests/e2e/journal_faults_test.py BUILD_FOLDER [unittest arguments]
 
-TITRATE_FULL=1 cuts at every byte and starts 50 pairs of runs; TITRATE_SEED=N repeats the bytes of an earlier run.
+TITRATE_FULL=1 cuts at every byte and starts 50 pairs of runs.
 """
 
 import json
 import os
-import random
 import shutil
 import signal
 import sys
@@ -16,15 +15,16 @@ import unittest
 from pathlib import Path
 
 import golden
+import running
 from extent import FULL
 from golden import WORK, check_again, check_whole, crc32c, finish, processes, read_journal, start, survivors
-from harm import SEED, in_pairs, only_line
+from harm import in_pairs, only_line
+from running import RANDOM
 
 FIRST = "attempt-0001-rank-00000.jsonl"
 
 
 def setUpModule():
-    print(f"TITRATE_SEED={SEED}", flush=True)
     unittest.addModuleCleanup(golden.clean_up)
     golden.prepare(epochs=2)
     alone = WORK / "alone"
@@ -65,8 +65,7 @@ class DamageTest(unittest.TestCase):
     def test_cut_in_the_last_record(self):
         text = (WORK / "alone" / "journal" / FIRST).read_bytes()
         length = len(text.splitlines(keepends=True)[-1])
-        draw = random.Random(SEED)
-        kept = range(length) if FULL else [0, 1, *draw.sample(range(2, length - 2), 4), length - 2, length - 1]
+        kept = range(length) if FULL else [0, 1, *RANDOM.sample(range(2, length - 2), 4), length - 2, length - 1]
 
         def check(count):
             lines = self.again(f"cut at {count}", lambda text: text[:len(text) - length + count], int(count < length - 1))
@@ -77,11 +76,10 @@ class DamageTest(unittest.TestCase):
     def test_a_flipped_byte_in_an_old_record(self):
         text = (WORK / "alone" / "journal" / FIRST).read_bytes()
         first = text.index(b"\n")
-        draw = random.Random(SEED)
-        places = range(first) if FULL else [0, first - 1, *draw.sample(range(1, first - 1), 2)]
+        places = range(first) if FULL else [0, first - 1, *RANDOM.sample(range(1, first - 1), 2)]
 
         def check(place):
-            flip = draw.choice([1, 2, 4, 8, 16, 32, 64, 128])
+            flip = RANDOM.choice([1, 2, 4, 8, 16, 32, 64, 128])
             lines = self.again(f"flipped at {place}", lambda text: flipped(text, place, flip), 1)
             self.check_dropped(lines, 1 + (text[place] ^ flip == ord("\n") and 0 < place < first - 1))
 
@@ -304,4 +302,4 @@ def identities(out):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

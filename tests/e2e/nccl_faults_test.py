@@ -12,6 +12,7 @@ import time
 import unittest
 import uuid
 
+import running
 from extent import FULL
 
 DEADLINE_SECONDS = 2 + 5  # of nccl_fault_run, and what titrate allows itself beyond it
@@ -141,4 +142,4 @@ class Misuse(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    running.main(arguments=len(sys.argv) - 1)

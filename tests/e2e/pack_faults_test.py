@@ -1,7 +1,6 @@
 """titrate-prep pack that is killed, or finds the disk full: the same command goes on and gives the same bytes.
 
-Usage: pack_faults_test.py BUILD_DIR. TITRATE_FULL=1 tries more moments and sizes; TITRATE_SEED=N repeats the
-moments of an earlier run. A real full disk needs root, to mount a tmpfs.
+Usage: pack_faults_test.py BUILD_DIR. TITRATE_FULL=1 tries more moments and sizes. A real full disk needs root, to mount a tmpfs.
 """
 
 import json
@@ -18,12 +17,13 @@ import time
 import unittest
 
 import prep_test
+import running
 from extent import FULL
 from prep_test import digests, run
+from running import RANDOM
 
 KILLS = 50 if FULL else 5
 SIZES = 30 if FULL else 4
-SEED = int(os.environ.get("TITRATE_SEED", time.time_ns() % 1_000_000))
 
 # About 20 MB in 20 shards and one for testing; a second on two cores.
 RECIPE = """name = "faults"
@@ -54,7 +54,6 @@ SHARDS = 21
 def setUpModule():
     """One packing that nothing interrupts, which all others have to equal."""
     global ROOT, REFERENCE, SECONDS
-    print(f"TITRATE_SEED={SEED}", flush=True)
     ROOT = pathlib.Path(tempfile.mkdtemp(prefix="titrate faults "))
     unittest.addModuleCleanup(shutil.rmtree, ROOT)
     (ROOT / "recipe.toml").write_text(RECIPE)
@@ -101,7 +100,6 @@ def sealed(out):
 
 class FaultCase(unittest.TestCase):
     def setUp(self):
-        self.random = random.Random(f"{SEED} {self.id()}")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="out ", dir=ROOT))
         self.addCleanup(shutil.rmtree, self.folder)
         self.out = self.folder / "out"
@@ -145,20 +143,20 @@ class Killed(FaultCase):
 
     def moment(self):
         """In a third of all cases while images are only looked at; after the last shard the end is near."""
-        shards = self.random.choice([0, self.random.randrange(1, SHARDS), self.random.randrange(1, SHARDS + 1)])
-        return shards, self.random.uniform(0, 0.5 * SECONDS if shards == 0 else 0.03)
+        shards = RANDOM.choice([0, RANDOM.randrange(1, SHARDS), RANDOM.randrange(1, SHARDS + 1)])
+        return shards, RANDOM.uniform(0, 0.5 * SECONDS if shards == 0 else 0.03)
 
     def test_at_random_moments(self):
         kept, killed = [], 0
         for _ in range(KILLS):
             shards, seconds = self.moment()
             with self.subTest(shards=shards, seconds=seconds):
-                if self.kill(shards, seconds, "--threads", self.random.choice([1, 2, 5])):
+                if self.kill(shards, seconds, "--threads", RANDOM.choice([1, 2, 5])):
                     killed += 1
                 if (self.out / "manifest.json").exists():  # killed after its last word
                     self.assertEqual(digests(self.out), REFERENCE)
                 else:
-                    kept.append(self.go_on(self.out, "--threads", self.random.choice([1, 2, 5])))
+                    kept.append(self.go_on(self.out, "--threads", RANDOM.choice([1, 2, 5])))
                 self.assertEqual(run("verify", self.out).returncode, 0)
             shutil.rmtree(self.out, ignore_errors=True)
         print(f"killed {killed} of {KILLS}, shards kept: {kept}", flush=True)
@@ -233,7 +231,7 @@ class FullDisk(FaultCase):
     def test_by_the_size_of_files(self):
         largest = max(path.stat().st_size for path in (ROOT / "reference").iterdir())
         for _ in range(SIZES):
-            size = self.random.randrange(1, largest)
+            size = RANDOM.randrange(1, largest)
 
             def limit():
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -262,7 +260,7 @@ class FullDisk(FaultCase):
         for _ in range(SIZES):
             disk = self.mount("size=64m")
             out = disk / "out"
-            room = self.random.randrange(1 << 12, 19 << 20)
+            room = RANDOM.randrange(1 << 12, 19 << 20)
             with self.subTest(room=room):
                 process = start(out)
                 while not sealed(out) and process.poll() is None:
@@ -286,7 +284,7 @@ class FullDisk(FaultCase):
 
     def test_without_room_for_another_file(self):
         """Inodes run out: the journal, each shard, dataset.h5 and the manifest in turn."""
-        for inodes in range(3, SHARDS + 12) if FULL else self.random.sample(range(3, SHARDS + 8), SIZES):
+        for inodes in range(3, SHARDS + 12) if FULL else RANDOM.sample(range(3, SHARDS + 8), SIZES):
             disk = self.mount(f"size=64m,nr_inodes={inodes}")
             out = disk / "out"
             with self.subTest(inodes=inodes):
@@ -323,5 +321,5 @@ def take_all_but(room, disk):
 
 
 if __name__ == "__main__":
-    prep_test.PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve() / "titrate-prep")
-    unittest.main(verbosity=2)
+    prep_test.PROGRAM = str(pathlib.Path(sys.argv[1]).resolve() / "titrate-prep")
+    running.main()

@@ -14,6 +14,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import running
+
 BUILD = Path(sys.argv[1]).resolve()
 WORK = Path(tempfile.mkdtemp(prefix="titrate plan "))
 DATASET = WORK / "tiny"
@@ -167,4 +169,4 @@ class SweepTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

@@ -20,6 +20,7 @@ import unittest
 import h5py
 import numpy as np
 
+import running
 from soon import soon
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -355,8 +356,7 @@ class Mnist(unittest.TestCase):
     def test_with_70000_glyphs(self):
         root = find_mnist()
         if root is None:
-            print("skipped: no MNIST", flush=True)
-            self.skipTest("no MNIST")
+            self.skipTest("no MNIST: TITRATE_DATA names no folder that has it")
         recipe = REPOSITORY / "launch" / "studies" / "mnist-synthetic" / "recipe.toml"
         results = []
         with tempfile.TemporaryDirectory(prefix="titrate prep ") as folder:
@@ -379,5 +379,5 @@ class Mnist(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve() / "titrate-prep")
-    unittest.main(verbosity=2)
+    PROGRAM = str(pathlib.Path(sys.argv[1]).resolve() / "titrate-prep")
+    running.main()

@@ -11,6 +11,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import running
+
 BUILD = Path(sys.argv[1]).resolve()
 WHOLE, ALONE = BUILD / "titrate", BUILD / "report_only" / "titrate"
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -89,4 +91,4 @@ class NotBuilt(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

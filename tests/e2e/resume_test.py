@@ -11,6 +11,7 @@ import sys
 import time
 import unittest
 
+import running
 import training_runs
 from training_runs import (METRICS, NOISY, NORMED, PLAIN, WATCHED, WORK, SweepCase, checkpoints_of, records_of,
                            results_of, rows_of, run, study, sweep_command)
@@ -191,4 +192,4 @@ class WidthTest(SweepCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
+import running
 from codec_test import pillow, png
 
 PROGRAM = ""
@@ -396,8 +397,8 @@ class Csv(Trip):
 
 def main():
     global PROGRAM
-    PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve() / "titrate-prep")
-    unittest.main(module="__main__", verbosity=2)
+    PROGRAM = str(pathlib.Path(sys.argv[1]).resolve() / "titrate-prep")
+    running.main()
 
 
 if __name__ == "__main__":

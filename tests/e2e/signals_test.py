@@ -13,10 +13,12 @@ from signal import SIGINT, SIGKILL, SIGTERM, SIGUSR1, SIGUSR2
 
 import golden
 import harm
+import running
 import training_runs
 from extent import FULL
 from golden import WORK, check_again, check_ended, check_whole, finish, start, survivors
-from harm import RANDOM, attempt, catches, check_published, only_line, ranks, records, said, send, wait_for
+from harm import attempt, catches, check_published, only_line, ranks, records, said, send, wait_for
+from running import RANDOM
 
 STOPPED, TERMINATED, INTERRUPTED = 75, 128 + SIGTERM, 130
 ENDED_BY_MPIRUN = 1  # what mpirun makes of TERM and INT to itself, whatever its ranks end with
@@ -264,4 +266,4 @@ class EndTest(SignalCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

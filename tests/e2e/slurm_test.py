@@ -16,6 +16,7 @@ import unittest
 from pathlib import Path
 
 import golden
+import running
 from extent import full_only
 from training_runs import BUILD, REPOSITORY, WORK
 
@@ -40,7 +41,6 @@ def setUpModule():
     try:
         CLUSTER = SlurmCluster(FOLDER / "one")
     except Unavailable as error:
-        print(f"skipped: {error}", file=sys.stderr)
         raise unittest.SkipTest(str(error)) from error
     golden.prepare()
     golden.reference()
@@ -294,7 +294,7 @@ class TemplateTest(SlurmCase):
 class PackTest(SlurmCase):
     def test_the_same_dataset(self):
         out = self.out()
-        recipe = WORK / "golden digits.recipe.toml"
+        recipe = WORK / f"{golden.NAME}.recipe.toml"
         self.ended(self.submit("pack.sbatch", [recipe, "--out", out, "--quiet"]), "0:0")
         for file in golden.DATASET.glob("*.h5"):
             self.assertEqual((out / file.name).read_bytes(), file.read_bytes(), file.name)
@@ -335,8 +335,7 @@ class TwoNodesTest(SlurmCase):
         folder.mkdir()
         try:
             cls.nodes = SlurmCluster(folder / "cluster", hosts=TwoHosts([WORK, BUILD, REPOSITORY, FOLDER]))
-        except RuntimeError as error:  # not "skipped: ", with which CTest would take all of this file for skipped
-            print(f"skipped, two nodes: {error}", file=sys.stderr)
+        except RuntimeError as error:
             raise unittest.SkipTest(str(error)) from error
         cls.addClassCleanup(cls.nodes.close)
 
@@ -369,7 +368,7 @@ class TwoNodesTest(SlurmCase):
 
 def main():
     try:
-        unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+        running.main()
     finally:
         if CLUSTER:
             CLUSTER.close()

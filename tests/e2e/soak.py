@@ -15,7 +15,8 @@ from signal import SIGKILL
 import golden
 import harm
 from golden import WORK, check_whole, forget_probes, processes, start, survivors
-from harm import RANDOM, finish_killed, random_moment, records, send, stop_a_rank
+from harm import finish_killed, random_moment, records, send, stop_a_rank
+from running import RANDOM, SEED
 
 HANG = 60  # seconds
 WATCHED = ["--watchdog", "3"]
@@ -57,7 +58,7 @@ class Figures:
 
 
 def complain(out, what):
-    print(f"{out.name}, TITRATE_SEED={harm.SEED}: {what}", file=sys.stderr, flush=True)
+    print(f"{out.name}, TITRATE_SEED={SEED}: {what}", file=sys.stderr, flush=True)
 
 
 def ended(process, out, figures, codes):

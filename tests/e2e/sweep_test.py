@@ -14,6 +14,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import running
 from soon import soon
 
 BUILD = Path(sys.argv[1]).resolve()
@@ -373,4 +374,4 @@ class BadInputTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

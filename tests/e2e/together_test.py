@@ -6,6 +6,7 @@
 import sys
 import unittest
 
+import running
 import training_runs
 from extent import FULL, full_only
 from training_runs import BUILD, MPIRUN, NORMED, WATCHED, WORK, SweepCase, records_of, run, study
@@ -181,4 +182,4 @@ class CheckpointTest(GroupCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

@@ -7,6 +7,7 @@ import re
 import sys
 import unittest
 
+import running
 import training_runs
 from soon import soon
 from training_runs import (BUILD, METRICS, PLAIN, WORK, SweepCase, pack, records_of, results_of, rows_of, run, study,
@@ -274,4 +275,4 @@ class BadInputTest(SweepCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

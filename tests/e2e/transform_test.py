@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-PROGRAM = Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else None
+import running
+
+PROGRAM = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
 RANDOM = np.random.default_rng(1)
 
 
@@ -175,4 +177,4 @@ class Refused(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    running.main()

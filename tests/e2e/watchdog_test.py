@@ -16,9 +16,11 @@ import unittest
 
 import golden
 import harm
+import running
 from extent import FULL
 from golden import WORK, check_again, check_ended, check_whole, finish, start, survivors
-from harm import RANDOM, attempt, check_published, is_stopped, only_line, random_moment, ranks, said, send, wait_for
+from harm import attempt, check_published, is_stopped, only_line, random_moment, ranks, said, send, wait_for
+from running import RANDOM
 
 LIMIT = 3  # seconds
 WATCHED = ["--watchdog", str(LIMIT)]
@@ -196,4 +198,4 @@ def busy_loops(count):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

@@ -17,6 +17,7 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
+import running
 import training_runs
 from training_runs import (BUILD, MPIRUN, NORMED, PLAIN, REPOSITORY, WORK, SweepCase, pack, records_of, rows_of, run,
                            study, sweep_command)
@@ -260,4 +261,4 @@ class PredictTest(SweepCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()

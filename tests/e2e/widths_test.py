@@ -6,6 +6,7 @@
 import sys
 import unittest
 
+import running
 import sweep_test
 from extent import FULL
 from sweep_test import STUDY, WORK, run, sweep_command, trials_csv, write
@@ -49,4 +50,4 @@ class WidthsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    running.main()
