@@ -63,6 +63,26 @@ AverageScores average(std::span<const ClassScores> scores, std::span<const doubl
   return {ratio(numpy_sum(precision), scale), ratio(numpy_sum(recall), scale), ratio(numpy_sum(f1), scale)};
 }
 
+// Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient", 2004, in the
+// order of sklearn.metrics.matthews_corrcoef, whose sums are exact too as long as they stay below 2^53; 0
+// where a margin is empty.
+double matthews_correlation(std::span<const std::uint64_t> confusion) {
+  const std::uint32_t classes = classes_of(confusion);
+  double images = 0, hits = 0, both = 0, truth = 0, predicted = 0;
+  for (std::uint32_t c = 0; c < classes; ++c) {
+    const Margins margins = margins_of(confusion, classes, c);
+    const auto true_images = static_cast<double>(margins.truth),
+               called = static_cast<double>(margins.predicted);
+    images += true_images;
+    hits += static_cast<double>(margins.hit);
+    both += true_images * called;
+    truth += true_images * true_images;
+    predicted += called * called;
+  }
+  const double spread = (images * images - predicted) * (images * images - truth);
+  return spread > 0 ? (hits * images - both) / std::sqrt(spread) : 0;
+}
+
 constexpr Metric kMetrics[] = {
     {"test_accuracy", "test accuracy", "%", 2, [](const Scores& s) { return s.tally.accuracy(); },
      "share of the test images whose class is found", true, false},
@@ -83,6 +103,9 @@ constexpr Metric kMetrics[] = {
     {"calibration_error", "calibration error", "", 4,
      [](const Scores& s) { return calibration_error(s.tally); },
      "gap between confidence and accuracy, mean over 15 bins of confidence by their images"},
+    {"mcc", "Matthews correlation", "", 4,
+     [](const Scores& s) { return matthews_correlation(s.tally.confusion); },
+     "correlation of truth and prediction: 1 all right, 0 no better than chance"},
 };
 
 }  // namespace

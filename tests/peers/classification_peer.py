@@ -1,4 +1,4 @@
-"""titrate's classification report against scikit-learn's, over random confusion matrices.
+"""titrate's classification report and Matthews correlation against scikit-learn's, over random confusion matrices.
 
     .deps/venv/bin/python tests/peers/classification_peer.py BUILD_FOLDER
 
@@ -15,7 +15,7 @@ import sys
 import warnings
 
 import numpy
-from sklearn.metrics import classification_report
+from sklearn.metrics import classification_report, matthews_corrcoef
 
 CASES, SEED = 200, 5
 AWKWARD = ["", "twin", "accuracy", "macro avg", "weighted avg"]
@@ -73,10 +73,11 @@ def kinds_of(confusion):
 def scikit_learns(names, confusion):
     truth, predicted = (indices.repeat(confusion.ravel()) for indices in map(numpy.ravel, numpy.indices(confusion.shape)))
     present = [names[c] for c in numpy.union1d(truth, predicted)]
-    return tuple(
+    text, report = (
         classification_report(truth, predicted, target_names=present, digits=2, zero_division=0, output_dict=as_dict)
         for as_dict in (False, True)
     )
+    return text, report, float(matthews_corrcoef(truth, predicted))
 
 
 def ordered(value):
@@ -102,11 +103,12 @@ def main():
     seen, numbers, wrong = collections.Counter(), 0, 0
     for case, ((names, confusion), answer) in enumerate(zip(requests, answers)):
         seen.update(kind for kind, present in kinds_of(confusion).items() if present)
-        text, report = scikit_learns(names, confusion)
-        numbers += 4 * len(report) - 3
+        text, report, mcc = scikit_learns(names, confusion)
+        numbers += 4 * len(report) - 2
         for what, ours, theirs in [
             ("text", answer["text"], text),
             ("report", ordered(answer["report"]), ordered(report)),
+            ("mcc", answer["mcc"], mcc),
         ]:
             if ours != theirs:
                 wrong += 1
