@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "lanes.hpp"
@@ -32,6 +33,8 @@ About about(NoiseKind kind) {
       return {"deviation / the pixel's value", 10};
     case NoiseKind::uniform:
       return {"largest change / 255", 10};
+    case NoiseKind::poisson:
+      return {"1 / photons of a white pixel", 10};
   }
   return {};
 }
@@ -81,6 +84,83 @@ TITRATE_CLONES void add_salt_pepper(std::uint8_t* pixels, std::size_t count, con
   }
 }
 
+// The Poisson law of a mean above 0: its chances, from `first` photons on, to within 1e-12 of their sum.
+// Outwards from the largest, by p(n + 1) = p(n) mean / (n + 1), so that no power is too large and no math
+// library is needed.
+struct PhotonLaw {
+  std::uint64_t first = 0;
+  std::vector<double> chances{};
+};
+
+PhotonLaw photon_law(double mean) {
+  constexpr double kNothing = 1e-17;
+  const auto mode = static_cast<std::uint64_t>(mean);
+  std::vector<double> below, above{1};
+  for (std::uint64_t n = mode; n > 0 && (below.empty() ? 1 : below.back()) > kNothing; --n)
+    below.push_back((below.empty() ? 1 : below.back()) * static_cast<double>(n) / mean);
+  for (std::uint64_t n = mode + 1; above.back() > kNothing; ++n)
+    above.push_back(above.back() * mean / static_cast<double>(n));
+  PhotonLaw law{.first = mode - below.size(), .chances{below.rbegin(), below.rend()}};
+  law.chances.insert(law.chances.end(), above.begin(), above.end());
+  double sum = 0;
+  for (const double chance : law.chances) sum += chance;
+  for (double& chance : law.chances) chance /= sum;
+  return law;
+}
+
+// For each value of a pixel and each of its noisy levels: of 65,536 equally likely draws, how many give that
+// level or a darker one.
+class ShotNoise {
+ public:
+  explicit ShotNoise(double level) : level_(level) {
+    for (std::size_t value = 0; value < kLevels; ++value) fill(value);
+  }
+
+  double level() const { return level_; }
+  std::uint8_t draw(std::uint8_t value, std::uint32_t word) const {
+    const auto& darker = counts_[value];
+    return static_cast<std::uint8_t>(std::upper_bound(darker.begin(), darker.end(), word) - darker.begin());
+  }
+
+ private:
+  static constexpr std::size_t kLevels = 256;
+  static constexpr double kDraws = 65536;
+
+  void fill(std::size_t value) {
+    std::array<double, kLevels> chances{};
+    if (value == 0) {
+      chances[0] = 1;
+    } else {
+      const PhotonLaw law = photon_law(static_cast<double>(value) / (255 * level_));
+      for (std::size_t i = 0; i < law.chances.size(); ++i) {
+        const double light = 255 * level_ * static_cast<double>(law.first + i);
+        chances[light < 254.5 ? static_cast<std::size_t>(light + 0.5) : 255] += law.chances[i];
+      }
+    }
+    double sum = 0;
+    for (std::size_t level = 0; level + 1 < kLevels; ++level) {
+      sum += chances[level];
+      counts_[value][level] = static_cast<std::uint32_t>(std::min(sum, 1.0) * kDraws + 0.5);
+    }
+    counts_[value].back() = static_cast<std::uint32_t>(kDraws);
+  }
+
+  double level_;
+  std::array<std::array<std::uint32_t, kLevels>, kLevels> counts_{};
+};
+
+// Below this no pixel changes: with 1e8 photons for white, half a grey level is 19 deviations.
+constexpr double kLeastShotNoise = 1e-8;
+
+void add_poisson(std::uint8_t* pixels, std::size_t count, const std::uint32_t* words, double level) {
+  if (level < kLeastShotNoise) return;
+  // A level is that of many images: its table is made once for a thread.
+  thread_local std::optional<ShotNoise> noise;
+  if (!noise || noise->level() != level) noise.emplace(level);
+  for (std::size_t i = 0; i < count; ++i)
+    pixels[i] = noise->draw(pixels[i], i % 2 == 0 ? words[i / 2] & 0xFFFF : words[i / 2] >> 16);
+}
+
 void add_some(std::uint8_t* pixels, std::size_t count, const Noise& noise, const std::uint32_t* words) {
   float normals[kPixelsAtOnce];
   switch (noise.kind) {
@@ -95,6 +175,8 @@ void add_some(std::uint8_t* pixels, std::size_t count, const Noise& noise, const
     case NoiseKind::salt_pepper:
       return add_salt_pepper(pixels, count, words,
                              static_cast<std::uint32_t>(std::lround(noise.level * 32768.0)));
+    case NoiseKind::poisson:
+      return add_poisson(pixels, count, words, noise.level);
   }
 }
 

@@ -10,12 +10,13 @@
 
 namespace titrate::image {
 
-enum class NoiseKind { gaussian, salt_pepper, speckle, uniform };
+enum class NoiseKind { gaussian, salt_pepper, speckle, uniform, poisson };
 constexpr auto choices(NoiseKind) {
   return choice_table<NoiseKind>({{NoiseKind::gaussian, "gaussian"},
                                   {NoiseKind::salt_pepper, "salt_pepper"},
                                   {NoiseKind::speckle, "speckle"},
-                                  {NoiseKind::uniform, "uniform"}});
+                                  {NoiseKind::uniform, "uniform"},
+                                  {NoiseKind::poisson, "poisson"}});
 }
 
 double most_noise(NoiseKind kind);  // the highest level
@@ -37,6 +38,7 @@ void check_noise(const Noise& noise, std::string_view where);
 //   salt_pepper  a changed pixel is 0 or 255 with equal chance
 //   speckle      value + level * value * normal
 //   uniform      value + level * 255 * u, u between -1 and 1
+//   poisson      255 * level * n, n photons of a Poisson law whose mean is value / (255 * level): shot noise
 // Level 0 changes nothing.
 void add_noise(std::span<std::uint8_t> pixels, const Noise& noise, std::uint64_t seed, std::uint64_t sample);
 

@@ -71,6 +71,8 @@ TEST(Noise, IsWhatItsFormulaSaysPixelByPixel) {
                      (static_cast<float>(bits) - 32767.5f) * static_cast<float>(0.3 * 255.0 / 32767.5));
       case NoiseKind::salt_pepper:
         return (bits >> 1) < 9830 ? ((bits & 1) != 0 ? 255 : 0) : value;
+      case NoiseKind::poisson:  // below
+        break;
     }
     return -1;
   };
@@ -81,8 +83,7 @@ TEST(Noise, IsWhatItsFormulaSaysPixelByPixel) {
       for (std::size_t i = 0; i < count; ++i) pixels[i] = static_cast<std::uint8_t>(i * 5);
       add_noise(pixels, {kind, 0.3}, 5, 6);
       for (std::size_t i = 0; i < count; ++i)
-        ASSERT_EQ(pixels[i], expected(kind, i, static_cast<std::uint8_t>(i * 5)))
-            << choice_name(kind) << i;
+        ASSERT_EQ(pixels[i], expected(kind, i, static_cast<std::uint8_t>(i * 5))) << choice_name(kind) << i;
     }
   }
 }
@@ -95,6 +96,46 @@ TEST(Noise, SpeckleScalesWithTheValueAndUniformStaysInItsRange) {
   const auto [least, most] = std::minmax_element(grey.begin(), grey.end());
   EXPECT_EQ(*least, 75);
   EXPECT_EQ(*most, 126);  // 125.5 rounds up
+}
+
+// The share of each level, of many pixels of one value.
+std::vector<double> shares(std::uint8_t value, double level) {
+  constexpr std::size_t kCount = 400'000;
+  std::vector<std::uint8_t> pixels(kCount, value);
+  add_noise(pixels, {NoiseKind::poisson, level}, 1, 2);
+  std::vector<double> found(256);
+  for (const std::uint8_t pixel : pixels) found[pixel] += 1.0 / kCount;
+  return found;
+}
+
+// 10 photons are white, so a pixel of 51 sees 2 on average, each worth 25.5 levels.
+TEST(Poisson, CountsPhotons) {
+  const std::vector<double> found = shares(51, 0.1);
+  double chance = std::exp(-2.0);
+  for (int photons = 0; photons < 10; ++photons, chance *= 2.0 / photons)
+    EXPECT_NEAR(found[static_cast<std::size_t>(25.5 * photons + 0.5)], chance, 0.003) << photons;
+}
+
+TEST(Poisson, MeanIsTheValueAndVarianceIsItTimesTheWorthOfAPhoton) {
+  for (const double level : {0.05, 1e-3, 1e-5}) {
+    const std::vector<double> found = shares(100, level);
+    double mean = 0, square = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      mean += found[i] * static_cast<double>(i);
+      square += found[i] * static_cast<double>(i) * static_cast<double>(i);
+    }
+    const double variance = 100 * 255 * level;
+    EXPECT_NEAR(mean, 100, 0.2) << level;
+    // Rounding to a level adds a twelfth, where there is more than one level to round to.
+    EXPECT_NEAR(square - mean * mean, variance + (variance > 1 ? 1.0 / 12 : 0), 0.02 * variance + 0.2)
+        << level;
+  }
+}
+
+TEST(Poisson, BlackStaysBlackAndManyPhotonsChangeNothing) {
+  EXPECT_EQ(shares(0, 0.1)[0], 1);
+  EXPECT_NEAR(shares(200, 1e-9)[200], 1, 1e-9);
+  EXPECT_EQ(shares(255, 10)[0] > 0.89, true);  // a tenth of a photon
 }
 
 }  // namespace
