@@ -5,6 +5,7 @@
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/max_pool2d.h>
@@ -91,6 +92,7 @@ struct Apply {
   at::Tensor operator()(const net::LeakyRelu& layer) const { return at::leaky_relu(input, layer.slope); }
   at::Tensor operator()(const net::Tanh&) const { return at::tanh(input); }
   at::Tensor operator()(const net::Sigmoid&) const { return at::sigmoid(input); }
+  at::Tensor operator()(const net::Gelu&) const { return at::gelu(input, "none"); }
   at::Tensor operator()(const net::Flatten&) const { return as_rows(input); }
   at::Tensor operator()(const net::Dense&) const { return at::linear(as_rows(input), own.weight, own.bias); }
   at::Tensor operator()(const net::Patches& patches) const {

@@ -120,6 +120,7 @@ constexpr std::array<Form, std::variant_size_v<LayerKind>> kForms{{
     {"leaky_relu [slope=0.01]", parse_leaky_relu},
     {"tanh", parse_plain<Tanh>},
     {"sigmoid", parse_plain<Sigmoid>},
+    {"gelu", parse_plain<Gelu>},
     {"flatten", parse_plain<Flatten>},
     {"dense UNITS [bias=yes|no] [l2=0]", parse_dense},
     {"patches SIZE [LAYER, LAYER, ...]", parse_patches},
@@ -181,6 +182,7 @@ struct Writer {
   }
   std::string operator()(const Tanh&) const { return "tanh"; }
   std::string operator()(const Sigmoid&) const { return "sigmoid"; }
+  std::string operator()(const Gelu&) const { return "gelu"; }
   std::string operator()(const Flatten&) const { return "flatten"; }
   std::string operator()(const Dense& l) const {
     return "dense " + std::to_string(l.units) + option("bias", l.bias, true) + option("l2", l.l2, 0.0);

@@ -101,6 +101,9 @@ class Builder:
     def sigmoid(self, sample, number, inner):
         return nn.Sigmoid()
 
+    def gelu(self, sample, number, inner):
+        return nn.GELU()
+
     def flatten(self, sample, number, inner):
         return nn.Flatten()
 

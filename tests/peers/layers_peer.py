@@ -55,6 +55,7 @@ CASES = {
     "leaky_relu": around("leaky_relu"),
     "leaky_relu slope": around("leaky_relu slope=0.2"),
     "tanh": around("tanh"),
+    "gelu": around("gelu"),
     "sigmoid": around("sigmoid"),
     "patches": ["patches 4 [flatten, dense 12, tanh]", "dense 10"],
     "patches of planes": [*BEFORE, "patches 6 [conv 3 3, relu, max_pool 2, flatten]", "dense 10"],

@@ -81,6 +81,10 @@ struct Sigmoid {
   static constexpr bool is_activation = true;
   bool operator==(const Sigmoid&) const = default;
 };
+struct Gelu {  // exact: x times the normal distribution's share below x (Hendrycks and Gimpel, 2016)
+  static constexpr bool is_activation = true;
+  bool operator==(const Gelu&) const = default;
+};
 struct Flatten {
   bool operator==(const Flatten&) const = default;
 };
@@ -106,7 +110,7 @@ template <class Kind>
 concept Activation = Kind::is_activation;
 
 using LayerKind = std::variant<Conv, MaxPool, AvgPool, GlobalAvgPool, BatchNorm, Dropout, GaussianNoise, Relu,
-                               LeakyRelu, Tanh, Sigmoid, Flatten, Dense, Patches, Residual>;
+                               LeakyRelu, Tanh, Sigmoid, Gelu, Flatten, Dense, Patches, Residual>;
 struct Layer : LayerKind {
   using LayerKind::LayerKind;
 };
