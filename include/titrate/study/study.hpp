@@ -28,7 +28,7 @@ struct Study {
   std::string dataset{};  // folder
   Settings base{};
   std::map<std::string, NetworkDefinition> networks{};
-  std::vector<Axis> axes{};  // in the order of the file; the product is swept
+  std::vector<Axis> axes{};                  // in the order of the file; the product is swept
   std::map<std::string, Value> baselines{};  // of an axis, the level that others are compared with
 
   // Filled in when a run starts, and kept in the run folder's study.toml.
