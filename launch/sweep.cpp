@@ -45,8 +45,7 @@ int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcom
     return exit_code(ErrorCode::stopped);
   }
   outcome.attempt->require_current();
-  const report::Report report =
-      report::make_report(outcome.study, study::grid(outcome.study), outcome.records);
+  const report::Report report = report::make_report(outcome.study, outcome.trials, outcome.records);
   report::write_report(report, options.out);
   std::fputs(report::terminal_text(report).c_str(), stdout);
   std::printf("\nreport: %s\n", std::filesystem::absolute(options.out / "report.html").c_str());

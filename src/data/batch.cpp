@@ -162,12 +162,17 @@ void fill_image(const image::View& view, const Pipeline& pipeline, std::span<flo
   FloatWriter(view.shape, frame, pipeline.standardisation).write(prepared.pixels, out.data());
 }
 
+std::span<const std::int32_t> labels_of(const Dataset& dataset, const Pipeline& pipeline) {
+  if (pipeline.labels) return *pipeline.labels;
+  return dataset.catalog().label;
+}
+
 void fill_batch(const Dataset& dataset, const Pipeline& pipeline, std::span<const std::uint32_t> rows,
                 std::span<float> images, std::span<std::int64_t> labels, std::uint32_t epoch) {
   check_pipeline(dataset, pipeline, "fill_batch");
   const image::Shape& shape = dataset.shape();
   const image::Shape frame = input_shape(pipeline, shape);
-  const std::int32_t* label_of = pipeline.labels ? pipeline.labels->data() : dataset.catalog().label.data();
+  const std::span<const std::int32_t> label_of = labels_of(dataset, pipeline);
   Preparation prepared(dataset, pipeline, epoch);
   const FloatWriter writer(shape, frame, pipeline.standardisation);
   for (std::size_t i = 0; i < rows.size(); ++i) {

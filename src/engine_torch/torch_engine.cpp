@@ -100,8 +100,7 @@ TorchEngine::Input TorchEngine::fill(std::span<const std::uint32_t> rows, const 
 // Every rank knows the rows of the whole batch, so that none has to ask.
 double TorchEngine::weight_of(std::span<const std::uint32_t> rows, const data::Pipeline& pipeline) const {
   if (setup_.class_weights.empty()) return static_cast<double>(rows.size());
-  const std::span<const std::int32_t> labels =
-      pipeline.labels ? std::span<const std::int32_t>(*pipeline.labels) : setup_.dataset->catalog().label;
+  const std::span<const std::int32_t> labels = data::labels_of(*setup_.dataset, pipeline);
   double sum = 0;
   for (const std::uint32_t row : rows) sum += setup_.class_weights[static_cast<std::size_t>(labels[row])];
   return sum;

@@ -52,10 +52,10 @@ std::vector<study::Prediction> predict_rows(Engine& engine, std::span<const std:
 
 study::Tally tally_rows(const data::Dataset& dataset, std::span<const std::uint32_t> rows,
                         const data::Pipeline& pipeline, std::span<const study::Prediction> predictions) {
+  const std::span<const std::int32_t> label_of = data::labels_of(dataset, pipeline);
   std::vector<std::int32_t> truth;
   truth.reserve(rows.size());
-  for (const std::uint32_t row : rows)
-    truth.push_back(pipeline.labels ? (*pipeline.labels)[row] : dataset.catalog().label[row]);
+  for (const std::uint32_t row : rows) truth.push_back(label_of[row]);
   return tally(truth, predictions, dataset.catalog().classes);
 }
 

@@ -16,11 +16,10 @@ void give_labels(const data::Dataset& dataset, const TrialSetup& setup, const da
     prepared.training_pipeline.labels = prepared.validation_pipeline.labels = labels;
   }
   if (setup.train.class_weights != study::ClassWeights::balanced) return;
-  const auto& noisy = prepared.training_pipeline.labels;
+  const std::span<const std::int32_t> label_of = data::labels_of(dataset, prepared.training_pipeline);
   std::vector<std::int32_t> labels;
   labels.reserve(prepared.training.size());
-  for (const std::uint32_t row : prepared.training)
-    labels.push_back(noisy ? (*noisy)[row] : dataset.catalog().label[row]);
+  for (const std::uint32_t row : prepared.training) labels.push_back(label_of[row]);
   prepared.class_weights = balanced_weights(labels, dataset.catalog().classes);
 }
 

@@ -37,6 +37,9 @@ struct Pipeline {
 // Standardised by the manifest's mean and deviation, otherwise as it comes.
 Pipeline make_pipeline(const shard::Manifest& manifest, const image::Noise& noise, std::uint64_t seed);
 
+// The label of each row of the catalog: the pipeline's, where it has labels, else the catalog's. A view.
+std::span<const std::int32_t> labels_of(const Dataset& dataset, const Pipeline& pipeline);
+
 // Reads "denoise ..." forms (transform.hpp). Throws Error (usage) that names `where`, for other transforms
 // too.
 std::vector<image::Transform> parse_denoise(std::span<const std::string> texts, std::string_view where);
