@@ -129,23 +129,24 @@ TEST(ComparisonText, OnePairIsToldInFull) {
             with + "schedule cosine instead of schedule constant" + changed + better);
 }
 
+// A level that the key takes and that is not its default.
+Value another_level(const study::Key& key) {
+  const Value first = key.get({});
+  if (key.is_choice) return {key.values.substr(key.values.rfind(' ') + 1)};
+  if (std::holds_alternative<std::string>(first.data)) return {std::string("another")};
+  if (std::holds_alternative<double>(first.data)) return {0.5};
+  if (std::holds_alternative<Int>(first.data)) return {Int{2}};
+  return {std::vector<Value>{{std::string("shift 2")}}};
+}
+
 TEST(ComparisonText, EveryTreatmentHasAName) {
-  for (const std::string& key : study::treatments()) {
-    const Value first = study::find_key(key, "axes").get({});
-    study::Axis compared{.key = key, .values = {first}};
-    if (std::holds_alternative<std::vector<Value>>(first.data)) {
-      compared.values.push_back({std::vector<Value>{{"shift 2"}}});
-    } else if (std::holds_alternative<std::string>(first.data)) {
-      compared.values.push_back({"another"});
-    } else if (std::holds_alternative<double>(first.data)) {
-      compared.values.push_back({0.5});
-    } else {
-      compared.values.push_back({Int{2}});
-    }
-    const Made made(compared);
+  for (const std::string& name : study::treatments()) {
+    const study::Key& key = study::find_key(name, "");
+    const Made made({.key = name, .values = {key.get({}), another_level(key)}});
+    EXPECT_FALSE(made.words().heading.empty()) << name;
     EXPECT_NE(report_html(made.study, made.summary).find("<h2>" + made.words().heading + "</h2>"),
               std::string::npos)
-        << key;
+        << name;
   }
 }
 
