@@ -29,10 +29,11 @@ void put_at(TomlNode& node, std::pair<std::size_t, std::size_t> place) {
   for (TomlNode& child : node.children) put_at(child, place);
 }
 
-// The value of a setting, behind all that the text says.
+// The value of a setting, behind all that the text says: as parse_value() reads it, but tables are taken too.
 TomlNode node_of(const Assignment& setting, std::size_t number) {
   auto node = parse_toml_value(setting.value, setting.where);
-  if (!node) node = TomlNode{.kind = Kind::scalar, .scalar = trim(setting.value), .where = setting.where};
+  if (!node || node->kind == Kind::date)
+    node = TomlNode{.kind = Kind::scalar, .scalar = trim(setting.value), .where = setting.where};
   put_at(*node, {static_cast<std::size_t>(-1), number});
   return *node;
 }

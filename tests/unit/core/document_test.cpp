@@ -72,6 +72,8 @@ TEST(Document, SettingsWinOverTheTextAndLaterOnesOverEarlierOnes) {
       text, "r.toml",
       std::vector<std::string>{"name=b c", "name = \"d\"", "inner.list.0.a=2", "inner.b.c=3"});
   EXPECT_EQ(document.root().read(kKeys).text("name"), "d");
+  EXPECT_EQ(read(text, {"name=2024-01-01"}).text("name"), "2024-01-01");
+  EXPECT_EQ(read(text, {"name={label}_{index}"}).text("name"), "{label}_{index}");
   const DocumentTable inner = *document.root().table("inner");
   EXPECT_EQ(inner.tables("list")[0].value({.name = "a", .type = KeyType::integer}), Value(2));
   EXPECT_EQ(inner.tables("list")[0].where("a"), "--set inner.list.0.a=2: inner.list.0.a");
