@@ -101,7 +101,8 @@ constexpr std::array<WordForm<Change>, std::variant_size_v<Change>> kForms{{
     {"gamma LOW HIGH", read_gamma, "255 (value / 255)^gamma"},
     {"blur LOW HIGH", read_blur, "sigma of a gaussian, in pixels"},
     {"sharpen LOW HIGH", read_sharpen, "amount of an unsharp mask"},
-    {"noise KIND LOW HIGH", read_noise, "a level of noise; an unknown KIND is refused with those that there are"},
+    {"noise KIND LOW HIGH", read_noise,
+     "a level of noise; an unknown KIND is refused with those that there are"},
 }};
 
 // Writes a change as parse_operation() reads it, without its probability.

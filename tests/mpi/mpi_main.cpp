@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   }
   int result = RUN_ALL_TESTS();
   const testing::UnitTest& tests = *testing::UnitTest::GetInstance();
-  if (result == 0 && tests.skipped_test_count() == tests.test_to_run_count()) result = titrate::comm::kSkipped;
+  if (result == 0 && tests.skipped_test_count() == tests.test_to_run_count())
+    result = titrate::comm::kSkipped;
   return session.world().agree(result);
 }
