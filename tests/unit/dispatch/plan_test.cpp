@@ -56,8 +56,7 @@ shard::Manifest mnist() {
 
 // In the order of the grid.
 std::vector<PlannedJob> mnist_trials() {
-  const auto file =
-      std::filesystem::path(__FILE__).parent_path() / "../../../launch/studies/mnist-synthetic/study.toml";
+  const auto file = std::filesystem::path(TITRATE_SOURCE) / "launch/studies/mnist-synthetic/study.toml";
   const shard::Manifest manifest = mnist();
   std::vector<PlannedJob> trials;
   for (const study::Trial& trial : grid(study::read_study(file)))

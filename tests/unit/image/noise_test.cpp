@@ -125,7 +125,8 @@ TEST(Poisson, MeanIsTheValueAndVarianceIsItTimesTheWorthOfAPhoton) {
       square += found[i] * static_cast<double>(i) * static_cast<double>(i);
     }
     const double variance = 100 * 255 * level;
-    EXPECT_NEAR(mean, 100, 0.2) << level;
+    // Half a level at most is rounded away.
+    EXPECT_NEAR(mean, 100, 0.5) << level;
     // Rounding to a level adds a twelfth, where there is more than one level to round to.
     EXPECT_NEAR(square - mean * mean, variance + (variance > 1 ? 1.0 / 12 : 0), 0.02 * variance + 0.2)
         << level;
@@ -133,9 +134,9 @@ TEST(Poisson, MeanIsTheValueAndVarianceIsItTimesTheWorthOfAPhoton) {
 }
 
 TEST(Poisson, BlackStaysBlackAndManyPhotonsChangeNothing) {
-  EXPECT_EQ(shares(0, 0.1)[0], 1);
+  EXPECT_NEAR(shares(0, 0.1)[0], 1, 1e-9);
   EXPECT_NEAR(shares(200, 1e-9)[200], 1, 1e-9);
-  EXPECT_EQ(shares(255, 10)[0] > 0.89, true);  // a tenth of a photon
+  EXPECT_NEAR(shares(255, 10)[0], std::exp(-0.1), 0.003);  // a tenth of a photon
 }
 
 }  // namespace

@@ -48,15 +48,15 @@ TEST(Csv, TrialsToTheByte) {
       "images,"
       "steps,test_accuracy,test_loss,macro_precision,macro_recall,macro_f1,weighted_precision,weighted_"
       "recall,"
-      "weighted_f1,calibration_error,best_epoch",
+      "weighted_f1,calibration_error,mcc,best_epoch",
       {trial_of(made, 0) +
            ",done,simple-cnn,1000,0,0,0,0.05,0,1000,30,0.8,0.25,0.8571428571428572,0.8,0.7916666666666667,"
-           "0.8571428571428572,0.8,0.7916666666666667,0.1,\n" +
+           "0.8571428571428572,0.8,0.7916666666666667,0.1,0.6546536707079772,\n" +
            trial_of(made, 0) +
            ",done,simple-cnn,1000,0,0,0,0.05,0.25,1000,30,0.6,0.25,0.7777777777777778,0.6,"
-           "0.5238095238095238,0.7777777777777777,0.6,0.5238095238095238,0.3,\n",
-       trial_of(made, 1) + ",diverged,simple-cnn,1000,0,0,1,0.05,,,,,,,,,,,,,\n",
-       trial_of(made, 2) + ",failed,simple-cnn,1000,0,0,2,0.05,,,,,,,,,,,,,\n"});
+           "0.5238095238095238,0.7777777777777777,0.6,0.5238095238095238,0.3,0.3333333333333333,\n",
+       trial_of(made, 1) + ",diverged,simple-cnn,1000,0,0,1,0.05,,,,,,,,,,,,,,\n",
+       trial_of(made, 2) + ",failed,simple-cnn,1000,0,0,2,0.05,,,,,,,,,,,,,,\n"});
   EXPECT_EQ(trials_csv(made.study, study::present_records(study::grid(made.study), made.records)), expected);
 }
 
@@ -87,11 +87,12 @@ TEST(Csv, CellsToTheByte) {
       "test_loss_sd,test_loss_low,test_loss_high,macro_precision,macro_precision_sd,macro_precision_low,"
       "macro_precision_high,macro_recall,macro_recall_sd,macro_recall_low,macro_recall_high,macro_f1,"
       "macro_f1_sd,macro_f1_low,macro_f1_high,calibration_error,calibration_error_sd,calibration_error_low,"
-      "calibration_error_high,gain_seeds,gain,gain_sd,gain_low,gain_high,verdict\n"
+      "calibration_error_high,mcc,mcc_sd,mcc_low,mcc_high,gain_seeds,gain,gain_sd,gain_low,gain_high,"
+      "verdict\n"
       "simple-cnn,1000,0,0,0.05,0,1,1,1,0,1000,30,0.8,,,,0.25,,,,0.8571428571428572,,,,0.8,,,,"
-      "0.7916666666666667,,,,0.1,,,,,,,,,\n"
+      "0.7916666666666667,,,,0.1,,,,0.6546536707079772,,,,,,,,,\n"
       "simple-cnn,1000,0,0,0.05,0.25,1,1,1,0,1000,30,0.6,,,,0.25,,,,0.7777777777777778,,,,0.6,,,,"
-      "0.5238095238095238,,,,0.3,,,,,,,,,\n");
+      "0.5238095238095238,,,,0.3,,,,0.3333333333333333,,,,,,,,,\n");
 }
 
 TEST(Csv, PerClassAndTiming) {
@@ -113,7 +114,7 @@ TEST(Csv, WeightedScoresCountClassesByTheirImages) {
   study::Tally& tally = made.records[0].outcome.conditions[0].tally;
   tally.confusion = {60, 30, 0, 10};  // 90 cats, 10 dogs: precision 1 and 1/4, recall 2/3 and 1
   EXPECT_NE(trials_csv(made.study, study::present_records(study::grid(made.study), made.records))
-                .find(",0.625,0.8333333333333333,0.6000000000000001,0.925,0.7,0.76,0.1,\n"),
+                .find(",0.625,0.8333333333333333,0.6000000000000001,0.925,0.7,0.76,0.1,0.408248290463863,\n"),
             std::string::npos);
 }
 
@@ -122,8 +123,8 @@ TEST(Csv, BestEpochWhereThereWasValidation) {
   validate(made.records[0].outcome, 2);
   const std::string text =
       trials_csv(made.study, study::present_records(study::grid(made.study), made.records));
-  EXPECT_NE(text.find(",0.1,2\n"), std::string::npos) << text;
-  EXPECT_NE(text.find(",0.3,2\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(",0.1,0.6546536707079772,2\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(",0.3,0.3333333333333333,2\n"), std::string::npos) << text;
 }
 
 TEST(Csv, EpochsToTheByte) {
