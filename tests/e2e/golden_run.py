@@ -19,7 +19,7 @@ FAILED = {"network.name": "normed", "data.synthetic_ratio": 1.0, "data.augmented
 REPORTS = ["trials.csv", "cells.csv", "epochs.csv", "per_class.csv", "timing.csv", "classification.json", "summary.json"]
 # What another kind of processor, which rounds otherwise, may differ in: losses by little, the rest by an image of a class.
 LOSS = re.compile("(train|test|validation)_loss")
-SCORE = re.compile("(train|test|validation)_accuracy|(macro_|weighted_)?(precision|recall|f1)|calibration_error|best_epoch")
+SCORE = re.compile("(train|test|validation)_accuracy|(macro_|weighted_)?(precision|recall|f1)|calibration_error|mcc|best_epoch")
 SPREAD = re.compile(".*_(sd|low|high)|gain.*|verdict")  # of two seeds: not compared
 
 

@@ -126,7 +126,7 @@ class SameBytesTest(unittest.TestCase):
         lines = REFERENCE.decode().splitlines()
         self.assertEqual(lines[0], "trial,status,network,size,synthetic_ratio,noise_level,seed,test_noise_level,"
                          "train_images,steps,test_accuracy,test_loss,macro_precision,macro_recall,macro_f1,"
-                         "weighted_precision,weighted_recall,weighted_f1,calibration_error,best_epoch")
+                         "weighted_precision,weighted_recall,weighted_f1,calibration_error,mcc,best_epoch")
         self.assertEqual(len(lines), 1 + 16)
         self.assertEqual(lines[1:], sorted(lines[1:]))
         accuracies = [float(line.split(",")[10]) for line in lines[1:]]
@@ -179,7 +179,7 @@ class DivergedTest(unittest.TestCase):
             self.assertEqual(result.returncode, 0, result.stderr)
             for line in trials_csv(out).decode().splitlines()[1:]:
                 self.assertEqual(line.split(",")[1], "diverged")
-                self.assertEqual(line.split(",")[10:], [""] * 10)
+                self.assertEqual(line.split(",")[10:], [""] * 11)
 
 
 class InstallTest(unittest.TestCase):
