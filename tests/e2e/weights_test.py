@@ -99,9 +99,9 @@ class WeightsTest(SweepCase):
 
     def test_the_readme_loads_them(self):
         """The README's own lines, in a folder laid out as they say, on any kept trial of simple-cnn."""
-        blocks = re.findall(r"^```python\n(.*?)^```", (REPOSITORY / "README.md").read_text(), re.M | re.S)
+        blocks = re.findall(r"^```python\n(.*?)^```", (REPOSITORY / "launch" / "README.md").read_text(), re.M | re.S)
         loader = next((block for block in blocks if "load_file" in block), None)
-        self.assertIsNotNone(loader, "README.md has no ```python block with load_file in it")
+        self.assertIsNotNone(loader, "launch/README.md has no ```python block with load_file in it")
         home = self.out("home")
         (home / "runs").mkdir(parents=True)
         (home / "runs" / "mine").symlink_to(self.run_folder)
