@@ -128,9 +128,11 @@ class StopTest(WatchCase):
         self.assertLess(int(step), steps()[trial] + 30, "an epoch has less")
 
     def test_a_rank_that_left_before_mpi_started(self):
-        """With 0, which mpirun takes for no fault."""
-        out = self.out("left")
-        result = finish(start(out, 2, *WATCHED, fault="1:start:1:exit0"), 60)
+        """With 0, which mpirun takes for no fault, unless on a busy machine rank 0 has come to MPI before that."""
+        for again in range(5):
+            result = finish(start(self.out(f"left {again}"), 2, *WATCHED, fault="1:start:1:exit0"), 60)
+            if "exiting improperly" not in result.stderr:
+                break
         self.assertEqual(result.returncode, NO_PROGRESS, result.stderr)
         self.assertRegex("\n".join(said(result.stderr)), rf"^titrate: rank 0 on {HOST}: MPI did not start within {LIMIT} s: .*$")
 
