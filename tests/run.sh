@@ -59,7 +59,7 @@ test_folder() {
   shift
   folder=${TMPDIR:-/tmp}/ompi.$(hostname -s).$(id -u)
   (umask 077 && mkdir -p "$folder/kept-$$")
-  ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel $(($(nproc) + 2)) "$@"
+  ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel $((($(nproc) * 3 + 1) / 2)) "$@"
   result=$?
   rmdir --ignore-fail-on-non-empty "$folder/kept-$$" "$folder"
   return $result
