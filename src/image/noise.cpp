@@ -112,12 +112,11 @@ PhotonLaw photon_law(double mean) {
 // level or a darker one.
 class ShotNoise {
  public:
-  explicit ShotNoise(double level) : level_(level) {
-    for (std::size_t value = 0; value < kLevels; ++value) fill(value);
-  }
+  explicit ShotNoise(double level) : level_(level) {}
 
   double level() const { return level_; }
-  std::uint8_t draw(std::uint8_t value, std::uint32_t word) const {
+  std::uint8_t draw(std::uint8_t value, std::uint32_t word) {
+    if (!filled_[value]) fill(value);
     const auto& darker = counts_[value];
     return static_cast<std::uint8_t>(std::upper_bound(darker.begin(), darker.end(), word) - darker.begin());
   }
@@ -126,7 +125,9 @@ class ShotNoise {
   static constexpr std::size_t kLevels = 256;
   static constexpr double kDraws = 65536;
 
+  // Of the values that there are alone: where a level is drawn for each image, its table serves that image.
   void fill(std::size_t value) {
+    filled_[value] = true;
     std::array<double, kLevels> chances{};
     if (value == 0) {
       chances[0] = 1;
@@ -146,6 +147,7 @@ class ShotNoise {
   }
 
   double level_;
+  std::array<bool, kLevels> filled_{};
   std::array<std::array<std::uint32_t, kLevels>, kLevels> counts_{};
 };
 
