@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "titrate/core/choice.hpp"
+#include "titrate/core/text.hpp"
 #include "titrate/core/value.hpp"
 
 namespace titrate::study {
@@ -66,9 +67,7 @@ inline std::string values_of(std::uint64_t, const Range& range) { return range.t
 inline std::string values_of(std::uint32_t, const Range& range) { return range.text(); }
 template <IsChoice Enum>
 std::string values_of(Enum, const Range&) {
-  std::string text;
-  for (const std::string& name : choice_names<Enum>()) text += (text.empty() ? "" : ", ") + name;
-  return text;
+  return join(choice_names<Enum>(), ", ");
 }
 template <class Element>
 std::string values_of(const std::vector<Element>&, const Range& range) {
