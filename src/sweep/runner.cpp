@@ -297,8 +297,7 @@ class SweepRun {
           options_.trials_per_gpu > 0 ? options_.trials_per_gpu : most_per_gpu(missing_, manifest, device());
     });
     std::vector<dispatch::NodeRanks> nodes = dispatch::working_nodes(ranks_, -world_.agree(-limit));
-    std::size_t working = 0;
-    for (const dispatch::NodeRanks& node : nodes) working += node.ranks.size();
+    const std::size_t working = ranks_of(nodes).size();
     if (world_.rank() == 0 && working < ranks_.size()) {
       log_.warn(with_commas(ranks_.size() - working) +
                 " ranks have no share: more would not fit on a GPU (--trials-per-gpu)");
