@@ -38,18 +38,35 @@ TomlNode node_of(const Assignment& setting, std::size_t number) {
   return *node;
 }
 
+// A value that was there keeps its place among the others.
+void put_over(TomlNode& there, TomlNode node) {
+  put_at(node, there.place);
+  there = std::move(node);
+}
+
 void lay_over(TomlNode& root, const std::string& text, std::size_t number) {
   const Assignment setting = parse_assignment(text, "--set");
   const std::vector<std::string> path = split(setting.key, '.');
   TomlNode* node = &root;
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    const std::string rest =
+        join(std::vector(path.begin() + static_cast<std::ptrdiff_t>(i), path.end()), ".");
+    if (node->kind == Kind::table && node->find(rest) != nullptr) {  // as "data.size" in [axes]
+      put_over(*node->find(rest), node_of(setting, number));
+      return;
+    }
     if (node->kind == Kind::table && node->find(path[i]) == nullptr)
       node->set(path[i], {.where = root.where});
     node = child_of(*node, path[i]);
     if (node == nullptr) refuse_at(setting.where, "there is no \"" + path[i] + "\" to set a value in");
   }
   if (node->kind != Kind::table) refuse_at(setting.where, "\"" + path.back() + "\" does not lie in a table");
-  node->set(path.back(), node_of(setting, number));
+  TomlNode* const there = node->find(path.back());
+  if (there != nullptr) {
+    put_over(*there, node_of(setting, number));
+  } else {
+    node->set(path.back(), node_of(setting, number));
+  }
 }
 
 // A leaf of the tree, and where it stands.
@@ -68,13 +85,6 @@ void add_leaves(const TomlNode& table, const std::string& prefix, std::vector<Le
       leaves.push_back({key, &child});
     }
   }
-}
-
-// Texts of several lines are allowed, as a network of many layers is.
-bool is_printable(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value.data)) return !has_control(*text, "\n\t");
-  const auto* list = std::get_if<std::vector<Value>>(&value.data);
-  return list == nullptr || std::ranges::all_of(*list, is_printable);
 }
 
 }  // namespace
@@ -97,8 +107,6 @@ std::vector<Document::Entry> Document::entries() const {
     Entry entry{.key = key, .value = value_of(*node), .where = node->where};
     if (!entry.value && node->kind != Kind::table)
       refuse_at(node->where, "\"" + key + "\" is " + describe(*node), describe(KeyType::other));
-    if (entry.value && !is_printable(*entry.value))
-      refuse_at(node->where, "\"" + key + "\" has a control character");
     entries.push_back(std::move(entry));
   }
   return entries;

@@ -71,7 +71,8 @@ struct Check {
     if (std::holds_alternative<std::int64_t>(value.data)) return std::to_string(integer(value));
     const auto* text = std::get_if<std::string>(&value.data);
     if (text == nullptr) refuse_type(value);
-    if (has_control(*text)) refuse("a control character in the text", "one line of text");
+    if (has_control(*text, key.many_lines ? "\n\t" : ""))
+      refuse("a control character in the text", key.many_lines ? "" : "one line of text");
     if (!key.choices.empty() && std::ranges::find(key.choices, *text) == key.choices.end())
       refuse_choice(*text, key.choices, where);
     return *text;
@@ -126,6 +127,8 @@ const char* describe(KeyType type) {
       return "text";
     case KeyType::integers:
       return "a whole number, or a list of them";
+    case KeyType::numbers:
+      return "a number, or a list of them";
     case KeyType::texts:
       return "a list of texts";
     case KeyType::other:
@@ -148,6 +151,8 @@ Value checked(const DocumentKey& key, const Value& value, const std::string& whe
       return check.text(value);
     case KeyType::integers:
       return check.list(value, [&](const Value& item) { return check.integer(item); });
+    case KeyType::numbers:
+      return check.list(value, [&](const Value& item) { return check.number(item); });
     case KeyType::texts:
       return check.list(value, [&](const Value& item) { return check.text(item); });
     case KeyType::other:

@@ -22,11 +22,12 @@ std::optional<AttemptRecord> read_attempt(const std::filesystem::path& run_folde
   const std::string text = read_text(file);
   try {
     const Json json = Json::parse(text);
-    return AttemptRecord{.number = json.at("attempt"),
-                         .host = json.at("host"),
-                         .pid = json.at("process"),
-                         .state = json.at("state"),
-                         .reason = json.at("reason")};
+    return AttemptRecord{
+        .number = json.at("attempt"),
+        .host = json.at("host"),
+        .pid = json.at("process"),
+        .state = parse_choice<RunState>(json.at("state").get<std::string>(), file.string() + ": state"),
+        .reason = json.at("reason")};
   } catch (const Json::exception& error) {
     throw Error({.code = ErrorCode::integrity,
                  .where = file.string(),
@@ -39,7 +40,7 @@ std::string to_json(const AttemptRecord& record) {
   const Json json{{"attempt", record.number},
                   {"host", record.host},
                   {"process", record.pid},
-                  {"state", record.state},
+                  {"state", choice_name(record.state)},
                   {"reason", record.reason}};
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -37,17 +37,24 @@ Pair pair_of(std::span<const Arm> arms, std::size_t cell, std::size_t baseline) 
   return pair;
 }
 
+// Arms in which the axis has no effect, as synthetic classes without synthetic images, are compared with
+// nothing: their difference of 0 would say nothing of it.
 void add_pairs(const Study& study, std::span<const Arm> arms, Comparison& comparison) {
-  std::map<std::string, std::size_t> baselines;
-  std::vector<std::string> shared;
-  std::vector<bool> treated;
+  const Key& key = find_key(comparison.axis, "axes");
+  std::map<std::string, std::size_t> baselines;  // by what they share with others
+  std::vector<std::pair<std::size_t, std::string>> treated;
   for (std::size_t i = 0; i < arms.size(); ++i) {
-    shared.push_back(circumstances(study, comparison, arms[i]));
-    treated.push_back(!(find_key(comparison.axis, "axes").get(*arms[i].settings) == comparison.baseline));
-    if (!treated[i]) baselines.emplace(shared[i], i);
+    const Settings& settings = *arms[i].settings;
+    if (!key.used.in(settings)) continue;
+    std::string shared = circumstances(study, comparison, arms[i]);
+    if (key.get(settings) == comparison.baseline) {
+      baselines.emplace(std::move(shared), i);
+    } else {
+      treated.emplace_back(i, std::move(shared));
+    }
   }
-  for (std::size_t i = 0; i < arms.size(); ++i) {
-    const auto baseline = treated[i] ? baselines.find(shared[i]) : baselines.end();
+  for (const auto& [i, shared] : treated) {
+    const auto baseline = baselines.find(shared);
     if (baseline != baselines.end()) comparison.pairs.push_back(pair_of(arms, i, baseline->second));
   }
 }
@@ -61,20 +68,6 @@ void add_pairs(const Study& study, std::span<const Arm> arms, Comparison& compar
 }
 
 }  // namespace
-
-std::string to_text(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::help:
-      return "help";
-    case Verdict::hurt:
-      return "hurt";
-    case Verdict::no_clear_difference:
-      return "no clear difference";
-    case Verdict::too_few_seeds:
-      break;
-  }
-  return "too few seeds";
-}
 
 Verdict verdict_of(const Estimate& difference) {
   if (!difference.has_interval()) return Verdict::too_few_seeds;
@@ -93,7 +86,7 @@ std::vector<Pair> Comparison::decided() const {
 std::vector<std::string> treatments() {
   std::map<int, std::string> in_order;
   for (const Key& key : keys()) {
-    if (key.treatment > 0) in_order[key.treatment] = key.name;
+    if (key.treatment) in_order[key.treatment.place] = key.name;
   }
   std::vector<std::string> names;
   for (const auto& [place, name] : in_order) names.push_back(name);
@@ -128,7 +121,7 @@ std::vector<Comparison> compare(const Study& study, std::span<const Arm> arms) {
 
 void set_baseline(Study& study, const std::string& key, const Value& level, const std::string& where) {
   const Key& row = find_key(key, where);
-  if (row.treatment == 0) {
+  if (!row.treatment) {
     refuse_baseline(key, where, "it is no treatment, and nothing is compared over it",
                     "treatments are " + join(treatments(), ", "));
   }

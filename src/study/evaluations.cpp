@@ -33,7 +33,7 @@ Evaluation parse_evaluation(const std::string& text, const std::string& where) {
     const Json json = Json::parse(text);
     ConditionRecord condition = parse_condition(json.at("condition").dump());
     return {.trial = json.at("trial"),
-            .settings = parse_settings(json.at("settings").dump()),
+            .settings = parse_settings(json.at("settings").dump(), where),
             .dataset = json.at("dataset"),
             .fingerprint = json.at("fingerprint"),
             .noise = condition.noise,

@@ -99,16 +99,20 @@ std::vector<Trial> one_of_each_cell(std::span<const Trial> trials) {
   return cells;
 }
 
-std::vector<std::string> keys_without_effect(std::span<const Trial> trials) {
+std::vector<std::string> keys_without_effect(const Study& study, std::span<const Trial> trials) {
   std::vector<std::string> idle;
   for (const Key& key : keys()) {
     if (key.used.holds == nullptr) continue;
     const Value usual = key.get(Settings{});
     const auto changed = [&](const Trial& trial) { return key.get(trial.settings) != usual; };
-    const auto used = [&](const Trial& trial) { return key.used.holds(trial.settings); };
+    const auto used = [&](const Trial& trial) { return key.used.in(trial.settings); };
     if (std::none_of(trials.begin(), trials.end(), used) &&
         std::any_of(trials.begin(), trials.end(), changed))
       idle.push_back(key.name);
+  }
+  for (const auto& [name, definition] : study.networks) {
+    const auto named = [&name = name](const Trial& trial) { return trial.settings.network.name == name; };
+    if (std::none_of(trials.begin(), trials.end(), named)) idle.push_back("networks." + name);
   }
   return idle;
 }

@@ -1,10 +1,9 @@
-// From a value of a study to a member of the settings, and back, by the type of the member.
+// What a member of the settings takes, and how it is read from a value and written as one: by its type.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
-#include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include "titrate/core/choice.hpp"
@@ -13,65 +12,72 @@
 
 namespace titrate::study {
 
-// Where a value goes, for messages.
-struct Slot {
-  std::string_view key;
-  std::string_view where;
-  Range range{};
+inline KeyType type_of(bool) { return KeyType::flag; }
+inline KeyType type_of(double) { return KeyType::number; }
+inline KeyType type_of(std::uint32_t) { return KeyType::integer; }
+inline KeyType type_of(std::uint64_t) { return KeyType::integer; }
+inline KeyType type_of(const std::string&) { return KeyType::text; }
+inline KeyType type_of(IsChoice auto) { return KeyType::text; }
+inline KeyType type_of(const std::vector<double>&) { return KeyType::numbers; }
+inline KeyType type_of(const std::vector<std::string>&) { return KeyType::texts; }
 
-  [[noreturn]] void refuse(const std::string& expected, const Value& value) const;
-};
+// What a key of such a member takes.
+template <class Member>
+DocumentKey taken_by(const Member& member, Range range) {
+  DocumentKey key{.type = type_of(member), .range = range, .many_lines = type_of(member) == KeyType::texts};
+  if constexpr (IsChoice<Member>) key.choices = choice_names<Member>();
+  return key;
+}
 
-void assign(std::string& member, const Value& value, const Slot& slot);
-void assign(bool& member, const Value& value, const Slot& slot);
-void assign(double& member, const Value& value, const Slot& slot);
-void assign(std::uint64_t& member, const Value& value, const Slot& slot);
-void assign(std::uint32_t& member, const Value& value, const Slot& slot);
+// The same in words.
+template <class Member>
+std::string values_of(const Member& member, const Range& range) {
+  if constexpr (IsChoice<Member>) return join(choice_names<Member>(), ", ");
+  switch (type_of(member)) {
+    case KeyType::flag:
+      return "true, false";
+    case KeyType::text:
+      return "text";
+    case KeyType::texts:
+      return "a list: text";
+    case KeyType::numbers:
+      return "a list: " + range.text();
+    default:
+      return range.text();
+  }
+}
 
-template <IsChoice Enum>
-void assign(Enum& member, const Value& value, const Slot& slot) {
-  std::string text;
-  assign(text, value, slot);
-  member = parse_choice<Enum>(text, std::string(slot.where) + ": " + std::string(slot.key));
+// `value` is one that checked() gave for the key of such a member. Throws Error (usage) at `where` for a
+// whole number that is too large for it.
+template <class Member>
+void assign(Member& member, const Value& value, const std::string& where) {
+  if constexpr (IsChoice<Member>) {
+    member = parse_choice<Member>(std::get<std::string>(value.data), where);
+  } else if constexpr (std::is_same_v<Member, std::uint32_t>) {
+    constexpr double kMost = std::numeric_limits<std::uint32_t>::max();
+    const DocumentKey fitting{.type = KeyType::integer, .range = {.high = kMost}};
+    member = static_cast<Member>(std::get<std::int64_t>(checked(fitting, value, where).data));
+  } else if constexpr (std::is_same_v<Member, std::uint64_t>) {
+    member = static_cast<Member>(std::get<std::int64_t>(value.data));
+  } else {
+    member = std::get<Member>(value.data);
+  }
 }
 
 template <class Element>
-void assign(std::vector<Element>& member, const Value& value, const Slot& slot) {
-  const auto* list = std::get_if<std::vector<Value>>(&value.data);
-  if (list == nullptr) slot.refuse("a list", value);
-  member.clear();
-  for (const Value& item : *list) assign(member.emplace_back(), item, slot);
+void assign(std::vector<Element>& members, const Value& value, const std::string& where) {
+  members.clear();
+  for (const Value& item : std::get<std::vector<Value>>(value.data))
+    assign(members.emplace_back(), item, where);
 }
 
-inline Value value_of(const std::string& member) { return {member}; }
-inline Value value_of(bool member) { return {member}; }
-inline Value value_of(double member) { return {member}; }
-inline Value value_of(std::uint64_t member) { return {static_cast<std::int64_t>(member)}; }
-inline Value value_of(std::uint32_t member) { return {std::int64_t{member}}; }
-template <IsChoice Enum>
-Value value_of(Enum member) {
-  return {choice_name(member)};
-}
-template <class Element>
-Value value_of(const std::vector<Element>& members) {
-  std::vector<Value> list;
-  for (const Element& member : members) list.push_back(value_of(member));
-  return {list};
-}
-
-// What such a member takes, in words.
-inline std::string values_of(const std::string&, const Range&) { return "text"; }
-inline std::string values_of(bool, const Range&) { return "true, false"; }
-inline std::string values_of(double, const Range& range) { return range.text(); }
-inline std::string values_of(std::uint64_t, const Range& range) { return range.text(); }
-inline std::string values_of(std::uint32_t, const Range& range) { return range.text(); }
-template <IsChoice Enum>
-std::string values_of(Enum, const Range&) {
-  return join(choice_names<Enum>(), ", ");
-}
-template <class Element>
-std::string values_of(const std::vector<Element>&, const Range& range) {
-  return "a list: " + values_of(Element{}, range);
+template <class Member>
+Value value_of(const Member& member) {
+  if constexpr (IsChoice<Member>) {
+    return choice_name(member);
+  } else {
+    return member;
+  }
 }
 
 }  // namespace titrate::study

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "key_type.hpp"
-#include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 
 namespace titrate::study {
@@ -16,9 +15,9 @@ struct About {
   std::string help{};
   const char* label = "";  // empty: the last part of the name
   Range range{};
-  Condition used{};
+  UsedWhen used{};
   Speed speed = Speed::same;
-  int treatment = 0;
+  Treatment treatment{};
   bool zero_is_none = false;
 };
 
@@ -32,20 +31,21 @@ std::string label_of(const std::string& name, const char* label) {
 template <class Member>
 Key row(const char* name, Member member, const About& about) {
   const Settings defaults;
+  const DocumentKey takes = taken_by(member(defaults), about.range);
   return {.name = name,
           .label = label_of(name, about.label),
           .values = values_of(member(defaults), about.range),
           .help = about.help,
           .used = about.used,
           .speed = about.speed,
-          .is_choice = IsChoice<std::remove_cvref_t<decltype(member(defaults))>>,
+          .is_choice = !takes.choices.empty(),
           .treatment = about.treatment,
           .zero_is_none = about.zero_is_none,
           .get = [member](const Settings& settings) { return value_of(member(settings)); },
           .set =
-              [member, name, range = about.range](Settings& settings, const Value& value,
-                                                  std::string_view where) {
-                assign(member(settings), value, {name, where, range});
+              [member, takes, name](Settings& settings, const Value& value, std::string_view where) {
+                const std::string place = std::string(where) + ": " + name;
+                assign(member(settings), checked(takes, value, place), place);
               }};
 }
 
@@ -56,40 +56,40 @@ Key row(const char* name, Member member, const About& about) {
 constexpr Range kAtLeastOne{.low = 1}, kAboveZero{.above_low = true}, kShare{.high = 1},
     kBelowOne{.high = 1, .below_high = true};
 
-constexpr Condition kWithLayers{"with network.layers",
-                                [](const Settings& s) { return !s.network.layers.empty(); }};
-constexpr Condition kWithEpochs{"with budget epochs",
-                                [](const Settings& s) { return s.train.budget == Budget::epochs; }};
-constexpr Condition kWithSteps{"with budget steps",
-                               [](const Settings& s) { return s.train.budget == Budget::steps; }};
-constexpr Condition kWithSgd{"with sgd",
-                             [](const Settings& s) { return s.train.optimizer == OptimizerKind::sgd; }};
-constexpr Condition kWithAdam{"with adam and adamw",
-                              [](const Settings& s) { return s.train.optimizer != OptimizerKind::sgd; }};
-constexpr Condition kWithStep{"with schedule step",
-                              [](const Settings& s) { return s.train.schedule == Schedule::step; }};
-constexpr Condition kWithPlateau{"with schedule plateau",
-                                 [](const Settings& s) { return s.train.schedule == Schedule::plateau; }};
-constexpr Condition kWithDrops{"with schedule step and plateau", [](const Settings& s) {
-                                 return s.train.schedule == Schedule::step ||
-                                        s.train.schedule == Schedule::plateau;
-                               }};
-constexpr Condition kWithSynthetic{"with synthetic images",
-                                   [](const Settings& s) { return s.data.synthetic_ratio > 0; }};
-constexpr Condition kWithNoise{"with noise in training",
-                               [](const Settings& s) { return s.data.noise_level > 0; }};
-constexpr Condition kWithAnyNoise{"with noise in training or tests", [](const Settings& s) {
-                                    return s.data.noise_level > 0 || !s.evaluate.noise_levels.empty();
-                                  }};
-constexpr Condition kWithLabelNoise{"with label noise",
-                                    [](const Settings& s) { return s.data.label_noise > 0; }};
+constexpr UsedWhen kWithLayers{"with network.layers",
+                               [](const Settings& s) { return !s.network.layers.empty(); }};
+constexpr UsedWhen kWithEpochs{"with budget epochs",
+                               [](const Settings& s) { return s.train.budget == Budget::epochs; }};
+constexpr UsedWhen kWithSteps{"with budget steps",
+                              [](const Settings& s) { return s.train.budget == Budget::steps; }};
+constexpr UsedWhen kWithSgd{"with sgd",
+                            [](const Settings& s) { return s.train.optimizer == OptimizerKind::sgd; }};
+constexpr UsedWhen kWithAdam{"with adam and adamw",
+                             [](const Settings& s) { return s.train.optimizer != OptimizerKind::sgd; }};
+constexpr UsedWhen kWithStep{"with schedule step",
+                             [](const Settings& s) { return s.train.schedule == Schedule::step; }};
+constexpr UsedWhen kWithPlateau{"with schedule plateau",
+                                [](const Settings& s) { return s.train.schedule == Schedule::plateau; }};
+constexpr UsedWhen kWithDrops{"with schedule step and plateau", [](const Settings& s) {
+                                return s.train.schedule == Schedule::step ||
+                                       s.train.schedule == Schedule::plateau;
+                              }};
+constexpr UsedWhen kWithSynthetic{"with synthetic images",
+                                  [](const Settings& s) { return s.data.synthetic_ratio > 0; }};
+constexpr UsedWhen kWithNoise{"with noise in training",
+                              [](const Settings& s) { return s.data.noise_level > 0; }};
+constexpr UsedWhen kWithAnyNoise{"with noise in training or tests", [](const Settings& s) {
+                                   return s.data.noise_level > 0 || !s.evaluate.noise_levels.empty();
+                                 }};
+constexpr UsedWhen kWithLabelNoise{"with label noise",
+                                   [](const Settings& s) { return s.data.label_noise > 0; }};
 
 std::vector<Key> network_keys() {
   return {
       row(KEY(network.name), {.help = "of the zoo (titrate networks), or of the study's [networks.NAME]",
                               .label = "network",
                               .speed = Speed::by_value,
-                              .treatment = 10}),
+                              .treatment = {.place = 10, .others = "other networks", .definite = true}}),
       row(KEY(network.layers),
           {.help = "the layers as text, instead of a name", .label = "network", .speed = Speed::by_value}),
       row(KEY(network.side), {.help = "smaller images are padded to side x side",
@@ -107,7 +107,9 @@ std::vector<Key> optimizer_keys() {
       row(KEY(train.steps), {.help = "optimisation steps", .used = kWithSteps}),
       row(KEY(train.batch_size),
           {.help = "images per step, over the whole group", .range = kAtLeastOne, .speed = Speed::by_value}),
-      row(KEY(train.optimizer), {.help = "as PyTorch's", .speed = Speed::by_value, .treatment = 11}),
+      row(KEY(train.optimizer), {.help = "as PyTorch's",
+                                 .speed = Speed::by_value,
+                                 .treatment = {.place = 11, .others = "other optimizers", .definite = true}}),
       row(KEY(train.learning_rate), {.help = "the largest that the schedule gives", .range = kAboveZero}),
       row(KEY(train.momentum), {.help = "as PyTorch's", .range = kBelowOne, .used = kWithSgd}),
       row(KEY(train.nesterov), {.help = "as PyTorch's", .label = "Nesterov momentum", .used = kWithSgd}),
@@ -123,7 +125,8 @@ std::vector<Key> optimizer_keys() {
 
 std::vector<Key> schedule_keys() {
   return {
-      row(KEY(train.schedule), {.help = "of the learning rate", .treatment = 12}),
+      row(KEY(train.schedule), {.help = "of the learning rate",
+                                .treatment = {.place = 12, .others = "other schedules", .definite = true}}),
       row(KEY(train.schedule_epochs), {.help = "epochs between two drops",
                                        .label = "epochs between drops",
                                        .range = kAtLeastOne,
@@ -145,8 +148,13 @@ std::vector<Key> schedule_keys() {
 
 std::vector<Key> loss_keys() {
   return {
-      row(KEY(train.label_smoothing), {.help = "as PyTorch's", .range = kShare, .treatment = 9}),
-      row(KEY(train.class_weights), {.help = "as scikit-learn's", .treatment = 8}),
+      row(KEY(train.label_smoothing),
+          {.help = "as PyTorch's",
+           .range = kShare,
+           .treatment = {.place = 9, .others = "other levels of label smoothing"}}),
+      row(KEY(train.class_weights),
+          {.help = "as scikit-learn's",
+           .treatment = {.place = 8, .others = "other class weights", .plural = true}}),
       row(KEY(train.clip_norm),
           {.help = "longest gradient; 0: any", .label = "gradient clipping", .zero_is_none = true}),
       row(KEY(train.initial), {.help = "initial values", .label = "initial values"}),
@@ -154,7 +162,7 @@ std::vector<Key> loss_keys() {
           {.help = "operations drawn anew each epoch, as a recipe's: [\"shift 2\", \"rotate 10\"]",
            .label = "augmentation",
            .speed = Speed::by_value,
-           .treatment = 7}),
+           .treatment = {.place = 7, .others = "other augmentations"}}),
       row(KEY(train.precision), {.help = "of the arithmetic", .speed = Speed::by_value}),
       row(KEY(train.validation_fraction),
           {.help = "share of the selection kept for validation", .range = kBelowOne}),
@@ -165,23 +173,35 @@ std::vector<Key> loss_keys() {
           {.help =
                "sums over a group: tree gives the same bits at every width on GPUs too, as on CPUs always"}),
       row(KEY(train.engine),
-          {.help = "auto: the first that can train it (titrate networks --study); or an engine's name"}),
+          {.help = "auto: the first that can train it (titrate networks --study); or an engine's name",
+           .speed = Speed::by_value}),
   };
 }
 
 std::vector<Key> data_keys() {
   return {
       row(KEY(data.size), {.help = "real images (add) or images in all (replace); 0: all"}),
-      row(KEY(data.synthetic_ratio),
-          {.help = "synthetic images per real one (add), or their share (replace)", .treatment = 1}),
+      row(KEY(data.synthetic_ratio), {.help = "synthetic images per real one (add), or their share (replace)",
+                                      .treatment = {.place = 1,
+                                                    .noun = "synthetic images",
+                                                    .others = "other shares of synthetic images",
+                                                    .plural = true,
+                                                    .definite = true}}),
       row(KEY(data.mode),
           {.help = "synthetic images join the real ones, or take their place", .used = kWithSynthetic}),
       row(KEY(data.synthetic_classes), {.help = "class shares; fill tops up small classes",
                                         .label = "classes of synthetic images",
                                         .used = kWithSynthetic,
-                                        .treatment = 3}),
-      row(KEY(data.augmented_copies),
-          {.help = "packed copies of each selected real image that join it", .treatment = 2}),
+                                        .treatment = {.place = 3,
+                                                      .noun = "synthetic classes",
+                                                      .others = "other classes of synthetic images",
+                                                      .plural = true,
+                                                      .definite = true}}),
+      row(KEY(data.augmented_copies), {.help = "packed copies of each selected real image that join it",
+                                       .treatment = {.place = 2,
+                                                     .others = "other numbers of augmented copies",
+                                                     .plural = true,
+                                                     .definite = true}}),
       row(KEY(data.trained_on),
           {.help = "limit: no images of a generator that saw more real images than the arm has",
            .used = kWithSynthetic}),
@@ -199,9 +219,10 @@ std::vector<Key> noise_keys() {
       row(KEY(data.denoise), {.help = "filters before the network: [\"denoise median 3\"]",
                               .label = "denoising",
                               .speed = Speed::by_value,
-                              .treatment = 4}),
-      row(KEY(data.label_noise),
-          {.help = "share of the labels that are replaced by wrong ones", .range = kShare, .treatment = 5}),
+                              .treatment = {.place = 4, .others = "other filters"}}),
+      row(KEY(data.label_noise), {.help = "share of the labels that are replaced by wrong ones",
+                                  .range = kShare,
+                                  .treatment = {.place = 5, .others = "other levels of label noise"}}),
       row(KEY(data.label_noise_to), {.help = "the class they become; empty: any other",
                                      .label = "labels become",
                                      .used = kWithLabelNoise}),
@@ -209,7 +230,7 @@ std::vector<Key> noise_keys() {
           {.help = "by mean and deviation of the dataset, the selection or each pixel of it",
            .label = "standardisation",
            .speed = Speed::by_value,
-           .treatment = 6}),
+           .treatment = {.place = 6, .others = "other standardisations"}}),
       row(KEY(evaluate.noise_levels), {.help = "test noise levels; empty: the training level"}),
       row(KEY(seed), {.help = "of selection, order, noise, dropout and initial values"}),
   };
@@ -224,6 +245,8 @@ std::string with_condition(const Key& key) {
 }  // namespace
 
 std::string Key::fallback() const { return to_json(get(Settings{})); }
+
+std::string Key::noun() const { return *treatment.noun == '\0' ? label : treatment.noun; }
 
 const std::vector<Key>& keys() {
   static const std::vector<Key> rows = [] {
@@ -278,7 +301,7 @@ std::string canonical(const Settings& settings) {
 std::string speed_class(const Settings& settings) {
   std::vector<std::string> parts;
   for (const Key& key : keys()) {
-    if (key.speed == Speed::same || (key.used.holds != nullptr && !key.used.holds(settings))) continue;
+    if (key.speed == Speed::same || !key.used.in(settings)) continue;
     const Value value = key.get(settings);
     const bool is_off = key.speed == Speed::if_not_zero && value == key.get(Settings{});
     parts.push_back(key.name + "=" + (key.speed == Speed::by_value ? to_json(value) : is_off ? "off" : "on"));

@@ -65,7 +65,7 @@ AverageScores average(std::span<const ClassScores> scores, std::span<const doubl
 
 // Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient", 2004, in the
 // order of sklearn.metrics.matthews_corrcoef, whose sums are exact too as long as they stay below 2^53; 0
-// where a margin is empty.
+// where the truth, or what was predicted, is all of one class.
 double matthews_correlation(std::span<const std::uint64_t> confusion) {
   const std::uint32_t classes = classes_of(confusion);
   double images = 0, hits = 0, both = 0, truth = 0, predicted = 0;
@@ -83,30 +83,61 @@ double matthews_correlation(std::span<const std::uint64_t> confusion) {
   return spread > 0 ? (hits * images - both) / std::sqrt(spread) : 0;
 }
 
+using ValueOf = double (*)(const Scores&);
+
+// A score of scikit-learn's classification report.
+constexpr Metric score(const char* column, const char* label, ValueOf value, const char* help) {
+  return {.column = column, .label = label, .unit = "%", .digits = 2, .value = value, .help = help};
+}
+
+constexpr Metric weighted(const char* column, const char* label, ValueOf value, const char* help) {
+  Metric metric = score(column, label, value, help);
+  metric.in_cells = false;
+  return metric;
+}
+
 constexpr Metric kMetrics[] = {
-    {"test_accuracy", "test accuracy", "%", 2, [](const Scores& s) { return s.tally.accuracy(); },
-     "share of the test images whose class is found", true, false},
-    {"test_loss", "test loss", "cross-entropy", 4, [](const Scores& s) { return s.tally.mean_loss(); },
-     "mean cross-entropy of the true class", true, false},
-    {"macro_precision", "macro precision", "%", 2, [](const Scores& s) { return s.macro.precision; },
-     "share of right ones among the images that are called a class, mean over classes", true, false},
-    {"macro_recall", "macro recall", "%", 2, [](const Scores& s) { return s.macro.recall; },
-     "share of a class's images that are found, mean over classes", true, false},
-    {"macro_f1", "macro F1", "%", 2, [](const Scores& s) { return s.macro.f1; },
-     "harmonic mean of precision and recall, mean over classes", true, false},
-    {"weighted_precision", "weighted precision", "%", 2, [](const Scores& s) { return s.weighted.precision; },
-     "precision, mean over classes by their images", false, false},
-    {"weighted_recall", "weighted recall", "%", 2, [](const Scores& s) { return s.weighted.recall; },
-     "recall, mean over classes by their images", false, false},
-    {"weighted_f1", "weighted F1", "%", 2, [](const Scores& s) { return s.weighted.f1; },
-     "F1, mean over classes by their images", false, false},
-    {"calibration_error", "calibration error", "", 4,
-     [](const Scores& s) { return calibration_error(s.tally); },
-     "gap between confidence and accuracy, mean over 15 bins of confidence by their images"},
-    {"mcc", "Matthews correlation", "", 4,
-     [](const Scores& s) { return matthews_correlation(s.tally.confusion); },
-     "correlation of truth and prediction: 1 all right, 0 no better than chance"},
+    score(
+        "test_accuracy", "test accuracy", [](const Scores& s) { return s.tally.accuracy(); },
+        "share of the test images whose class is found"),
+    {.column = "test_loss",
+     .label = "test loss",
+     .unit = "cross-entropy",
+     .value = [](const Scores& s) { return s.tally.mean_loss(); },
+     .help = "mean cross-entropy of the true class"},
+    score(
+        "macro_precision", "macro precision", [](const Scores& s) { return s.macro.precision; },
+        "share of right ones among the images that are called a class, mean over classes"),
+    score(
+        "macro_recall", "macro recall", [](const Scores& s) { return s.macro.recall; },
+        "share of a class's images that are found, mean over classes"),
+    score(
+        "macro_f1", "macro F1", [](const Scores& s) { return s.macro.f1; },
+        "harmonic mean of precision and recall, mean over classes"),
+    weighted(
+        "weighted_precision", "weighted precision", [](const Scores& s) { return s.weighted.precision; },
+        "precision, mean over classes by their images"),
+    weighted(
+        "weighted_recall", "weighted recall", [](const Scores& s) { return s.weighted.recall; },
+        "recall, mean over classes by their images"),
+    weighted(
+        "weighted_f1", "weighted F1", [](const Scores& s) { return s.weighted.f1; },
+        "F1, mean over classes by their images"),
+    {.column = "calibration_error",
+     .label = "calibration error",
+     .value = [](const Scores& s) { return calibration_error(s.tally); },
+     .help = "gap between confidence and accuracy, mean over 15 bins of confidence by their images",
+     .beside_report = true},
+    {.column = "mcc",
+     .label = "Matthews correlation",
+     .value = [](const Scores& s) { return matthews_correlation(s.tally.confusion); },
+     .help = "correlation of truth and prediction: 1 all right, 0 no better than chance",
+     .beside_report = true},
 };
+
+static_assert(kMetrics[kTestAccuracy].column == std::string_view("test_accuracy") &&
+              kMetrics[kTestLoss].column == std::string_view("test_loss") &&
+              kMetrics[kMacroF1].column == std::string_view("macro_f1"));
 
 }  // namespace
 

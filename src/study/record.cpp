@@ -70,7 +70,7 @@ Json result_json(const TrialRecord& record) {
           {"settings", settings_json(record.settings)},
           {"fingerprint", record.fingerprint},
           {"numerics", record.numerics},
-          {"status", to_text(record.status)},
+          {"status", choice_name(record.status)},
           {"train_images", record.outcome.train_images},
           {"steps", record.outcome.steps},
           {"best_epoch", record.outcome.best_epoch},
@@ -102,20 +102,13 @@ TrialOutcome read_outcome(const Json& json) {
   return outcome;
 }
 
-Status parse_status(const std::string& text) {
-  for (Status status : {Status::done, Status::diverged, Status::failed}) {
-    if (to_text(status) == text) return status;
-  }
-  throw std::invalid_argument("status " + text);
-}
-
-TrialRecord read_record(const Json& json) {
+TrialRecord read_record(const Json& json, const std::string& where) {
   TrialRecord record{.attempt = json.at("attempt"), .trial = json.at("trial")};
-  record.settings = parse_settings(json.at("settings").dump());
+  record.settings = parse_settings(json.at("settings").dump(), where);
   record.fingerprint = json.at("fingerprint");
   record.version = json.at("version");
   record.numerics = json.at("numerics");
-  record.status = parse_status(json.at("status"));
+  record.status = parse_choice<Status>(json.at("status").get<std::string>(), where + ": status");
   record.reason = json.at("reason");
   record.outcome = read_outcome(json);
   const Json& timing = json.at("timing");
@@ -130,21 +123,10 @@ std::string condition_json(const ConditionRecord& condition) { return condition_
 
 ConditionRecord parse_condition(const std::string& text) { return read_condition(Json::parse(text)); }
 
-std::string to_text(Status status) {
-  switch (status) {
-    case Status::done:
-      return "done";
-    case Status::diverged:
-      return "diverged";
-    default:
-      return "failed";
-  }
-}
-
-Settings parse_settings(const std::string& canonical_json) {
+Settings parse_settings(const std::string& canonical_json, const std::string& where) {
   Settings settings;
   const Json json = Json::parse(canonical_json);
-  for (const auto& [key, value] : json.items()) set_key(settings, key, value_from(value), key);
+  for (const auto& [key, value] : json.items()) set_key(settings, key, value_from(value), where);
   return settings;
 }
 
@@ -171,7 +153,7 @@ TrialRecord parse_record(const std::string& text, const std::string& where) {
                    .what = "the records are of another version of titrate",
                    .hint = "give --out another folder, or use the version that wrote them"});
     }
-    return read_record(json);
+    return read_record(json, where);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {

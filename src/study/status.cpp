@@ -1,5 +1,6 @@
 #include "titrate/study/status.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "titrate/core/error.hpp"
@@ -13,7 +14,7 @@ constexpr int kSchema = 1;
 
 // A loss that is no finite number has no form in JSON: it is left out.
 void put(Json& json, const char* key, const std::optional<double>& value) {
-  if (value) json[key] = *value;
+  if (value && std::isfinite(*value)) json[key] = *value;
 }
 
 std::optional<double> get(const Json& json, const char* key) {
@@ -104,8 +105,8 @@ Json list_json(const Items& items, const Make& make) {
   return list;
 }
 
-SweepStatus status_of(const Json& json) {
-  SweepStatus status{.state = json.at("state"),
+SweepStatus status_of(const Json& json, const std::string& where) {
+  SweepStatus status{.state = parse_choice<RunState>(json.at("state").get<std::string>(), where + ": state"),
                      .study = json.at("study"),
                      .host = json.at("host"),
                      .pid = json.at("pid"),
@@ -132,7 +133,7 @@ TrialProgress parse_activity(const std::string& text) { return activity_of(Json:
 
 std::string to_json(const SweepStatus& status) {
   Json json{{"schema", kSchema},
-            {"state", status.state},
+            {"state", choice_name(status.state)},
             {"study", status.study},
             {"host", status.host},
             {"pid", status.pid},
@@ -155,7 +156,7 @@ std::string to_json(const SweepStatus& status) {
 SweepStatus parse_status(const std::string& text, const std::string& where) {
   try {
     const Json json = Json::parse(text);
-    if (json.at("schema") == kSchema) return status_of(json);
+    if (json.at("schema") == kSchema) return status_of(json, where);
   } catch (const Json::exception& error) {
     throw Error({.code = ErrorCode::integrity,
                  .where = where,

@@ -6,7 +6,6 @@
 #include "titrate/core/document.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/core/hash.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/net/zoo.hpp"
 #include "titrate/shard/manifest.hpp"
@@ -17,15 +16,18 @@ namespace {
 
 using Entry = Document::Entry;
 
-const std::string& text_of(const Entry& entry, const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
-  throw Error({.code = ErrorCode::usage,
-               .where = entry.where,
-               .what = "\"" + entry.key + "\" has the wrong type",
-               .expected = "text"});
+std::string text_of(const Entry& entry) {
+  return std::get<std::string>(
+      checked({.type = KeyType::text}, *entry.value, entry.where + ": " + entry.key).data);
 }
 
-const std::string& text_of(const Entry& entry) { return text_of(entry, *entry.value); }
+std::vector<std::string> texts_of(const Entry& entry) {
+  std::vector<std::string> texts;
+  const Value list = checked({.type = KeyType::texts}, *entry.value, entry.where + ": " + entry.key);
+  for (const Value& text : std::get<std::vector<Value>>(list.data))
+    texts.push_back(std::get<std::string>(text.data));
+  return texts;
+}
 
 // The values of an axis as their key sees them: 0 of a real-valued key is 0.0.
 Axis make_axis(const std::string& key, const Value& values, const std::string& where) {
@@ -113,25 +115,39 @@ void check_definitions(const Study& study, const std::string& where) {
                      did_you_mean(entry.key, known, "titrate sweep --help lists the keys"));
 }
 
+// A section is a table, which may be empty; a key is none.
+void check_kind(const Entry& entry) {
+  const auto is_one_of = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), entry.key) != names.end();
+  };
+  if (entry.value && is_one_of(kSections)) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = entry.where,
+                 .what = "\"" + entry.key + "\" is not a table",
+                 .hint = "write [" + entry.key + "], and its keys below"});
+  }
+  if (!entry.value && is_one_of(key_names())) {
+    throw Error({.code = ErrorCode::usage,
+                 .where = entry.where,
+                 .what = "\"" + entry.key + "\" is a table",
+                 .expected = find_key(entry.key, entry.where).values});
+  }
+}
+
 void read_entry(Study& study, const Entry& entry) {
-  const bool section = std::find(kSections.begin(), kSections.end(), entry.key) != kSections.end();
-  if (section && !entry.value) return;
+  check_kind(entry);
   if (entry.key.starts_with("networks.")) {
     read_definition(study, entry);
   } else if (!entry.value) {
-    refuse_unknown(entry);
-  } else if (entry.key == "axes") {
-    throw Error({.code = ErrorCode::usage, .where = entry.where, .what = "\"axes\" is not a table"});
+    if (std::find(kSections.begin(), kSections.end(), entry.key) == kSections.end()) refuse_unknown(entry);
   } else if (entry.key == "name") {
     study.name = text_of(entry);
   } else if (entry.key == "dataset") {
     study.dataset = text_of(entry);
   } else if (entry.key == "resolved.fingerprint") {
     study.fingerprint = text_of(entry);
-  } else if (entry.key == "resolved.class_names" &&
-             std::holds_alternative<std::vector<Value>>(entry.value->data)) {
-    for (const Value& name : std::get<std::vector<Value>>(entry.value->data))
-      study.class_names.push_back(text_of(entry, name));
+  } else if (entry.key == "resolved.class_names") {
+    study.class_names = texts_of(entry);
   } else if (entry.key.starts_with(kBaseline)) {
     set_baseline(study, entry.key.substr(kBaseline.size()), *entry.value, entry.where);
   } else if (entry.key.starts_with("axes.")) {
@@ -141,6 +157,18 @@ void read_entry(Study& study, const Entry& entry) {
     if (std::find(keys.begin(), keys.end(), entry.key) == keys.end()) refuse_unknown(entry);
     set_key(study.base, entry.key, *entry.value, entry.where);
   }
+}
+
+// --set of a key whose values are those of an axis.
+void refuse_axis(const Study& study, const std::string& text) {
+  const Assignment setting = parse_assignment(text, "--set");
+  if (std::none_of(study.axes.begin(), study.axes.end(),
+                   [&](const Axis& axis) { return axis.key == setting.key; }))
+    return;
+  throw Error({.code = ErrorCode::usage,
+               .where = setting.where,
+               .what = "the key is an axis of the study",
+               .hint = "give --axis " + text});
 }
 
 // An inline table.
@@ -158,18 +186,24 @@ std::string toml_list(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Study parse_study(const std::string& text, const std::string& where) {
+Study parse_study(const std::string& text, const std::string& where, const StudyOverrides& overrides) {
   Study study{.name = std::filesystem::path(where).stem().string()};
-  for (const Entry& entry : Document(text, where).entries()) read_entry(study, entry);
+  for (const Entry& entry : Document(text, where, overrides.set).entries()) read_entry(study, entry);
   check_definitions(study, where);
+  if (!overrides.dataset.empty()) study.dataset = overrides.dataset;
+  for (const std::string& option : overrides.axes) {
+    const Assignment axis = parse_assignment(option, "--axis");
+    replace_axis(study, make_axis(axis.key, parse_list(axis.value), axis.where));
+  }
+  for (const std::string& setting : overrides.set) refuse_axis(study, setting);
   return study;
 }
 
-Study read_study(const std::filesystem::path& path) {
+Study read_study(const std::filesystem::path& path, const StudyOverrides& overrides) {
   if (std::error_code error; !std::filesystem::exists(path, error) && !error) {
     throw Error({.code = ErrorCode::usage, .where = path.string(), .what = "there is no such file"});
   }
-  return parse_study(read_text(path), path.string());
+  return parse_study(read_text(path), path.string(), overrides);
 }
 
 Study read_run_study(const std::filesystem::path& run_folder) {
@@ -182,28 +216,8 @@ Study read_run_study(const std::filesystem::path& run_folder) {
   return study;
 }
 
-void apply_overrides(Study& study, const StudyOverrides& overrides) {
-  if (!overrides.dataset.empty()) study.dataset = overrides.dataset;
-  for (const std::string& text : overrides.set) {
-    const Assignment setting = parse_assignment(text, "--set");
-    set_key(study.base, setting.key, parse_value(setting.value), setting.where);
-    if (std::any_of(study.axes.begin(), study.axes.end(),
-                    [&](const Axis& axis) { return axis.key == setting.key; })) {
-      throw Error({.code = ErrorCode::usage,
-                   .where = setting.where,
-                   .what = "the key is an axis of the study",
-                   .hint = "give --axis " + text});
-    }
-  }
-  for (const std::string& text : overrides.axes) {
-    const Assignment axis = parse_assignment(text, "--axis");
-    replace_axis(study, make_axis(axis.key, parse_list(axis.value), axis.where));
-  }
-}
-
 Study resolve_study(const std::filesystem::path& file, const StudyOverrides& overrides) {
-  Study study = read_study(file);
-  apply_overrides(study, overrides);
+  Study study = read_study(file, overrides);
   check_baselines(study, file.string());
   if (study.dataset.empty()) {
     throw Error({.code = ErrorCode::usage,

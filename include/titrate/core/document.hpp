@@ -59,15 +59,14 @@ class Document {
 
   DocumentTable root() const { return {*root_, ""}; }
 
-  // Each key that is no table, in the order of the text, those of settings last.
+  // Each key that is no table, in the order of the text; what only settings have comes last.
   struct Entry {
     std::string key{};             // "train.epochs"
     std::optional<Value> value{};  // nothing: a table without keys
     std::string where{};           // "study.toml:12"
   };
 
-  // Refuses an entry that is there twice ("axes.a.b" and axes."a.b"), a date, a list of tables, and control
-  // characters other than tabs and ends of lines.
+  // Refuses an entry that is there twice ("axes.a.b" and axes."a.b"), a date, and a list of tables.
   std::vector<Entry> entries() const;
 
  private:

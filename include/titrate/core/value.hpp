@@ -45,9 +45,9 @@ struct Range {
   std::string text() const;  // "0 to 1", "above 0", "1 or more"
 };
 
-// What a key takes. text: a whole number is its digits. integers, texts: a single one too. other: a table, or
-// one of several types; whoever reads the key knows.
-enum class KeyType { flag, integer, number, text, integers, texts, other };
+// What a key takes. text: a whole number is its digits. integers, numbers, texts: a single one too. other: a
+// table, or one of several types; whoever reads the key knows.
+enum class KeyType { flag, integer, number, text, integers, numbers, texts, other };
 
 const char* describe(KeyType type);  // for messages: "a whole number"
 
@@ -61,6 +61,7 @@ struct DocumentKey {
   bool required = false;
   Range range{};                       // of numbers
   std::vector<std::string> choices{};  // of a text; empty: any
+  bool many_lines = false;             // of texts: ends of lines and tabs are allowed
 };
 
 // The value as the key takes it: of its type, within its range, text without control characters. Throws Error

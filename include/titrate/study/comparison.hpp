@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "titrate/core/choice.hpp"
 #include "titrate/study/statistics.hpp"
 #include "titrate/study/study.hpp"
 
@@ -14,8 +15,12 @@ namespace titrate::study {
 
 // help: the interval of the difference lies wholly above 0; hurt: wholly below.
 enum class Verdict { help, hurt, no_clear_difference, too_few_seeds };
-
-std::string to_text(Verdict verdict);
+constexpr auto choices(Verdict) {
+  return choice_table<Verdict>({{Verdict::help, "help"},
+                                {Verdict::hurt, "hurt"},
+                                {Verdict::no_clear_difference, "no clear difference"},
+                                {Verdict::too_few_seeds, "too few seeds"}});
+}
 Verdict verdict_of(const Estimate& difference);
 
 // One cell of the grid under one test condition, with the accuracy of each of its seeds, by seed.

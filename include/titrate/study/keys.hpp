@@ -15,30 +15,44 @@
 namespace titrate::study {
 
 // When a key has an effect.
-struct Condition {
-  const char* words = "";  // "with optimizer sgd"; empty: always
+struct UsedWhen {
+  const char* words = "";  // "with sgd"; empty: always
   bool (*holds)(const Settings&) = nullptr;
+
+  bool in(const Settings& settings) const { return holds == nullptr || holds(settings); }
 };
 
 // Whether trials that differ in a key take another time for an image.
 enum class Speed { same, by_value, if_not_zero };
+
+// How a key is spoken of whose levels are compared.
+struct Treatment {
+  int place = 0;            // the smallest is spoken of first; 0: it is no treatment
+  const char* noun = "";    // of a level other than none: "synthetic images"; empty: the key's label
+  const char* others = "";  // levels that are compared with another than none: "other networks"
+  bool plural = false;      // of the noun
+  bool definite = false;    // "the" stands before the noun in a heading
+
+  explicit operator bool() const { return place > 0; }
+};
 
 struct Key {
   std::string name{};    // "train.momentum"
   std::string label{};   // in charts and sentences: "momentum"
   std::string values{};  // what it takes: "sgd, adam, adamw", "above 0", "text"
   std::string help{};
-  Condition used{};
+  UsedWhen used{};
   Speed speed = Speed::same;
   bool is_choice = false;  // one of a few words
-  int treatment = 0;       // its levels are compared; the smallest number is spoken of first. 0: they are not
+  Treatment treatment{};
   bool zero_is_none = false;  // its 0 switches something off
 
   std::function<Value(const Settings&)> get{};
-  // Throws Error (usage) that names `where`: a value of the wrong type or out of range.
+  // Throws Error (usage) that names `where` and the key: a value of the wrong type or out of range.
   std::function<void(Settings&, const Value&, std::string_view where)> set{};
 
   std::string fallback() const;  // the default, as JSON
+  std::string noun() const;      // of a treatment: "synthetic images", "augmentation"
 };
 
 // In the order of a study file.

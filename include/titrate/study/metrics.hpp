@@ -87,15 +87,15 @@ struct Metric {
   int digits = 4;           // after the point, as people are shown it
   double (*value)(const Scores&) = nullptr;
   const char* help = "";
-  bool in_cells = true;  // its means over seeds stand in cells.csv, summary.json and the page
-  bool beside_report =
-      true;  // of one trial it is told beside the classification report, which has the others
+  bool in_cells = true;        // its means over seeds stand in cells.csv, summary.json and the page
+  bool beside_report = false;  // the classification report of a trial lacks it: it is told beside it
 
   bool percent() const { return unit == std::string_view("%"); }
 };
 
-// In the order of their columns. The first, second and fifth are spoken of by name.
-std::span<const Metric> metrics();
+std::span<const Metric> metrics();  // in the order of their columns
+
+// Those that are spoken of by name.
 inline constexpr std::size_t kTestAccuracy = 0, kTestLoss = 1, kMacroF1 = 4;
 
 // In the order of metrics().

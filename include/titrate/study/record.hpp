@@ -3,18 +3,20 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "titrate/core/choice.hpp"
 #include "titrate/study/keys.hpp"
 #include "titrate/study/outcome.hpp"
 
 namespace titrate::study {
 
 enum class Status { done, diverged, failed };  // diverged is a result; failed runs again at the next start
-
-std::string to_text(Status status);
+constexpr auto choices(Status) {
+  return choice_table<Status>(
+      {{Status::done, "done"}, {Status::diverged, "diverged"}, {Status::failed, "failed"}});
+}
 
 struct Timing {
   double train_seconds = 0, test_seconds = 0, total_seconds = 0;
@@ -36,8 +38,9 @@ struct TrialRecord {
   Timing timing{};
 };
 
-// Reads what canonical() writes. Throws Error (usage) for keys or values that there are not.
-Settings parse_settings(const std::string& canonical_json);
+// Reads what canonical() writes. Throws Error (usage) that names `where` for keys or values that there are
+// not.
+Settings parse_settings(const std::string& canonical_json, const std::string& where);
 
 // One condition as it stands in a record. Reading throws what the JSON library throws.
 std::string condition_json(const ConditionRecord& condition);

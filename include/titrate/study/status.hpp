@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "titrate/study/attempt.hpp"
+
 namespace titrate::study {
 
 // A trial under way.
@@ -49,7 +51,7 @@ struct RankStatus {
 };
 
 struct SweepStatus {
-  std::string state{};  // "running", "finished", "stopped"
+  RunState state = RunState::running;
   std::string study{};
   std::string host{};  // of rank 0
   int pid = 0;

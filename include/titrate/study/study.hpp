@@ -36,22 +36,23 @@ struct Study {
   std::vector<std::string> class_names{};
 };
 
+// What a command line lays over a study file.
 struct StudyOverrides {
   std::string dataset{};
-  std::vector<std::string> set{};   // KEY=VALUE
+  std::vector<std::string> set{};   // KEY=VALUE, of any key of the file
   std::vector<std::string> axes{};  // KEY=V,V,...: replaces or adds an axis
 };
 
-// Throws Error (usage) with file and line: an unknown key (with the nearest), a wrong type, an empty axis, an
-// axis twice. A file that cannot be read is Error (io).
-Study read_study(const std::filesystem::path& path);
-Study parse_study(const std::string& text,
-                  const std::string& where);  // the same from a text; `where` names it in messages
+// A study file with what the command line lays over it. Throws Error (usage) with file and line, or the
+// option: an unknown key (with the nearest), a wrong type, an empty axis, a value of an axis twice. A file
+// that cannot be read is Error (io).
+Study read_study(const std::filesystem::path& path, const StudyOverrides& overrides = {});
+
+// The same from a text; `where` names it in messages.
+Study parse_study(const std::string& text, const std::string& where, const StudyOverrides& overrides = {});
 
 // The study of a run folder, as it was last swept. Throws Error (usage) where there is no run.
 Study read_run_study(const std::filesystem::path& run_folder);
-
-void apply_overrides(Study& study, const StudyOverrides& overrides);
 
 // The study of a file with its overrides and what its dataset's manifest says: fingerprint, class names,
 // absolute folder. Throws Error: usage where no dataset is named or there; what read_study and read_manifest
@@ -86,9 +87,10 @@ std::string cell_key(const Settings& settings);
 std::string describe_cell(const Settings& settings);
 std::string describe_trial(const Settings& settings);  // with the seed
 
-// Keys that are not at their default in some trial, but of use in none: "train.steps" where every budget is
-// one of epochs.
-std::vector<std::string> keys_without_effect(std::span<const Trial> trials);
+// What is asked for in vain: keys that are not at their default in some trial, but of use in none
+// ("train.steps" where every budget is one of epochs), and networks of the study's own that none names
+// ("networks.mine").
+std::vector<std::string> keys_without_effect(const Study& study, std::span<const Trial> trials);
 
 // The first trial of each cell: seeds change neither counts nor shapes, so it stands for all.
 std::vector<Trial> one_of_each_cell(std::span<const Trial> trials);

@@ -63,6 +63,18 @@ TEST(Comparison, ArmsAreTestedAlike) {
   EXPECT_TRUE(compare(study, made.arms).empty());
 }
 
+TEST(Comparison, ArmsInWhichTheAxisHasNoEffectAreLeftOut) {
+  const Study study = with_axes(
+      "\"data.synthetic_classes\" = [\"as_real\", \"fill\"]\n\"data.synthetic_ratio\" = [0.0, 1.0]\n");
+  const Made made(study, half);
+  const std::vector<Comparison> found = compare(study, made.arms);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].pairs.size(), 2u);
+  EXPECT_EQ(found[1].axis, "data.synthetic_classes");
+  ASSERT_EQ(found[1].pairs.size(), 1u);
+  EXPECT_EQ(made.cells[found[1].pairs[0].cell].settings.data.synthetic_ratio, 1);
+}
+
 TEST(Comparison, ANetworkOfTheStudysOwnIsPairedThoughItBringsLayers) {
   const Study study = with_axes("\"network.name\" = [\"simple-cnn\", \"mine\"]\n\"data.size\" = [100, 200]\n",
                                 "[networks.mine]\nlayers = [\"flatten\", \"dense 10\"]\nside = 32\n");

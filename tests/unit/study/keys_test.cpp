@@ -105,7 +105,7 @@ TEST(Keys, RefuseNumbersOutOfRange) {
     expect_refused(key, zero, "1 or more");
   for (const char* key : {"train.label_smoothing", "data.label_noise"}) expect_refused(key, more, "0 to 1");
   expect_refused("data.noise_level", less, "0 or more");
-  expect_refused("data.size", {std::int64_t{1} << 32}, "a whole number");
+  expect_refused("data.size", {std::int64_t{1} << 32}, "0 to 4294967295");
   expect_refused("train.epochs", {std::string("many")}, "a whole number");
 }
 
@@ -122,14 +122,16 @@ TEST(Keys, WithoutEffectAreThoseThatNoTrialUses) {
   idle.train.nesterov = true;
   idle.data.noise_draw = NoiseDraw::epoch;
   const std::vector<Trial> trials{{.id = "a", .settings = idle}};
-  EXPECT_EQ(keys_without_effect(trials),
+  EXPECT_EQ(keys_without_effect({}, trials),
             (std::vector<std::string>{"train.steps", "train.momentum", "train.nesterov", "data.noise_draw"}));
   Settings busy = idle;
   busy.train.budget = Budget::steps;
   busy.train.optimizer = OptimizerKind::sgd;
   busy.data.noise_level = 0.1;
   const std::vector<Trial> both{{.id = "a", .settings = idle}, {.id = "b", .settings = busy}};
-  EXPECT_EQ(keys_without_effect(both), std::vector<std::string>{});
+  EXPECT_EQ(keys_without_effect({}, both), std::vector<std::string>{});
+  const Study study{.networks = {{"mine", {.layers = {"dense 10"}}}}};
+  EXPECT_EQ(keys_without_effect(study, both), std::vector<std::string>{"networks.mine"});
 }
 
 TEST(SpeedClass, DiffersWhereAnImageTakesLonger) {
@@ -163,6 +165,7 @@ TEST(SpeedClass, DiffersWhereAnImageTakesLonger) {
   EXPECT_NE(class_of([](Settings& s) { s.train.optimizer = OptimizerKind::adam; }), usual);
   EXPECT_NE(class_of([](Settings& s) { s.train.precision = Precision::bf16; }), usual);
   EXPECT_NE(class_of([](Settings& s) { s.train.augment = {"rotate 10"}; }), usual);
+  EXPECT_NE(class_of([](Settings& s) { s.train.engine = "another"; }), usual);
   EXPECT_NE(class_of([](Settings& s) { s.data.denoise = {"denoise median 3"}; }), usual);
   EXPECT_NE(class_of([](Settings& s) { s.data.standardise = data::Standardise::pixel; }), usual);
 }

@@ -9,7 +9,7 @@ namespace titrate::study {
 namespace {
 
 SweepStatus sample() {
-  SweepStatus status{.state = "running",
+  SweepStatus status{.state = RunState::running,
                      .study = "digits",
                      .host = "node1",
                      .pid = 4711,

@@ -46,8 +46,16 @@ TEST(Study, RefusesByNameAndLine) {
   EXPECT_NE(message_of("[train]\nepoch = 3")
                 .find("s.toml:2: unknown key \"train.epoch\"; did you mean \"train.epochs\"?"),
             std::string::npos);
-  EXPECT_NE(message_of("[train]\nepochs = \"3\"").find("s.toml:2: \"train.epochs\" has the wrong type"),
+  EXPECT_NE(
+      message_of("[train]\nepochs = \"3\"").find("s.toml:2: train.epochs: wrong type; expected a whole"),
+      std::string::npos);
+  EXPECT_NE(
+      message_of("[train]\nepochs = 0").find("s.toml:2: train.epochs: out of range; expected 1 or more"),
+      std::string::npos);
+  EXPECT_NE(message_of("[data]\nsize = 5000000000").find("out of range; expected 0 to 4294967295"),
             std::string::npos);
+  EXPECT_NE(message_of("name = \"a\\u001b\"").find("s.toml:1: name: a control character"), std::string::npos);
+  EXPECT_NE(message_of("name = [1]").find("s.toml:1: name: wrong type"), std::string::npos);
   EXPECT_NE(message_of("[train]\nepochs = -3").find("s.toml:2"), std::string::npos);
   EXPECT_NE(message_of("[axes]\nseed = []").find("axis \"seed\" is empty"), std::string::npos);
   EXPECT_NE(message_of("[axes]\nseed = 3").find("axis \"seed\" is not a list"), std::string::npos);
@@ -56,22 +64,36 @@ TEST(Study, RefusesByNameAndLine) {
             std::string::npos);
   EXPECT_NE(message_of("axes = 3").find("\"axes\" is not a table"), std::string::npos);
   EXPECT_NE(message_of("name = ").find("s.toml:1: not valid TOML"), std::string::npos);
-  EXPECT_NE(message_of("train = 3").find("unknown key \"train\""), std::string::npos);
+  EXPECT_NE(message_of("network = \"lenet5\"").find("s.toml:1: \"network\" is not a table; write [network]"),
+            std::string::npos);
+  EXPECT_NE(message_of("[train.epochs]").find("\"train.epochs\" is a table"), std::string::npos);
+  EXPECT_EQ(message_of("[train]\naugment = \"shift 2\""), "accepted") << "one for a list of one";
 }
 
 TEST(Study, OverridesReplaceAxesAndSetKeys) {
-  Study study = parse_study(kStudy, "s.toml");
-  apply_overrides(study, {.dataset = "e",
-                          .set = {"train.epochs=7", "network.name=pytorch-cnn"},
-                          .axes = {"data.size=10,20,30", "data.mode=add,replace"}});
+  const auto with = [](const StudyOverrides& overrides) { return parse_study(kStudy, "s.toml", overrides); };
+  const Study study = with({.dataset = "e",
+                            .set = {"train.epochs=7", "network.name=pytorch-cnn", "name=another"},
+                            .axes = {"data.size=10,20,30", "data.mode=add,replace"}});
+  EXPECT_EQ(study.name, "another");
   EXPECT_EQ(study.dataset, "e");
   EXPECT_EQ(study.base.train.epochs, 7u);
   EXPECT_EQ(study.base.network.name, "pytorch-cnn");
   EXPECT_EQ(study.axes[0].values.size(), 3u);
   EXPECT_EQ(study.axes.back().key, "data.mode");
-  EXPECT_THROW(apply_overrides(study, {.axes = {"seed="}}), Error);
-  EXPECT_THROW(apply_overrides(study, {.set = {"seed=3"}}), Error) << "seed is an axis";
-  EXPECT_THROW(apply_overrides(study, {.set = {"nonsense"}}), Error);
+  EXPECT_EQ(with({.set = {"axes.data.size=[5]"}}).axes[0].values, std::vector<Value>{Value{5}});
+  EXPECT_THROW(with({.axes = {"seed="}}), Error);
+  EXPECT_THROW(with({.set = {"seed=3"}}), Error) << "seed is an axis";
+  EXPECT_THROW(with({.set = {"nonsense"}}), Error);
+}
+
+TEST(Study, ABaselineIsSetAsAnyKeyOfTheFile) {
+  const std::string text = "[axes]\n\"network.name\" = [\"simple-cnn\", \"lenet5\"]\n";
+  const std::string given = text + "[report]\nbaseline = { \"network.name\" = \"simple-cnn\" }\n";
+  for (const std::string& study : {text, given}) {
+    const Study set = parse_study(study, "s.toml", {.set = {"report.baseline.network.name=lenet5"}});
+    EXPECT_EQ(set.baselines.at("network.name"), Value{"lenet5"});
+  }
 }
 
 TEST(Study, TomlReadsBack) {
