@@ -1,87 +1,15 @@
 #include "comparison_text.hpp"
 
-#include <algorithm>
 #include <string_view>
 
 #include "labels.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/study/keys.hpp"
-#include "titrate/study/network.hpp"
 
 namespace titrate::report {
 namespace {
 
 constexpr std::string_view kRatio = "data.synthetic_ratio", kNetwork = "network.name";
-
-// Where the label of a key does not make a sentence by itself.
-struct Naming {
-  std::string_view axis;
-  const char* noun;    // of a level other than none; empty: the key's label
-  const char* the;     // before the noun in a heading
-  bool plural;         // of the noun
-  const char* others;  // levels that are compared with another than none
-};
-
-constexpr Naming kNames[] = {
-    {kRatio, "synthetic images", "the ", true, "other shares of synthetic images"},
-    {"data.augmented_copies", "", "the ", true, "other numbers of augmented copies"},
-    {"data.synthetic_classes", "synthetic classes", "the ", true, "other classes of synthetic images"},
-    {"data.denoise", "", "", false, "other filters"},
-    {"data.standardise", "", "", false, "other standardisations"},
-    {"train.augment", "", "", false, "other augmentations"},
-    {"train.class_weights", "", "", true, "other class weights"},
-    {kNetwork, "", "the ", false, "other networks"},
-    {"train.optimizer", "", "the ", false, "other optimizers"},
-    {"train.schedule", "", "the ", false, "other schedules"},
-};
-
-struct Name {
-  std::string noun{}, the{}, others{};
-  bool plural = false;
-};
-
-Name name_of(const std::string& axis) {
-  Name name{.noun = study::find_key(axis, "axes").label};
-  name.others = "other levels of " + name.noun;
-  for (const Naming& naming : kNames) {
-    if (naming.axis != axis) continue;
-    if (*naming.noun != '\0') name.noun = naming.noun;
-    name.the = naming.the;
-    name.others = naming.others;
-    name.plural = naming.plural;
-  }
-  return name;
-}
-
-// "shift 2 and rotate 10": operations by a recipe's words, but for the one that all filters begin with.
-std::string operations_text(const Value& value) {
-  std::vector<std::string> parts;
-  for (const Value& item : std::get<std::vector<Value>>(value.data)) {
-    std::string text = value_text(item);
-    if (text.starts_with("denoise ")) text = text.substr(8);
-    parts.push_back(std::move(text));
-  }
-  return join(parts, " and ");
-}
-
-// What a cell was given on the axis: "1 synthetic per real image", "augmentation by shift 2", "simple-cnn".
-std::string given(const std::string& axis, const study::Settings& settings) {
-  const Value value = study::find_key(axis, "axes").get(settings);
-  const std::string text = value_text(value), noun = name_of(axis).noun;
-  if (axis == kNetwork) return study::network_text(settings);
-  if (study::is_off(value)) return "no " + noun;
-  if (axis == kRatio) {
-    const double ratio = settings.data.synthetic_ratio;
-    return settings.data.mode == data::MixMode::replace ? shortest(100 * ratio) + " % synthetic"
-                                                        : shortest(ratio) + " synthetic per real image";
-  }
-  if (axis == "data.augmented_copies")
-    return text + (text == "1" ? " augmented copy" : " augmented copies") + " per real image";
-  if (axis == "train.class_weights") return text + " " + noun;
-  if (axis == "data.standardise") return noun + " by " + text;
-  if (std::holds_alternative<std::vector<Value>>(value.data)) return noun + " by " + operations_text(value);
-  return noun + " " + text;
-}
 
 // A network is called by its name, however a sentence begins.
 std::string begun(const std::string& axis, const std::string& text) {
@@ -92,7 +20,7 @@ std::string begun(const std::string& axis, const std::string& text) {
 std::string only_level(const Summary& summary, const study::Comparison& comparison) {
   std::string only;
   for (const study::Pair& pair : comparison.pairs) {
-    const std::string text = given(comparison.axis, summary.cells[pair.cell].settings);
+    const std::string text = level_phrase(comparison.axis, summary.cells[pair.cell].settings);
     if (!only.empty() && text != only) return "";
     only = text;
   }
@@ -100,7 +28,7 @@ std::string only_level(const Summary& summary, const study::Comparison& comparis
 }
 
 std::string baseline_text(const Summary& summary, const study::Comparison& comparison) {
-  return given(comparison.axis, summary.cells[comparison.pairs.front().baseline].settings);
+  return level_phrase(comparison.axis, summary.cells[comparison.pairs.front().baseline].settings);
 }
 
 std::string points(const study::Estimate& difference) {
@@ -109,15 +37,12 @@ std::string points(const study::Estimate& difference) {
 }
 
 // The levels of a cell on all axes but the compared one: "3,000 real images and noise level 0.3".
-std::string circumstances(const study::Study& study, const Summary& summary, const Cell& cell,
-                          const std::string& compared) {
+std::string circumstances(const Summary& summary, const Cell& cell, const std::string& compared) {
   std::vector<std::string> parts;
   if (!summary.dimension("data.size") && cell.settings.data.size > 0)
-    parts.push_back(with_commas(cell.settings.data.size) + " " + axis_label(study, "data.size"));
-  for (std::size_t d = 0; d < summary.dimensions.size(); ++d) {
-    const Dimension& dimension = summary.dimensions[d];
-    if (dimension.key == compared) continue;
-    parts.push_back(level_phrase(study, dimension, dimension.levels[cell.place[d]]));
+    parts.push_back(level_phrase("data.size", cell.settings));
+  for (const Dimension& dimension : summary.dimensions) {
+    if (dimension.key != compared) parts.push_back(level_phrase(dimension, cell));
   }
   if (parts.empty()) return "";
   const std::string last = parts.back();
@@ -135,7 +60,7 @@ struct Speech {
 };
 
 Speech speech_of(const Summary& summary, const study::Comparison& comparison) {
-  const Name name = name_of(comparison.axis);
+  const study::Key& key = study::find_key(comparison.axis, "axes");
   const std::string only = only_level(summary, comparison);
   const bool choice = !study::is_off(comparison.baseline);
   Speech speech{.helped = "helped", .hurt = "hurt"};
@@ -143,27 +68,28 @@ Speech speech_of(const Summary& summary, const study::Comparison& comparison) {
     speech = {
         .helped = "did better", .hurt = "did worse", .than = " than " + baseline_text(summary, comparison)};
   speech.names_level = !only.empty() && (choice || comparison.axis != kRatio);
-  const bool plural = speech.names_level ? name.plural && !choice : choice || name.plural;
+  const bool plural = speech.names_level ? key.treatment.plural && !choice : choice || key.treatment.plural;
   speech.pronoun = plural ? "they" : "it";
-  speech.subject = begun(comparison.axis, speech.names_level ? only : choice ? name.others : name.noun);
+  speech.subject = begun(comparison.axis, speech.names_level ? only
+                                          : choice           ? key.treatment.others
+                                                             : key.noun());
   return speech;
 }
 
 // "+8.4 points (95 % interval 7.1 to 9.7, 10 seeds) from 1 synthetic per real image, with 100 real images"
-std::string example(const study::Study& study, const Summary& summary, const study::Comparison& comparison,
-                    const Speech& speech, const study::Pair& pair) {
+std::string example(const Summary& summary, const study::Comparison& comparison, const Speech& speech,
+                    const study::Pair& pair) {
   const Cell& cell = summary.cells[pair.cell];
-  const std::string where = circumstances(study, summary, cell, comparison.axis);
+  const std::string where = circumstances(summary, cell, comparison.axis);
   return points(pair.accuracy) +
-         (speech.names_level ? "" : " from " + given(comparison.axis, cell.settings)) +
+         (speech.names_level ? "" : " from " + level_phrase(comparison.axis, cell.settings)) +
          (where.empty() ? "" : ", with " + where);
 }
 
-std::string one_pair(const study::Study& study, const Summary& summary, const study::Comparison& comparison,
-                     const study::Pair& pair) {
+std::string one_pair(const Summary& summary, const study::Comparison& comparison, const study::Pair& pair) {
   const Cell& cell = summary.cells[pair.cell];
-  const std::string where = circumstances(study, summary, cell, comparison.axis);
-  std::string what = given(comparison.axis, cell.settings);
+  const std::string where = circumstances(summary, cell, comparison.axis);
+  std::string what = level_phrase(comparison.axis, cell.settings);
   if (!study::is_off(comparison.baseline)) {
     what += " instead of " + baseline_text(summary, comparison);
   } else if (comparison.axis == kRatio) {
@@ -194,7 +120,7 @@ Outcome count(const std::vector<study::Pair>& pairs) {
   return outcome;
 }
 
-std::string many_pairs(const study::Study& study, const Summary& summary, const study::Comparison& comparison,
+std::string many_pairs(const Summary& summary, const study::Comparison& comparison,
                        const std::vector<study::Pair>& pairs) {
   const Speech speech = speech_of(summary, comparison);
   const auto [helped, hurt, best, worst] = count(pairs);
@@ -206,18 +132,20 @@ std::string many_pairs(const study::Study& study, const Summary& summary, const 
   std::string text = speech.subject + " ";
   if (best != nullptr) {
     text += speech.helped + speech.than + " in " + with_commas(helped) + of_all + ", most by " +
-            example(study, summary, comparison, speech, *best);
+            example(summary, comparison, speech, *best);
   }
   if (worst != nullptr) {
     text += best == nullptr ? speech.hurt + speech.than + " in " + with_commas(hurt) + of_all
                             : "; " + speech.pronoun + " " + speech.hurt + " in " + with_commas(hurt);
-    text += ", most by " + example(study, summary, comparison, speech, *worst);
+    text += ", most by " + example(summary, comparison, speech, *worst);
   }
   const std::size_t rest = pairs.size() - helped - hurt;
   const std::string but = best == nullptr    ? ", and " + speech.helped + " in none."
                           : worst == nullptr ? ", and " + speech.hurt + " in none."
                                              : ".";
-  return text + but + (rest == 0 ? "" : " The other " + with_commas(rest) + " show no clear difference.");
+  if (rest == 0) return text + but;
+  return text + but + (rest == 1 ? " The other one shows" : " The other " + with_commas(rest) + " show") +
+         " no clear difference.";
 }
 
 const std::string kNone;
@@ -233,39 +161,41 @@ const std::string& ComparisonWords::verbs(study::Verdict verdict) const {
 }
 
 ComparisonWords words_of(const Summary& summary, const study::Comparison& comparison) {
-  const Name name = name_of(comparison.axis);
-  const std::string against = baseline_text(summary, comparison), treatment = name.the + name.noun;
+  const study::Key& key = study::find_key(comparison.axis, "axes");
+  const std::string against = baseline_text(summary, comparison),
+                    treatment = (key.treatment.definite ? "the " : "") + key.noun();
   if (study::is_off(comparison.baseline)) {
     return {.heading = "What " + treatment + " did",
             .chart_title = "What " + treatment + " changed",
             .against = against,
-            .same_cell = "without " + name.noun,
+            .same_cell = "without " + key.noun(),
             .help = "help",
             .hurt = "hurt",
             .helps = "helps",
             .hurts = "hurts"};
   }
   const std::string only = only_level(summary, comparison);
-  return {.heading = begun(comparison.axis, only.empty() ? name.others : only) + " against " + against,
-          .chart_title = "Change against " + against,
-          .against = against,
-          .same_cell = "with " + against,
-          .help = "better",
-          .hurt = "worse",
-          .helps = "better",
-          .hurts = "worse"};
+  return {
+      .heading = begun(comparison.axis, only.empty() ? key.treatment.others : only) + " against " + against,
+      .chart_title = "Change against " + against,
+      .against = against,
+      .same_cell = "with " + against,
+      .help = "better",
+      .hurt = "worse",
+      .helps = "better",
+      .hurts = "worse",
+      .be = "is "};
 }
 
 std::string verdict_text(const ComparisonWords& words, study::Verdict verdict) {
-  return words.verb(verdict).empty() ? study::to_text(verdict) : words.verb(verdict);
+  return words.verb(verdict).empty() ? choice_name(verdict) : words.verb(verdict);
 }
 
-std::string comparison_sentence(const study::Study& study, const Summary& summary,
-                                const study::Comparison& comparison) {
+std::string comparison_sentence(const Summary& summary, const study::Comparison& comparison) {
   const std::vector<study::Pair> pairs = comparison.decided();
   if (pairs.empty()) return "";
-  return pairs.size() == 1 ? one_pair(study, summary, comparison, pairs.front())
-                           : many_pairs(study, summary, comparison, pairs);
+  return pairs.size() == 1 ? one_pair(summary, comparison, pairs.front())
+                           : many_pairs(summary, comparison, pairs);
 }
 
 std::string interval_text(const study::Estimate& estimate) {

@@ -14,7 +14,7 @@ struct ComparisonWords {
   std::string same_cell{};    // the baseline of a cell: "without augmentation", "with simple-cnn"
   // Of a treatment "help", "hurt"; of a choice between named levels "better", "worse".
   std::string help{}, hurt{};
-  std::string helps{}, hurts{};
+  std::string helps{}, hurts{}, be{};  // "it" + be + helps: "helps", "is better"
 
   const std::string& verb(study::Verdict verdict) const;   // help, hurt, or none
   const std::string& verbs(study::Verdict verdict) const;  // helps, hurts, or none
@@ -27,8 +27,7 @@ std::string verdict_text(const ComparisonWords& words, study::Verdict verdict);
 
 // Where and by how much it helped and hurt most: a sentence or two of plain text. Empty where no pair has
 // seeds enough.
-std::string comparison_sentence(const study::Study& study, const Summary& summary,
-                                const study::Comparison& comparison);
+std::string comparison_sentence(const Summary& summary, const study::Comparison& comparison);
 
 // "95 % interval 7.1 to 9.7, 10 seeds": of a mean in %.
 std::string interval_text(const study::Estimate& estimate);

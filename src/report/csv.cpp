@@ -1,6 +1,5 @@
 #include "csv.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -134,7 +133,7 @@ std::string trials_csv(const study::Study& study, const std::vector<const study:
   append(header, result_columns());
   CsvTable table(header);
   for (const study::TrialRecord* record : present) {
-    Row start = {record->trial, study::to_text(record->status)};
+    Row start = {record->trial, choice_name(record->status)};
     append(start, data_columns(record->settings));
     start.push_back(std::to_string(record->settings.seed));
     append(start, values_of(record->settings, axes.keys));
@@ -161,7 +160,9 @@ std::string cells_csv(const study::Study& study, const Summary& summary) {
     const std::string name = metric.column;
     if (metric.in_cells) append(header, {name, name + "_sd", name + "_low", name + "_high"});
   }
-  append(header, {"gain_seeds", "gain", "gain_sd", "gain_low", "gain_high", "verdict"});
+  const Row gain_columns = {"compared", "baseline", "gain_seeds", "gain",
+                            "gain_sd",  "gain_low", "gain_high",  "verdict"};
+  append(header, gain_columns);
   CsvTable table(header);
   const study::Comparison* comparison = summary.main_comparison();
   for (std::size_t i = 0; i < summary.cells.size(); ++i) {
@@ -177,11 +178,11 @@ std::string cells_csv(const study::Study& study, const Summary& summary) {
     }
     const study::Pair* pair = comparison == nullptr ? nullptr : pair_of(*comparison, i);
     if (pair == nullptr) {
-      append(row, Row(6));
+      append(row, Row(gain_columns.size()));
     } else {
-      row.push_back(std::to_string(pair->accuracy.n));
+      append(row, {comparison->axis, value_text(comparison->baseline), std::to_string(pair->accuracy.n)});
       append(row, columns_of(pair->accuracy));
-      row.push_back(study::to_text(pair->verdict));
+      row.push_back(choice_name(pair->verdict));
     }
     table.add(row);
   }

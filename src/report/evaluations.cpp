@@ -19,10 +19,8 @@ std::string condition_text(const image::Noise& noise) {
 
 std::string cell_text(const study::Study& study, const study::Settings& settings) {
   std::vector<std::string> parts;
-  const auto values = study::all_values(settings);
   for (const study::Axis& axis : study.axes) {
-    if (axis.key != "seed" && axis.values.size() > 1)
-      parts.push_back(axis_label(study, axis.key) + " " + value_text(values.at(axis.key)));
+    if (axis.key != "seed" && axis.values.size() > 1) parts.push_back(level_phrase(axis.key, settings));
   }
   return parts.empty() ? study::network_text(settings) : join(parts, ", ");
 }

@@ -39,10 +39,9 @@ std::string unbroken(const std::string& text) {
 std::string comparison_note(const study::Study& study, const Summary& summary,
                             const study::Comparison& comparison) {
   const ComparisonWords words = words_of(summary, comparison);
-  const std::string be = words.help == words.helps ? "is " : "";
   return "<p class=\"note\">Change in test accuracy, in points, against the same cell " +
-         page::escape(words.same_cell) + ", over the same seeds; below it the 95 % t interval. It " + be +
-         words.helps + " where the interval lies wholly above 0, " + words.hurts +
+         page::escape(words.same_cell) + ", over the same seeds; below it the 95 % t interval. It " +
+         words.be + words.helps + " where the interval lies wholly above 0, " + words.hurts +
          " where wholly below; elsewhere there is no clear difference." +
          expected_by_chance(comparison.decided().size()) + " " + page::escape(budget_text(study)) + "</p>";
 }
@@ -65,8 +64,8 @@ std::string other_comparisons(const study::Study& study, const Summary& summary)
   std::string html;
   for (const study::Comparison& comparison : summary.comparisons) {
     if (&comparison == summary.main_comparison()) continue;
-    const Layout layout = lay_out(study, summary, &comparison);
-    const std::string answer = comparison_sentence(study, summary, comparison);
+    const Layout layout = lay_out(summary, &comparison);
+    const std::string answer = comparison_sentence(summary, comparison);
     html += heading(summary, comparison) + "<p>" +
             unbroken(page::escape(answer.empty() ? "There are too few seeds to tell." : answer)) +
             "</p><details><summary>Every comparison</summary>" + comparison_note(study, summary, comparison) +
@@ -116,9 +115,9 @@ std::string table_section(const study::Study& study, const Summary& summary, con
 std::string header(const study::Study& study, const Summary& summary) {
   const bool complete = summary.done == summary.planned;
   return "<header><p class=\"kind\">titrate report · dataset " + page::escape(study.dataset) + "</p><h1>" +
-         page::escape(study.name) + "</h1><p class=\"answer\">" +
-         unbroken(page::escape(headline(study, summary))) + "</p><p class=\"state" +
-         (complete ? "" : " warn") + "\">" + page::escape(trials_text(summary)) + ".</p></header>";
+         page::escape(study.name) + "</h1><p class=\"answer\">" + unbroken(page::escape(headline(summary))) +
+         "</p><p class=\"state" + (complete ? "" : " warn") + "\">" + page::escape(trials_text(summary)) +
+         ".</p></header>";
 }
 
 std::string footer() {
@@ -133,16 +132,16 @@ std::string footer() {
 }  // namespace
 
 std::string report_html(const study::Study& study, const Summary& summary) {
-  const Layout layout = lay_out(study, summary, summary.main_comparison());
+  const Layout layout = lay_out(summary, summary.main_comparison());
   std::string html = header(study, summary) + "\n";
   if (summary.done > 0) {
     html += main_comparison(study, summary, layout) + "\n" + other_comparisons(study, summary);
     html += chart_section(study, summary, layout) + "\n";
     html += table_section(study, summary, layout) + "\n";
     html += confusion_section(study, summary) + "\n";
-    html += curve_section(study, summary) + "\n";
+    html += curve_section(summary) + "\n";
   }
-  html += provenance_section(study, summary) + "\n" + problem_section(study, summary) + "\n" + footer();
+  html += provenance_section(study, summary) + "\n" + problem_section(summary) + "\n" + footer();
   return page::document(study.name + " · titrate", html);
 }
 

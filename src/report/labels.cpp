@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "titrate/core/text.hpp"
+#include "titrate/study/comparison.hpp"
 #include "titrate/study/keys.hpp"
 #include "titrate/study/network.hpp"
 
@@ -16,10 +17,6 @@ study::Settings common_settings(const study::Study& study) {
     if (axis.values.size() == 1) study::set_key(settings, axis.key, axis.values.front(), "axes");
   }
   return settings;
-}
-
-bool replaces(const study::Study& study) {
-  return common_settings(study).data.mode == data::MixMode::replace;
 }
 
 bool swept(const study::Study& study, const std::string& key) {
@@ -44,15 +41,53 @@ std::string why_steps_differ(const study::Study& study) {
 }
 
 // Of every dimension but that with the key `but`.
-std::string phrase_of(const study::Study& study, const Summary& summary, const Cell& cell,
-                      const std::string& but) {
+std::string phrase_of(const Summary& summary, const Cell& cell, const std::string& but) {
   std::vector<std::string> parts;
-  for (std::size_t d = 0; d < summary.dimensions.size(); ++d) {
-    const Dimension& dimension = summary.dimensions[d];
-    if (dimension.key == but) continue;
-    parts.push_back(level_phrase(study, dimension, dimension.levels[cell.place[d]]));
+  for (const Dimension& dimension : summary.dimensions) {
+    if (dimension.key != but) parts.push_back(level_phrase(dimension, cell));
   }
   return parts.empty() ? study::network_text(cell.settings) : join(parts, ", ");
+}
+
+// A value beside its key; `text` is that of value_text().
+std::string value_label(const study::Key& key, const std::string& text) {
+  if (text.empty() && key.name == kTestLists) return "as in training";
+  if (text.empty() && key.name == "data.label_noise_to") return "any other class";
+  return text.empty() || (text == "0" && key.zero_is_none) ? "none" : text;
+}
+
+std::string images_label(bool replace) { return replace ? "training images" : "real images"; }
+
+std::string size_label(double size) {
+  return size == 0 ? "all" : with_commas(static_cast<unsigned long long>(size));
+}
+
+std::string ratio_phrase(const study::DataSettings& data) {
+  return data.mode == data::MixMode::replace ? shortest(100 * data.synthetic_ratio) + " % synthetic"
+                                             : shortest(data.synthetic_ratio) + " synthetic per real image";
+}
+
+// "shift 2 and rotate 10": operations by a recipe's words, but for the one that all filters begin with.
+std::string operations_text(const std::vector<Value>& operations) {
+  std::vector<std::string> parts;
+  for (const Value& operation : operations) {
+    const std::string text = value_text(operation);
+    parts.push_back(text.starts_with("denoise ") ? text.substr(8) : text);
+  }
+  return join(parts, " and ");
+}
+
+// A level of a treatment other than none.
+std::string treatment_phrase(const study::Key& key, const Value& value, const study::Settings& settings) {
+  const std::string text = value_text(value);
+  if (key.name == "data.synthetic_ratio") return ratio_phrase(settings.data);
+  if (key.name == "data.augmented_copies")
+    return text + (text == "1" ? " augmented copy" : " augmented copies") + " per real image";
+  if (key.name == "train.class_weights") return text + " " + key.noun();
+  if (key.name == "data.standardise") return key.noun() + " by " + text;
+  if (const auto* operations = std::get_if<std::vector<Value>>(&value.data))
+    return key.noun() + " by " + operations_text(*operations);
+  return key.noun() + " " + text;
 }
 
 }  // namespace
@@ -89,51 +124,49 @@ std::string confused_text(std::span<const std::uint64_t> confusion, const std::v
   return join(parts, ", ");
 }
 
+bool replaces(const study::Study& study) {
+  return common_settings(study).data.mode == data::MixMode::replace;
+}
+
 std::string axis_label(const study::Study& study, const std::string& key) {
-  if (key == "data.size") return replaces(study) ? "training images" : "real images";
-  if (key == "data.synthetic_ratio") {
+  if (key == "data.size") return images_label(replaces(study));
+  if (key == "data.synthetic_ratio")
     return replaces(study) ? "share of synthetic images" : "synthetic per real image";
-  }
   if (key == kTestNoise) return "test noise level";
   if (key == kTestLists) return "tested noise levels";
   return study::find_key(key, "axes").label;
 }
 
 std::string level_label(const Dimension& dimension, const Level& level) {
-  if (dimension.key == "data.size") {
-    return level.number == 0.0 ? "all" : with_commas(static_cast<unsigned long long>(*level.number));
-  }
-  if (level.text.empty()) {
-    if (dimension.key == kTestLists) return "as in training";
-    return dimension.key == "data.label_noise_to" ? "any other class" : "none";
-  }
-  const bool is_key = dimension.key != kTestNoise;
-  if (level.number == 0.0 && is_key && study::find_key(dimension.key, "axes").zero_is_none) return "none";
-  return level.text;
+  if (dimension.key == kTestNoise) return level.text;
+  if (dimension.key == "data.size") return size_label(*level.number);
+  return value_label(study::find_key(dimension.key, "axes"), level.text);
 }
 
-std::string level_phrase(const study::Study& study, const Dimension& dimension, const Level& level) {
-  const std::string label = level_label(dimension, level);
-  if (dimension.key == "data.size") return label + " " + axis_label(study, dimension.key);
-  if (dimension.key == "network.name" || dimension.key == "network.layers") return label;
-  if (dimension.key == "train.epochs" || dimension.key == "train.steps")
-    return counted(static_cast<std::size_t>(*level.number),
-                   dimension.key == "train.steps" ? "step" : "epoch");
-  if (dimension.key == "data.synthetic_ratio") {
-    if (level.number == 0.0) return "no synthetic images";
-    return replaces(study) ? shortest(100 * *level.number) + " % synthetic"
-                           : label + " synthetic per real image";
-  }
-  return (label == "none" ? "no " : "") + axis_label(study, dimension.key) +
-         (label == "none" ? "" : " " + label);
+std::string level_phrase(const std::string& axis, const study::Settings& settings) {
+  const study::Key& key = study::find_key(axis, "axes");
+  const Value value = key.get(settings);
+  if (axis == "network.name" || axis == "network.layers") return study::network_text(settings);
+  if (axis == "data.size")
+    return size_label(settings.data.size) + " " + images_label(settings.data.mode == data::MixMode::replace);
+  if (axis == "train.epochs") return counted(settings.train.epochs, "epoch");
+  if (axis == "train.steps") return counted(settings.train.steps, "step");
+  if (key.treatment)
+    return study::is_off(value) ? "no " + key.noun() : treatment_phrase(key, value, settings);
+  const std::string label = value_label(key, value_text(value));
+  if (axis == kTestLists) return "tested noise levels " + label;
+  return label == "none" ? "no " + key.label : key.label + " " + label;
 }
 
-std::string cell_phrase(const study::Study& study, const Summary& summary, const Cell& cell) {
-  return phrase_of(study, summary, cell, "");
+std::string level_phrase(const Dimension& dimension, const Cell& cell) {
+  return dimension.key == kTestNoise ? "test noise level " + shortest(cell.test_noise_level)
+                                     : level_phrase(dimension.key, cell.settings);
 }
 
-std::string training_phrase(const study::Study& study, const Summary& summary, const Cell& cell) {
-  return phrase_of(study, summary, cell, kTestNoise);
+std::string cell_phrase(const Summary& summary, const Cell& cell) { return phrase_of(summary, cell, ""); }
+
+std::string training_phrase(const Summary& summary, const Cell& cell) {
+  return phrase_of(summary, cell, kTestNoise);
 }
 
 std::string budget_text(const study::Study& study) {

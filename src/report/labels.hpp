@@ -26,17 +26,24 @@ std::string confused_text(std::span<const std::uint64_t> confusion, const std::v
 // "real images", "noise level", "learning rate": what an axis is called.
 std::string axis_label(const study::Study& study, const std::string& key);
 
+// Whether synthetic images take the place of real ones (data.mode) where no axis says otherwise.
+bool replaces(const study::Study& study);
+
 // A level beside its axis: "3,000", "all", "0.5".
 std::string level_label(const Dimension& dimension, const Level& level);
 
-// A level that stands alone: "0.5 synthetic per real image", "noise level 0.3", "simple-cnn", "5 epochs".
-std::string level_phrase(const study::Study& study, const Dimension& dimension, const Level& level);
+// What settings have on an axis, a key, where it stands alone: "0.5 synthetic per real image", "no
+// augmentation", "noise level 0.3", "simple-cnn", "5 epochs".
+std::string level_phrase(const std::string& axis, const study::Settings& settings);
+
+// What a cell has on a dimension.
+std::string level_phrase(const Dimension& dimension, const Cell& cell);
 
 // Every level of a cell: "3,000 real images, no synthetic images, noise level 0.3".
-std::string cell_phrase(const study::Study& study, const Summary& summary, const Cell& cell);
+std::string cell_phrase(const Summary& summary, const Cell& cell);
 
 // The same but for the noise of the test: what its trials were.
-std::string training_phrase(const study::Study& study, const Summary& summary, const Cell& cell);
+std::string training_phrase(const Summary& summary, const Cell& cell);
 
 // What is equal between the arms of the study, for every chart.
 std::string budget_text(const study::Study& study);
@@ -56,6 +63,6 @@ std::string signed_fixed(double value, int digits);
 
 // What the run says, in a sentence or two: what the first treatment did where one is swept, else how well the
 // best and the worst cell did. Plain text.
-std::string headline(const study::Study& study, const Summary& summary);
+std::string headline(const Summary& summary);
 
 }  // namespace titrate::report

@@ -51,7 +51,7 @@ std::vector<std::string> labels_of(const Summary& summary, std::optional<std::si
 
 }  // namespace
 
-Layout lay_out(const study::Study& study, const Summary& summary, const study::Comparison* compared) {
+Layout lay_out(const Summary& summary, const study::Comparison* compared) {
   const Index axis = compared == nullptr ? std::nullopt : summary.dimension(compared->axis);
   Layout layout;
   layout.x = choose_x(summary, axis);
@@ -67,7 +67,7 @@ Layout lay_out(const study::Study& study, const Summary& summary, const study::C
       if (d == layout.x || d == layout.series) continue;
       const Dimension& dimension = summary.dimensions[d];
       rest.push_back(place[d]);
-      titles.push_back(level_phrase(study, dimension, dimension.levels[place[d]]));
+      titles.push_back(level_phrase(dimension, summary.cells[i]));
     }
     Panel& panel = panels[rest];
     if (panel.cells.empty()) {

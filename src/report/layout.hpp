@@ -33,7 +33,7 @@ struct Column {
 };
 
 // `compared` may be null.
-Layout lay_out(const study::Study& study, const Summary& summary, const study::Comparison* compared);
+Layout lay_out(const Summary& summary, const study::Comparison* compared);
 
 // Titles of the rows and columns; one of each at least.
 std::vector<std::string> x_labels(const Summary& summary, const Layout& layout);

@@ -21,7 +21,7 @@ std::string comparison_tables(const study::Study& study, const Summary& summary,
 inline constexpr std::size_t kMostNumbers = 300'000, kMostCells = 2'000;
 
 std::string confusion_section(const study::Study& study, const Summary& summary);
-std::string curve_section(const study::Study& study, const Summary& summary);
+std::string curve_section(const Summary& summary);
 
 // Which of `count` cells with so many numbers each are held, ascending; the last one always.
 std::vector<std::size_t> held_cells(std::size_t count, std::size_t numbers_each);
@@ -31,6 +31,6 @@ std::string held_text(std::size_t held, std::size_t all);
 
 // What was run and with what; what failed, and why.
 std::string provenance_section(const study::Study& study, const Summary& summary);
-std::string problem_section(const study::Study& study, const Summary& summary);
+std::string problem_section(const Summary& summary);
 
 }  // namespace titrate::report

@@ -81,7 +81,7 @@ std::string confusion_section(const study::Study& study, const Summary& summary)
   std::vector<std::string> options;
   for (std::size_t i : held_cells(all.size(), all.front()->confusion.size())) {
     cells.push_back(all[i]);
-    options.push_back(cell_phrase(study, summary, *all[i]));
+    options.push_back(cell_phrase(summary, *all[i]));
   }
   html += page::chooser("cell", options) + "<figure>" + page::confusion_svg(cells.back()->confusion, names) +
           "<p id=\"cell-mistakes\" class=\"mistakes\" aria-live=\"polite\">" +

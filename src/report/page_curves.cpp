@@ -92,7 +92,7 @@ std::string curves_json(const std::vector<const LearningCurve*>& curves, const p
 
 }  // namespace
 
-std::string curve_section(const study::Study& study, const Summary& summary) {
+std::string curve_section(const Summary& summary) {
   std::vector<const LearningCurve*> all, curves;
   std::size_t epochs = 0;
   for (const LearningCurve& curve : summary.curves) {
@@ -104,7 +104,7 @@ std::string curve_section(const study::Study& study, const Summary& summary) {
   std::vector<std::string> options;
   for (std::size_t i : held_cells(all.size(), 4 * epochs)) {
     curves.push_back(all[i]);
-    options.push_back(training_phrase(study, summary, summary.cells[all[i]->cell]));
+    options.push_back(training_phrase(summary, summary.cells[all[i]->cell]));
   }
   const bool validated = std::any_of(curves.begin(), curves.end(), [](const LearningCurve* curve) {
     return curve->epochs.front().validation_loss.has_value();

@@ -90,7 +90,7 @@ std::string provenance_section(const study::Study& study, const Summary& summary
   return html + "</dl>" + settings_table(study) + "</section>";
 }
 
-std::string problem_section(const study::Study& study, const Summary& summary) {
+std::string problem_section(const Summary& summary) {
   if (summary.problems.empty()) return "";
   std::string html =
       "<section><h2>What did not work</h2><div class=\"scroll\"><table "
@@ -98,8 +98,8 @@ std::string problem_section(const study::Study& study, const Summary& summary) {
       "<th>cell</th><th>seed</th><th>status</th><th>reason</th></tr></thead><tbody>";
   for (const Problem& problem : summary.problems) {
     html += "<tr><td><code>" + page::escape(problem.trial) + "</code></td><td>" +
-            page::escape(training_phrase(study, summary, summary.cells[problem.cell])) + "</td><td>" +
-            std::to_string(problem.seed) + "</td><td>" + page::escape(study::to_text(problem.status)) +
+            page::escape(training_phrase(summary, summary.cells[problem.cell])) + "</td><td>" +
+            std::to_string(problem.seed) + "</td><td>" + page::escape(choice_name(problem.status)) +
             "</td><td>" + page::escape(problem.reason) + "</td></tr>";
   }
   return html + "</tbody></table></div></section>";

@@ -100,7 +100,7 @@ std::string comparison_tables(const study::Study& study, const Summary& summary,
                             with_minus(fixed(100 * pair->accuracy.high(), 2)) + "</small>";
                   }
                   html += seeds_note(pair->accuracy.n, usual);
-                  return {.style = verdict.empty() ? "" : study::to_text(pair->verdict), .html = html};
+                  return {.style = verdict.empty() ? "" : choice_name(pair->verdict), .html = html};
                 });
 }
 

@@ -46,7 +46,7 @@ void place_all(const Summary& summary, page::Plot& plot) {
 
 void set_x_axis(const study::Study& study, const Summary& summary, const Layout& layout, page::Plot& plot) {
   if (!layout.x) {
-    plot.x_ticks = {{study::network_text(study.base), 0}};
+    plot.x_ticks = {{study::network_text(summary.cells.front().settings), 0}};
     return;
   }
   const Dimension& dimension = summary.dimensions[*layout.x];
@@ -75,8 +75,7 @@ std::string series_label(const study::Study& study, const Summary& summary, cons
   const Level& level = dimension.levels[s];
   if (dimension.key != "data.synthetic_ratio") return level_label(dimension, level);
   if (level.number == 0.0) return "no synthetic";
-  return study.base.data.mode == data::MixMode::replace ? level_phrase(study, dimension, level)
-                                                        : level.text + " per real";
+  return replaces(study) ? shortest(100 * *level.number) + " % synthetic" : level.text + " per real";
 }
 
 // The baseline is grey, so that colour means treatment.

@@ -9,6 +9,9 @@
 #include "titrate/core/text.hpp"
 
 namespace titrate::report {
+
+using study::RunState;
+
 namespace {
 
 // The status is written every other second; a busy disk may hold it up.
@@ -25,8 +28,9 @@ std::string ranks_text(std::vector<int> ranks) {
 
 std::string head(const RunView& view) {
   const study::SweepStatus& status = *view.status;
-  std::string text = fmt::format("sweep {}, attempt {}: {}", status.study, status.attempt, state_of(view));
-  if (state_of(view) == "finished" || state_of(view) == "stopped")
+  std::string text =
+      fmt::format("sweep {}, attempt {}: {}", status.study, status.attempt, choice_name(state_of(view)));
+  if (state_of(view) == RunState::finished || state_of(view) == RunState::stopped)
     return text + fmt::format(" after {}\n", rough_duration(status.elapsed_seconds));
   return text + fmt::format(" on {} (process {}) for {}, last heard of {} ago\n", status.host, status.pid,
                             rough_duration(status.elapsed_seconds),
@@ -35,14 +39,15 @@ std::string head(const RunView& view) {
 
 // What to do where it does not simply run.
 std::string advice(const RunView& view) {
-  const std::string state = state_of(view);
-  if (state == "ended") {
+  const RunState state = state_of(view);
+  if (state == RunState::ended) {
     const std::string unknown =
         "its process is gone: killed, out of memory, or ended by an error that it printed";
     return (view.end_reason.empty() ? unknown : view.end_reason) + "; the same command resumes\n";
   }
-  if (state == "stopped") return "on request: trials under way kept a checkpoint; the same command resumes\n";
-  if (state == "silent")
+  if (state == RunState::stopped)
+    return "on request: trials under way kept a checkpoint; the same command resumes\n";
+  if (state == RunState::silent)
     return "its process lives, but says nothing: is its host, or the disk, overloaded?\n";
   return "";
 }
@@ -59,7 +64,8 @@ std::string rate(const study::SweepStatus& status) {
   if (!status.seconds_left) return "";
   std::string text =
       fmt::format("rate      {} images/s", count(static_cast<std::size_t>(status.images_per_second)));
-  if (status.state == "running") text += fmt::format(", {} left", rough_duration(*status.seconds_left));
+  if (status.state == RunState::running)
+    text += fmt::format(", {} left", rough_duration(*status.seconds_left));
   return text + "\n";
 }
 
@@ -111,7 +117,7 @@ std::string failures(const study::SweepStatus& status) {
 }
 
 std::string without_status(const RunView& view) {
-  std::string text = state_of(view);
+  std::string text = choice_name(state_of(view));
   if (view.holder && view.holder->lives)
     text += fmt::format(" on {} (process {})", view.holder->host, view.holder->pid);
   text += fmt::format("\ntrials    {} of {} done", count(view.finished), count(view.trials));
@@ -121,27 +127,27 @@ std::string without_status(const RunView& view) {
 
 }  // namespace
 
-std::string state_of(const RunView& view) {
+RunState state_of(const RunView& view) {
   const bool lives = view.holder && view.holder->lives;
   if (!view.status) {
-    if (lives) return "starting";
-    return view.trials > 0 && view.finished == view.trials ? "finished" : "ended";
+    if (lives) return RunState::starting;
+    return view.trials > 0 && view.finished == view.trials ? RunState::finished : RunState::ended;
   }
   if (lives && (view.holder->host != view.status->host || view.holder->pid != view.status->pid))
-    return "starting";
-  if (view.status->state != "running") return view.status->state;
-  if (!lives) return "ended";
-  return view.seconds_since_update > kSilentSeconds ? "silent" : "running";
+    return RunState::starting;
+  if (view.status->state != RunState::running) return view.status->state;
+  if (!lives) return RunState::ended;
+  return view.seconds_since_update > kSilentSeconds ? RunState::silent : RunState::running;
 }
 
 std::string status_text(const RunView& view) {
   if (!view.status) return without_status(view) + advice(view);
-  if (state_of(view) == "starting")
+  if (state_of(view) == RunState::starting)
     return fmt::format("starting on {} (process {}); of the run before:\n", view.holder->host,
                        view.holder->pid) +
            counts(*view.status) + failures(*view.status);
   std::string text = head(view) + advice(view) + counts(*view.status) + rate(*view.status);
-  if (view.status->state == "running") text += groups(*view.status);
+  if (view.status->state == RunState::running) text += groups(*view.status);
   return text + failures(*view.status);
 }
 
@@ -151,7 +157,7 @@ std::string status_json(const RunView& view) {
     json = nlohmann::json::parse(study::to_json(*view.status));
     json["seconds_since_update"] = view.seconds_since_update;
   }
-  json["state"] = state_of(view);
+  json["state"] = choice_name(state_of(view));
   return json.dump(1) + "\n";
 }
 

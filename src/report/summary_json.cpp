@@ -63,7 +63,7 @@ Json to_json(const Summary& summary, const Cell& cell) {
   return json;
 }
 
-// Against no synthetic images.
+// A pair over the synthetic ratio.
 Json gain_json(const Summary& summary, const study::Pair& pair) {
   const Cell& cell = summary.cells[pair.cell];
   return {{"at", place_of(summary, cell)},
@@ -72,7 +72,7 @@ Json gain_json(const Summary& summary, const study::Pair& pair) {
           {"synthetic_ratio", cell.settings.data.synthetic_ratio},
           {"steps_per_baseline_step", number(cell.steps.mean / summary.cells[pair.baseline].steps.mean)},
           {"accuracy_gain", to_json(pair.accuracy)},
-          {"verdict", study::to_text(pair.verdict)}};
+          {"verdict", choice_name(pair.verdict)}};
 }
 
 Json pair_json(const Summary& summary, const study::Comparison& comparison, const study::Pair& pair) {
@@ -82,13 +82,13 @@ Json pair_json(const Summary& summary, const study::Comparison& comparison, cons
           {"cell", pair.cell},
           {"baseline", pair.baseline},
           {"difference", to_json(pair.accuracy)},
-          {"verdict", study::to_text(pair.verdict)}};
+          {"verdict", choice_name(pair.verdict)}};
 }
 
-Json to_json(const study::Study& study, const Summary& summary, const study::Comparison& comparison) {
+Json to_json(const Summary& summary, const study::Comparison& comparison) {
   Json json = {{"axis", comparison.axis},
                {"baseline", value_json(comparison.baseline)},
-               {"answer", comparison_sentence(study, summary, comparison)},
+               {"answer", comparison_sentence(summary, comparison)},
                {"pairs", Json::array()}};
   for (const study::Pair& pair : comparison.pairs)
     json["pairs"].push_back(pair_json(summary, comparison, pair));
@@ -111,7 +111,7 @@ std::string summary_json(const study::Study& study, const Summary& summary) {
                {"dataset", study.dataset},
                {"fingerprint", study.fingerprint},
                {"class_names", study.class_names},
-               {"answer", headline(study, summary)},
+               {"answer", headline(summary)},
                {"budget", budget_text(study)},
                {"trials",
                 {{"planned", summary.planned},
@@ -126,7 +126,7 @@ std::string summary_json(const study::Study& study, const Summary& summary) {
                {"cells", Json::array()},
                {"problems", Json::array()}};
   for (const study::Comparison& comparison : summary.comparisons) {
-    json["comparisons"].push_back(to_json(study, summary, comparison));
+    json["comparisons"].push_back(to_json(summary, comparison));
     if (comparison.axis != kRatio) continue;
     json["comparison"] = kRatio;
     for (const study::Pair& pair : comparison.pairs) json["gains"].push_back(gain_json(summary, pair));
@@ -134,7 +134,7 @@ std::string summary_json(const study::Study& study, const Summary& summary) {
   for (const Cell& cell : summary.cells) json["cells"].push_back(to_json(summary, cell));
   for (const Problem& problem : summary.problems) {
     json["problems"].push_back({{"trial", problem.trial},
-                                {"status", study::to_text(problem.status)},
+                                {"status", choice_name(problem.status)},
                                 {"seed", problem.seed},
                                 {"reason", problem.reason}});
   }

@@ -97,7 +97,7 @@ struct View {
 View view_of(const study::Study& study, const Summary& summary) {
   View view{.study = study,
             .summary = summary,
-            .layout = lay_out(study, summary, summary.main_comparison()),
+            .layout = lay_out(summary, summary.main_comparison()),
             .usual_seeds = summary.usual_seeds(),
             .unequal_classes = summary.unequal_classes(),
             .comparison = summary.main_comparison()};
@@ -159,7 +159,7 @@ std::string further_sentences(const View& view) {
   std::string text;
   for (const study::Comparison& comparison : view.summary.comparisons) {
     if (&comparison == view.comparison) continue;
-    const std::string sentence = comparison_sentence(view.study, view.summary, comparison);
+    const std::string sentence = comparison_sentence(view.summary, comparison);
     if (!sentence.empty()) text += wrapped(sentence);
   }
   return text;
@@ -172,7 +172,7 @@ std::string table_text(const study::Study& study, const Summary& summary) {
   std::string text = wrapped(study.name + ": mean test accuracy in % ± half of its 95 % t interval, " +
                              counted(view.usual_seeds, "seed") + " unless a cell says (n)");
   for (const Panel& panel : view.layout.panels) text += panel_text(view, panel);
-  text += "\n" + wrapped(headline(study, summary)) + further_sentences(view);
+  text += "\n" + wrapped(headline(summary)) + further_sentences(view);
   if (view.comparison != nullptr) text += wrapped(budget_text(study));
   return text + trials_text(summary) + "\n";
 }

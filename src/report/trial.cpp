@@ -83,7 +83,7 @@ std::string classification_list(const study::Study& study,
 }
 
 std::string trial_text(const study::Study& study, const study::TrialRecord& record) {
-  std::string text = "trial " + record.trial + ": " + to_text(record.status) + "\n" +
+  std::string text = "trial " + record.trial + ": " + choice_name(record.status) + "\n" +
                      study::describe_cell(record.settings) + " seed=" + std::to_string(record.settings.seed) +
                      "\n";
   if (!record.reason.empty()) text += "\n" + record.reason + "\n";

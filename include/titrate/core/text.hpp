@@ -1,6 +1,7 @@
 // Small pure functions on text.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,7 +55,7 @@ std::string shortest(double value);
 std::string hex_float(double value);
 double parse_hex_float(const std::string& text);
 
-// Fixed digits after the point, C locale: fixed(0.98765, 4) is "0.9877".
+// Fixed digits after the point, C locale: fixed(0.98765, 4) is "0.9877". What is rounded to 0 has no sign.
 std::string fixed(double value, int digits);
 
 std::string in_megabytes(std::uint64_t bytes);  // "5.1 MB", "206 MB", "1.7 GB"
@@ -65,5 +66,8 @@ std::string counted(std::size_t count, const std::string& noun);  // "1 seed", "
 std::string number_ranges(std::span<const int> numbers);  // ascending ones: "0-3,7"
 
 std::string with_commas(unsigned long long value);  // 28188000 is "28,188,000"
+
+// As a shell takes it for one word: in single quotes where it must be.
+std::string shell_word(const std::string& text);
 
 }  // namespace titrate

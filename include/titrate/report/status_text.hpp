@@ -18,9 +18,7 @@ struct RunView {
   std::string end_reason{};  // of the last run, where it could say one
 };
 
-// "running", "silent" (its process lives but tells nothing), "starting", "ended" (killed, or out of memory),
-// "stopped" (on request), "finished".
-std::string state_of(const RunView& view);
+study::RunState state_of(const RunView& view);
 
 // Some lines: how far it is and how fast, what each group does, and what failed.
 std::string status_text(const RunView& view);

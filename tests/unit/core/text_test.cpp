@@ -94,6 +94,7 @@ TEST(Text, FixedRounds) {
   EXPECT_EQ(fixed(2.0, 2), "2.00");
   EXPECT_EQ(fixed(-1.25, 1), "-1.2");  // exactly between: to even
   EXPECT_EQ(fixed(99.96, 1), "100.0");
+  EXPECT_EQ(fixed(-0.004, 2), "0.00");
   EXPECT_EQ(fixed(1e300, 2).size(), 304u);
 }
 
@@ -134,6 +135,12 @@ TEST(Text, LinesAreCountedFromOne) {
   EXPECT_EQ(line_of("a\nb\n", 1), 1u);  // the end of a line is in it
   EXPECT_EQ(line_of("a\nb\n", 2), 2u);
   EXPECT_EQ(line_of("a\nb\n", 4), 3u);
+}
+
+TEST(Text, WordsOfAShell) {
+  EXPECT_EQ(shell_word("runs/a-1.toml"), "runs/a-1.toml");
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("it's [1, 2]"), "'it'\\''s [1, 2]'");
 }
 
 TEST(Text, RoughDurations) {

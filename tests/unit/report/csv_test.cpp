@@ -87,12 +87,13 @@ TEST(Csv, CellsToTheByte) {
       "test_loss_sd,test_loss_low,test_loss_high,macro_precision,macro_precision_sd,macro_precision_low,"
       "macro_precision_high,macro_recall,macro_recall_sd,macro_recall_low,macro_recall_high,macro_f1,"
       "macro_f1_sd,macro_f1_low,macro_f1_high,calibration_error,calibration_error_sd,calibration_error_low,"
-      "calibration_error_high,mcc,mcc_sd,mcc_low,mcc_high,gain_seeds,gain,gain_sd,gain_low,gain_high,"
+      "calibration_error_high,mcc,mcc_sd,mcc_low,mcc_high,compared,baseline,gain_seeds,gain,gain_sd,gain_low,"
+      "gain_high,"
       "verdict\n"
       "simple-cnn,1000,0,0,0.05,0,1,1,1,0,1000,30,0.8,,,,0.25,,,,0.8571428571428572,,,,0.8,,,,"
-      "0.7916666666666667,,,,0.1,,,,0.6546536707079772,,,,,,,,,\n"
+      "0.7916666666666667,,,,0.1,,,,0.6546536707079772,,,,,,,,,,,\n"
       "simple-cnn,1000,0,0,0.05,0.25,1,1,1,0,1000,30,0.6,,,,0.25,,,,0.7777777777777778,,,,0.6,,,,"
-      "0.5238095238095238,,,,0.3,,,,0.3333333333333333,,,,,,,,,\n");
+      "0.5238095238095238,,,,0.3,,,,0.3333333333333333,,,,,,,,,,,\n");
 }
 
 TEST(Csv, PerClassAndTiming) {

@@ -311,7 +311,7 @@ page::Plot sizes_plot(Made& made, std::uint64_t all) {
       record.outcome.train_images = all * (record.settings.data.synthetic_ratio > 0 ? 2 : 1);
   }
   const Summary summary = summary_of(made.study, made.records);
-  return metric_plot(made.study, summary, layout_of(made.study, summary), study::kTestAccuracy);
+  return metric_plot(made.study, summary, layout_of(summary), study::kTestAccuracy);
 }
 
 TEST(Chart, AllImagesStandWhereTheyAreOnTheLogarithmicAxis) {

@@ -46,8 +46,7 @@ std::vector<std::string> phrases(const study::Axis& swept) {
   study.axes = {swept};
   const Summary summary = summary_of(study, {});
   std::vector<std::string> texts;
-  for (const Level& level : summary.dimensions.at(0).levels)
-    texts.push_back(level_phrase(study, summary.dimensions[0], level));
+  for (const Cell& cell : summary.cells) texts.push_back(level_phrase(summary.dimensions.at(0), cell));
   return texts;
 }
 
@@ -60,12 +59,13 @@ TEST(Labels, LevelsAreNamedAsAPersonWould) {
             (Texts{"no early stopping", "early stopping 5"}));
   EXPECT_EQ(phrases(axis<std::string>("train.optimizer", {"sgd", "adam"})),
             (Texts{"optimizer sgd", "optimizer adam"}));
-  EXPECT_EQ(phrases(axis<double>("data.label_noise", {0, 0.2})), (Texts{"label noise 0", "label noise 0.2"}));
+  EXPECT_EQ(phrases(axis<double>("data.label_noise", {0, 0.2})),
+            (Texts{"no label noise", "label noise 0.2"}));
   EXPECT_EQ(phrases(axis<std::string>("data.label_noise_to", {"", "cat"})),
             (Texts{"labels become any other class", "labels become cat"}));
   study::Axis augment{.key = "train.augment"};
   augment.values = {{std::vector<Value>{}}, {std::vector<Value>{{"shift 2"}, {"rotate 10"}}}};
-  EXPECT_EQ(phrases(augment), (Texts{"no augmentation", "augmentation shift 2, rotate 10"}));
+  EXPECT_EQ(phrases(augment), (Texts{"no augmentation", "augmentation by shift 2 and rotate 10"}));
 }
 
 // What the budget is said to be, with one change to a study whose arms differ in images.

@@ -100,9 +100,7 @@ inline Summary summary_of(const study::Study& study, const std::vector<study::Tr
   return summarise(study, grid, study::present_records(grid, records));
 }
 
-inline Layout layout_of(const study::Study& study, const Summary& summary) {
-  return lay_out(study, summary, summary.main_comparison());
-}
+inline Layout layout_of(const Summary& summary) { return lay_out(summary, summary.main_comparison()); }
 
 // The row of study::metrics() with this column.
 inline std::size_t metric_row(std::string_view column) {

@@ -6,7 +6,7 @@ namespace titrate::report {
 namespace {
 
 RunView running() {
-  study::SweepStatus status{.state = "running",
+  study::SweepStatus status{.state = study::RunState::running,
                             .study = "digits",
                             .host = "node1",
                             .pid = 4711,
@@ -53,27 +53,27 @@ TEST(StatusText, SaysHowFarHowFastAndWhatEachGroupDoes) {
 
 TEST(StatusText, TheStateFollowsFromWhoLives) {
   RunView view = running();
-  EXPECT_EQ(state_of(view), "running");
+  EXPECT_EQ(state_of(view), study::RunState::running);
   view.seconds_since_update = 60;
-  EXPECT_EQ(state_of(view), "silent");
+  EXPECT_EQ(state_of(view), study::RunState::silent);
   view.holder->lives = false;
-  EXPECT_EQ(state_of(view), "ended");
+  EXPECT_EQ(state_of(view), study::RunState::ended);
   EXPECT_TRUE(has(status_text(view), "killed, out of memory"));
   view.end_reason = "rank 3 on b: no progress";
   EXPECT_TRUE(has(status_text(view), "rank 3 on b: no progress; the same command resumes\n"));
   EXPECT_FALSE(has(status_text(view), "out of memory"));
   view.holder.reset();
-  EXPECT_EQ(state_of(view), "ended");
-  view.status->state = "finished";
-  EXPECT_EQ(state_of(view), "finished");
+  EXPECT_EQ(state_of(view), study::RunState::ended);
+  view.status->state = study::RunState::finished;
+  EXPECT_EQ(state_of(view), study::RunState::finished);
   EXPECT_FALSE(has(status_text(view), "0123456789abcdef")) << "who is done does nothing";
 }
 
 TEST(StatusText, ANewRunStartsWithTheOldOnesStatus) {
   RunView view = running();
-  view.status->state = "finished";
+  view.status->state = study::RunState::finished;
   view.holder->pid = 4712;
-  EXPECT_EQ(state_of(view), "starting");
+  EXPECT_EQ(state_of(view), study::RunState::starting);
   const std::string text = status_text(view);
   EXPECT_TRUE(has(text, "starting on node1 (process 4712)")) << text;
   EXPECT_TRUE(has(text, "too few images of class 3")) << text;
@@ -81,12 +81,12 @@ TEST(StatusText, ANewRunStartsWithTheOldOnesStatus) {
 
 TEST(StatusText, BeforeTheFirstTrialTheJournalTells) {
   RunView view{.holder = FolderHolder{"node1", 12, true}, .trials = 10, .finished = 4, .failed = 1};
-  EXPECT_EQ(state_of(view), "starting");
+  EXPECT_EQ(state_of(view), study::RunState::starting);
   EXPECT_EQ(status_text(view), "starting on node1 (process 12)\ntrials    4 of 10 done, 1 failed\n");
   view.holder.reset();
-  EXPECT_EQ(state_of(view), "ended");
+  EXPECT_EQ(state_of(view), study::RunState::ended);
   view.finished = 10;
-  EXPECT_EQ(state_of(view), "finished");
+  EXPECT_EQ(state_of(view), study::RunState::finished);
 }
 
 TEST(StatusText, JsonHasTheStateToo) {

@@ -46,7 +46,7 @@ TEST(Summary, SaysWhereSyntheticImagesHelpAndHurt) {
   EXPECT_NEAR(summary.comparisons[0].pairs[0].accuracy.mean, 0.10 + 0.01 / 3, 1e-12);
   EXPECT_EQ(summary.comparisons[0].pairs[1].verdict, study::Verdict::hurt);
   EXPECT_EQ(
-      headline(study, summary),
+      headline(summary),
       "Synthetic images helped in 1 of 2 comparisons, most by +10.3 points (95 % interval 8.9 to 11.8, "
       "3 seeds) from 1 synthetic per real image, with 100 real images; they hurt in 1, most by -4.7 points "
       "(95 % interval -6.1 to -3.2, 3 seeds) from 1 synthetic per real image, with 1,000 real images.");
@@ -146,7 +146,7 @@ TEST(Summary, TestNoiseIsADimensionWhereATrialHasSeveral) {
   ASSERT_EQ(summary.cells.size(), 4u);
   EXPECT_EQ(summary.cells[1].test_noise_level, 0.3);
   EXPECT_NEAR(summary.cells[1].accuracy().mean, 0.7, 1e-12);
-  const Layout layout = layout_of(study, summary);
+  const Layout layout = layout_of(summary);
   ASSERT_EQ(layout.panels.size(), 2u);
   EXPECT_EQ(layout.panels[1].title, "test noise level 0.3");
 }
@@ -178,8 +178,7 @@ TEST(Summary, CellsOfListsThatShareATestNoiseStayApart) {
   study.axes = {test_lists({{}, {0}})};
   const Summary as_trained = summary_of(study, {});
   ASSERT_EQ(as_trained.dimensions.size(), 1u);
-  EXPECT_EQ(x_labels(as_trained, layout_of(study, as_trained)),
-            (std::vector<std::string>{"as in training", "0"}));
+  EXPECT_EQ(x_labels(as_trained, layout_of(as_trained)), (std::vector<std::string>{"as in training", "0"}));
 }
 
 TEST(Summary, JsonHoldsNullForWhatIsUnknown) {
@@ -242,7 +241,7 @@ TEST(Layout, TheFirstNumericAxisStandsInForTheSize) {
   study.axes = {axis<std::string>("network.name", {"simple-cnn", "pytorch-cnn"}),
                 axis<double>("train.learning_rate", {0.1, 0.01})};
   const Summary summary = summary_of(study, {});
-  const Layout layout = layout_of(study, summary);
+  const Layout layout = layout_of(summary);
   ASSERT_TRUE(layout.x && layout.series);
   EXPECT_EQ(summary.dimensions[*layout.x].key, "train.learning_rate");
   EXPECT_EQ(summary.dimensions[*layout.series].key, "network.name");
@@ -253,7 +252,7 @@ TEST(Layout, TheFirstNumericAxisStandsInForTheSize) {
 TEST(Layout, ColumnsWithNothingToShowAreLeftOut) {
   const study::Study study = two_sizes();
   const Summary summary = summary_of(study, help_and_hurt(study));
-  const Layout layout = layout_of(study, summary);
+  const Layout layout = layout_of(summary);
   const auto all = columns_of(summary, layout, layout.panels[0], "only", [](std::size_t) { return true; });
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].label, "0");
@@ -274,12 +273,12 @@ TEST(Layout, MoreRatiosThanColoursStandAlongX) {
   study::Study study = two_sizes();
   study.axes[1] = axis<double>("data.synthetic_ratio", {0, 1, 2, 3, 4, 5, 6, 7});  // the first is grey
   Summary summary = summary_of(study, {});
-  EXPECT_EQ(summary.dimensions[*layout_of(study, summary).series].key, "data.synthetic_ratio");
+  EXPECT_EQ(summary.dimensions[*layout_of(summary).series].key, "data.synthetic_ratio");
   for (const study::Axis& many : {axis<double>("data.synthetic_ratio", {0, 1, 2, 3, 4, 5, 6, 7, 8}),
                                   axis<double>("data.synthetic_ratio", {1, 2, 3, 4, 5, 6, 7, 8, 9})}) {
     study.axes[1] = many;
     summary = summary_of(study, {});
-    const Layout layout = layout_of(study, summary);
+    const Layout layout = layout_of(summary);
     EXPECT_EQ(summary.dimensions[*layout.x].key, "data.synthetic_ratio");
     EXPECT_EQ(summary.dimensions[*layout.series].key, "data.size");
     EXPECT_EQ(layout.panels.size(), 1u);
@@ -289,17 +288,17 @@ TEST(Layout, MoreRatiosThanColoursStandAlongX) {
 TEST(Layout, NothingSweptIsOneCell) {
   const study::Study study = made_up_study();
   const Summary summary = summary_of(study, {done(study::grid(study)[0], {80})});
-  const Layout layout = layout_of(study, summary);
+  const Layout layout = layout_of(summary);
   EXPECT_FALSE(layout.x || layout.series);
   ASSERT_EQ(layout.panels.size(), 1u);
-  EXPECT_EQ(headline(study, summary), "Test accuracy is 80.0 % (1 seed).");
+  EXPECT_EQ(headline(summary), "Test accuracy is 80.0 % (1 seed).");
 }
 
 TEST(Layout, AllImagesComeLast) {
   study::Study study = made_up_study();
   study.axes = {axis<Int>("data.size", {0, 200, 100})};
   const Summary summary = summary_of(study, {});
-  EXPECT_EQ(x_labels(summary, layout_of(study, summary)), (std::vector<std::string>{"100", "200", "all"}));
+  EXPECT_EQ(x_labels(summary, layout_of(summary)), (std::vector<std::string>{"100", "200", "all"}));
 }
 
 }  // namespace
