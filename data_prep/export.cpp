@@ -18,7 +18,7 @@ struct Options {
 
 int run_export(const Options& options) {
   ExportOptions exporting = options.exporting;
-  exporting.form = parse_export_form(options.form, "--to");
+  exporting.form = parse_choice<ExportForm>(options.form, "--to");
   for (const std::string& origin : options.origins)
     exporting.origins.push_back(shard::parse_origin(origin, "--origin"));
   const std::uint64_t images = export_dataset(exporting);
@@ -28,21 +28,22 @@ int run_export(const Options& options) {
 
 }  // namespace
 
-void add_export(CLI::App& app, Run& run) {
-  CLI::App* verb = app.add_subcommand("export", "Give the images of a dataset back as files");
+void add_export(CLI::App& app, Verb& verb) {
+  CLI::App* command = app.add_subcommand("export", "Give the images of a dataset back as files");
   const auto options = std::make_shared<Options>();
-  verb->add_option("folder", options->exporting.dataset, "the dataset")->required()->type_name("DIR");
-  verb->add_option("--to", options->form, "folder (PNG files), idx or npz")->required()->type_name("FORM");
-  verb->add_option("--out", options->exporting.out, "the folder to make, or the .npz file")
+  command->add_option("folder", options->exporting.dataset, "the dataset")->required()->type_name("DIR");
+  command->add_option("--to", options->form, "folder (PNG files), idx or npz")->required()->type_name("FORM");
+  command->add_option("--out", options->exporting.out, "the folder to make, or the .npz file")
       ->required()
       ->type_name("PATH");
-  verb->add_option(
+  command
+      ->add_option(
           "--origin", options->origins,
           "these images alone: real, augmented or synthetic; may be repeated; idx and npz need it where "
           "not all are real")
       ->allow_extra_args(false)
       ->type_name("ORIGIN");
-  verb->callback([options, &run] { run = [options] { return run_export(*options); }; });
+  command->callback([options, &verb] { verb = [options] { return run_export(*options); }; });
 }
 
 }  // namespace titrate::prep

@@ -41,15 +41,16 @@ int run_inspect(const Options& options) {
 
 }  // namespace
 
-void add_inspect(CLI::App& app, Run& run) {
-  CLI::App* verb = app.add_subcommand("inspect", "Show what a dataset holds");
+void add_inspect(CLI::App& app, Verb& verb) {
+  CLI::App* command = app.add_subcommand("inspect", "Show what a dataset holds");
   const auto options = std::make_shared<Options>();
-  verb->add_option("folder", options->folder, "the dataset")->required()->type_name("DIR");
-  verb->add_flag("--json", options->json, "as one JSON object");
-  verb->add_option("--montage", options->montage,
+  command->add_option("folder", options->folder, "the dataset")->required()->type_name("DIR");
+  command->add_flag("--json", options->json, "as one JSON object");
+  command
+      ->add_option("--montage", options->montage,
                    "also a contact sheet: a line of examples for each class and origin")
       ->type_name("FILE.png");
-  verb->callback([options, &run] { run = [options] { return run_inspect(*options); }; });
+  command->callback([options, &verb] { verb = [options] { return run_inspect(*options); }; });
 }
 
 }  // namespace titrate::prep

@@ -65,33 +65,35 @@ int run_pack(const Options& options) {
 
 }  // namespace
 
-void add_pack(CLI::App& app, Run& run) {
-  CLI::App* verb = app.add_subcommand("pack", "Pack images into a dataset folder");
+void add_pack(CLI::App& app, Verb& verb) {
+  CLI::App* command = app.add_subcommand("pack", "Pack images into a dataset folder");
   const auto options = std::make_shared<Options>();
   PackOptions& pack = options->pack;
-  verb->add_option(
+  command
+      ->add_option(
           "recipe-or-images", pack.recipe,
           "a recipe; or images that need none: a folder of pictures with a folder for each class, of IDX or "
           "CIFAR files, a .npz, .csv or .h5 file, a dataset")
       ->required()
       ->type_name("RECIPE.toml|IMAGES");
-  verb->add_option("--out", pack.out, "the folder to make")->required()->type_name("DIR");
-  verb->add_option("--data-root", pack.data_root,
+  command->add_option("--out", pack.out, "the folder to make")->required()->type_name("DIR");
+  command
+      ->add_option("--data-root", pack.data_root,
                    "where the paths of sources begin (default: TITRATE_DATA, else the working directory)")
       ->type_name("DIR");
-  verb->add_option("--seed", options->seed, "instead of the recipe's seed")->type_name("N");
-  verb->add_option("--threads", pack.threads, "default: all processors; the result is the same")
+  command->add_option("--seed", options->seed, "instead of the recipe's seed")->type_name("N");
+  command->add_option("--threads", pack.threads, "default: all processors; the result is the same")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
-  verb->add_option("--set", pack.overrides, "a value of the recipe, as in source.0.per_class=100")
+  command->add_option("--set", pack.overrides, "a value of the recipe, as in source.0.per_class=100")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
-  verb->add_flag("--allow-leaks", pack.allow_leaks,
-                 "go on when a held-out image is in training too; the manifest says how many");
-  verb->add_flag("--force", pack.force, "replace the dataset that is in the folder");
-  verb->add_flag("--quiet", pack.quiet, "no progress line");
-  verb->footer(recipe_help());
-  verb->callback([options, &run] { run = [options] { return run_pack(*options); }; });
+  command->add_flag("--allow-leaks", pack.allow_leaks,
+                    "go on when a held-out image is in training too; the manifest says how many");
+  command->add_flag("--force", pack.force, "replace the dataset that is in the folder");
+  command->add_flag("--quiet", pack.quiet, "no progress line");
+  command->footer(recipe_help());
+  command->callback([options, &verb] { verb = [options] { return run_pack(*options); }; });
 }
 
 }  // namespace titrate::prep

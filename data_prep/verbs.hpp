@@ -9,13 +9,13 @@ class App;
 
 namespace titrate::prep {
 
-// Adds the verb to `app`. What it does when it was given is put into `run`, to be called once parsing is
+// Adds the verb to `app`. What it does when it was given is put into `verb`, to be called once parsing is
 // over.
-using Run = std::function<int()>;
+using Verb = std::function<int()>;
 
-void add_pack(CLI::App& app, Run& run);
-void add_inspect(CLI::App& app, Run& run);
-void add_verify(CLI::App& app, Run& run);
-void add_export(CLI::App& app, Run& run);
+void add_pack(CLI::App& app, Verb& verb);
+void add_inspect(CLI::App& app, Verb& verb);
+void add_verify(CLI::App& app, Verb& verb);
+void add_export(CLI::App& app, Verb& verb);
 
 }  // namespace titrate::prep

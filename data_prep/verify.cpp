@@ -21,11 +21,11 @@ int run_verify(const std::filesystem::path& folder) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, Run& run) {
-  CLI::App* verb = app.add_subcommand("verify", "Read a dataset whole and check everything in it");
+void add_verify(CLI::App& app, Verb& verb) {
+  CLI::App* command = app.add_subcommand("verify", "Read a dataset whole and check everything in it");
   const auto folder = std::make_shared<std::filesystem::path>();
-  verb->add_option("folder", *folder, "the dataset")->required()->type_name("DIR");
-  verb->callback([folder, &run] { run = [folder] { return run_verify(*folder); }; });
+  command->add_option("folder", *folder, "the dataset")->required()->type_name("DIR");
+  command->callback([folder, &verb] { verb = [folder] { return run_verify(*folder); }; });
 }
 
 }  // namespace titrate::prep

@@ -42,7 +42,8 @@ int leave(doctor::DoctorReport& report, ErrorCode code, bool speaks) {
 }
 
 int run(const Options& options) {
-  const doctor::DoctorOptions chosen{.out = options.out, .device = comm::parse_device_kind(options.device)};
+  const doctor::DoctorOptions chosen{.out = options.out,
+                                     .device = parse_choice<comm::DeviceKind>(options.device, "--device")};
   const bool speaks = comm::launched_rank(comm::get_environment) == 0;
   doctor::DoctorReport report(options.json, !speaks);
   const doctor::DoctorLines start = doctor::check_start(comm::get_environment);

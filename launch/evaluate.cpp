@@ -56,7 +56,7 @@ int run(const Options& options) {
   const sweep::EvaluateRequest request{.run_folder = options.run,
                                        .dataset = options.dataset,
                                        .conditions = conditions_of(options),
-                                       .device = comm::parse_device_kind(options.device)};
+                                       .device = parse_choice<comm::DeviceKind>(options.device, "--device")};
   const comm::Session session;
   return session.run("titrate", [&] { return run_under_mpi(options, request, session); });
 }

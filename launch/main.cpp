@@ -1,11 +1,19 @@
 // titrate: sweeps, and what belongs to them.
 #include <CLI/CLI.hpp>
 
+#include "titrate/core/command_line.hpp"
 #include "titrate/core/error.hpp"
+#include "titrate/core/text.hpp"
 #include "titrate/core/version.hpp"
 #include "verbs.hpp"
 
 namespace {
+
+std::vector<std::string> names_of(const std::vector<CLI::App*>& verbs) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : verbs) names.push_back(verb->get_name());
+  return names;
+}
 
 int run(int argc, char** argv) {
   CLI::App app{
@@ -22,15 +30,13 @@ int run(int argc, char** argv) {
   titrate::add_predict(app, verb);
   titrate::add_networks(app, verb);
   titrate::add_doctor(app, verb);
+  titrate::check_verb("titrate", names_of(app.get_subcommands({})), argc, argv);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& asked) {
+  } catch (const CLI::Success& asked) {  // --help, --version
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    throw titrate::Error({.code = titrate::ErrorCode::usage,
-                          .where = "command line",
-                          .what = error.what(),
-                          .hint = "try titrate --help"});
+    titrate::refuse_options("titrate", titrate::join(names_of(app.get_subcommands()), " "), error.what());
   }
   return verb();
 }

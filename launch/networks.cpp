@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "engine_lines.hpp"
 #include "titrate/core/error.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 struct Options {
   std::string name{}, study{}, images{};
-  std::uint32_t classes = 10;
+  std::optional<std::size_t> classes{};
 };
 
 // What a layer table is made for.
@@ -64,7 +65,7 @@ void show_of_zoo(const Options& options) {
   const net::ZooEntry& entry = net::zoo_entry(options.name);
   const image::Shape usual{entry.images.height, entry.images.width, entry.images.channels};
   show(entry.name + ": " + entry.origin, {.name = entry.name},
-       {options.images.empty() ? usual : parse_shape(options.images), options.classes});
+       {options.images.empty() ? usual : parse_shape(options.images), options.classes.value_or(10)});
 }
 
 // A trial of each cell, together with those of the same network.
@@ -81,17 +82,25 @@ std::vector<std::vector<study::Trial>> trials_by_network(const study::Study& stu
   return networks;
 }
 
-// The networks that a study names, for the images of its dataset where that is there, and their engines.
-void show_of_study(const Options& options) {
-  const study::Study study = study::read_study(options.study);
-  Task task{parse_shape(options.images.empty() ? "28x28x1" : options.images), options.classes};
-  if (options.images.empty() &&
-      std::filesystem::exists(std::filesystem::path(study.dataset) / shard::kManifestName)) {
+// What the dataset of a study has, where it is there, else 28 x 28 digits; --images and --classes come before
+// both.
+Task task_of(const study::Study& study, const Options& options) {
+  Task task{{.height = 28, .width = 28, .channels = 1}, 10};
+  if (std::filesystem::exists(std::filesystem::path(study.dataset) / shard::kManifestName)) {
     const shard::Manifest manifest = shard::read_manifest(study.dataset);
     task = {manifest.shape, manifest.class_names.size()};
   } else if (options.images.empty()) {
-    std::printf("There is no dataset %s: as if for digits.\n\n", study.dataset.c_str());
+    const std::string dataset =
+        study.dataset.empty() ? "The study names no dataset" : "There is no dataset " + study.dataset;
+    std::printf("%s: as if for digits.\n\n", dataset.c_str());
   }
+  if (!options.images.empty()) task.images = parse_shape(options.images);
+  return {task.images, options.classes.value_or(task.classes)};
+}
+
+void show_of_study(const Options& options) {
+  const study::Study study = study::read_study(options.study);
+  const Task task = task_of(study, options);
   for (const std::vector<study::Trial>& trials : trials_by_network(study)) {
     const study::Settings& settings = trials.front().settings;
     const net::Network network = show(study::network_text(settings), settings.network, task);
@@ -123,8 +132,8 @@ void add_networks(CLI::App& app, Verb& verb) {
       ->add_option("--images", options->images,
                    "shape of the images; the usual ones of the network, or those of the study's dataset")
       ->type_name("HxWxC");
-  command->add_option("--classes", options->classes, "of a network of the zoo")
-      ->capture_default_str()
+  command->add_option("--classes", options->classes, "how many; 10, or those of the study's dataset")
+      ->check(CLI::Validator(CLI::PositiveNumber).description(""))
       ->type_name("N");
   command->footer([] { return "Layers, as a study's [networks.NAME] has them:\n" + net::layers_help(); });
   command->callback([options, &verb] { verb = [options] { return run(*options); }; });

@@ -7,6 +7,7 @@
 #include "titrate/comm/device.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
+#include "titrate/core/text.hpp"
 #include "titrate/data/loaded_dataset.hpp"
 #include "titrate/sweep/forecast.hpp"
 #include "verbs.hpp"
@@ -21,17 +22,6 @@ struct Options {
   std::string device = "auto", keep = "none";
   std::string out{};
 };
-
-std::string shell_word(const std::string& text) {
-  const auto is_plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) ||
-           std::string_view("_./=,:+-").find(c) != std::string_view::npos;
-  };
-  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 // What to type, with a run folder named after the study.
 std::string command_line(const Options& options, const sweep::Machine& machine, const std::string& name) {
@@ -64,15 +54,16 @@ std::string command_line(const Options& options, const sweep::Machine& machine, 
 }
 
 int run(const Options& options) {
-  const sweep::Machine machine = sweep::choose_machine({.device = comm::parse_device_kind(options.device),
-                                                        .nodes = options.nodes,
-                                                        .ranks = options.ranks,
-                                                        .gpus_per_node = options.gpus_per_node});
-  const sweep::Keep keep = sweep::parse_keep(options.keep, "--keep");
+  const sweep::Machine machine =
+      sweep::choose_machine({.device = parse_choice<comm::DeviceKind>(options.device, "--device"),
+                             .nodes = options.nodes,
+                             .ranks = options.ranks,
+                             .gpus_per_node = options.gpus_per_node});
+  const sweep::Keep keep = parse_choice<sweep::Keep>(options.keep, "--keep");
   const study::Study study = study::resolve_study(options.study.file, options.study.overrides);
   const data::LoadedDataset dataset(study.dataset);
   const std::vector<study::Trial> trials = study::grid(study);
-  for (const std::string& key : study::keys_without_effect(trials))
+  for (const std::string& key : study::keys_without_effect(study, trials))
     std::printf("no effect: %s, on any trial\n", key.c_str());
   const std::vector<sweep::Impossible> impossible = sweep::impossible_cells(trials, *dataset);
   std::fputs(to_text(impossible).c_str(), stdout);

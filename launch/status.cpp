@@ -25,8 +25,9 @@ struct Options {
 void count_journal(const std::filesystem::path& folder, report::RunView& view) {
   const study::Study study = study::read_run_study(folder);
   const study::Journal journal = study::read_journal(folder);
-  view.trials = study::grid(study).size();
-  for (const study::TrialRecord* record : study::present_records(study::grid(study), journal.records))
+  const std::vector<study::Trial> grid = study::grid(study);
+  view.trials = grid.size();
+  for (const study::TrialRecord* record : study::present_records(grid, journal.records))
     ++(record->status == study::Status::failed ? view.failed : view.finished);
 }
 

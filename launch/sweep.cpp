@@ -37,7 +37,7 @@ int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcom
   watchdog.enter("report");
   if (outcome.missing > 0) {
     watchdog.on_end(nullptr);
-    outcome.attempt->end("stopped");
+    outcome.attempt->end(study::RunState::stopped);
     std::fprintf(stderr,
                  "titrate: stopped on request: %s of %s trials are finished; the same command resumes\n",
                  with_commas(outcome.trials.size() - outcome.missing).c_str(),
@@ -51,7 +51,7 @@ int report(const sweep::SweepOptions& options, const sweep::SweepOutcome& outcom
   std::printf("\nreport: %s\n", std::filesystem::absolute(options.out / "report.html").c_str());
   std::fflush(stdout);
   watchdog.on_end(nullptr);
-  outcome.attempt->end("finished");
+  outcome.attempt->end(study::RunState::finished);
   return outcome.failed > 0 ? exit_code(ErrorCode::some_failed) : 0;
 }
 
@@ -91,9 +91,9 @@ int run(const Options& options) {
                                   .width = options.width,
                                   .trials_per_gpu = options.trials_per_gpu,
                                   .exchange_timeout_seconds = options.exchange_timeout_seconds,
-                                  .keep = sweep::parse_keep(options.keep, "--keep"),
+                                  .keep = parse_choice<sweep::Keep>(options.keep, "--keep"),
                                   .checkpoints = options.checkpoints,
-                                  .device = comm::parse_device_kind(options.device),
+                                  .device = parse_choice<comm::DeviceKind>(options.device, "--device"),
                                   .quiet = options.quiet};
   const comm::WatchdogOptions limits{.limit_seconds = options.watchdog_seconds,
                                      .deadline_seconds = 60 * options.deadline_minutes};
