@@ -2,7 +2,7 @@
 
 #include <array>
 #include <chrono>
-#include <numeric>
+#include <cstdint>
 #include <thread>
 #include <utility>
 
@@ -116,9 +116,7 @@ Communicator Communicator::split_by_node() const {
   return Communicator(std::make_unique<Handle>(part));
 }
 
-void Communicator::barrier() const { check_mpi(MPI_Barrier(handle_->communicator), "MPI_Barrier"); }
-
-void Communicator::sleeping_barrier() const {
+void Communicator::barrier() const {
   MPI_Request request = MPI_REQUEST_NULL;
   check_mpi(MPI_Ibarrier(handle_->communicator, &request), "MPI_Ibarrier");
   for (int there = 0; there == 0;) {
@@ -133,16 +131,6 @@ int Communicator::agree(int code) const {
   return largest;
 }
 
-double Communicator::sum(double value) const {
-  sum(std::span(&value, 1));
-  return value;
-}
-
-std::int64_t Communicator::sum(std::int64_t value) const {
-  sum(std::span(&value, 1));
-  return value;
-}
-
 void Communicator::sum(std::span<double> values) const {
   const int count = checked_count(values.size_bytes(), "sum") / static_cast<int>(sizeof(double));
   std::vector<double> all(values.size() * static_cast<std::size_t>(size()));
@@ -153,12 +141,6 @@ void Communicator::sum(std::span<double> values) const {
     values[i] = all[i];
     for (std::size_t j = i + values.size(); j < all.size(); j += values.size()) values[i] += all[j];
   }
-}
-
-void Communicator::sum(std::span<std::int64_t> values) const {
-  const int count = checked_count(values.size_bytes(), "sum") / static_cast<int>(sizeof(std::int64_t));
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, values.data(), count, MPI_INT64_T, MPI_SUM, handle_->communicator),
-            "MPI_Allreduce");
 }
 
 void Communicator::broadcast(std::span<std::byte> bytes, int root) const {

@@ -53,29 +53,6 @@ Device describe_gpu(int) {
 
 }  // namespace
 
-DeviceKind parse_device_kind(std::string_view text) {
-  for (const DeviceKind kind : {DeviceKind::automatic, DeviceKind::cpu, DeviceKind::cuda}) {
-    if (text == to_string(kind)) return kind;
-  }
-  throw Error({.code = ErrorCode::usage,
-               .where = "--device",
-               .what = "no such device",
-               .expected = "auto, cpu or cuda",
-               .got = "\"" + std::string(text) + "\""});
-}
-
-std::string_view to_string(DeviceKind kind) {
-  switch (kind) {
-    case DeviceKind::automatic:
-      return "auto";
-    case DeviceKind::cpu:
-      return "cpu";
-    case DeviceKind::cuda:
-      return "cuda";
-  }
-  return "?";
-}
-
 Device choose_device(int node_rank, DeviceKind requested) {
   const Device cpu{.kind = DeviceKind::cpu, .index = 0, .name = "cpu"};
   if (requested == DeviceKind::cpu) return cpu;

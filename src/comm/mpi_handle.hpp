@@ -6,8 +6,6 @@
 #define MPICH_SKIP_MPICXX 1
 #include <mpi.h>
 
-#include <cstddef>
-
 #include "titrate/comm/communicator.hpp"
 
 namespace titrate::comm {

@@ -130,7 +130,7 @@ NcclExchanges make_nccl_exchanges(const Communicator& group, const Device& devic
     throw Error({.code = ErrorCode::usage,
                  .where = "group rank " + std::to_string(group.rank()),
                  .what = "NCCL sums between GPUs only",
-                 .got = std::string(to_string(device.kind))});
+                 .got = choice_name(device.kind)});
   });
   const std::vector<std::string> gpus = group.all_gather(host_name() + " " + device.pci_id);
   together(group, [&] { refuse_shared_gpu(gpus); });

@@ -1,6 +1,5 @@
 #include "titrate/comm/session.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>

@@ -11,7 +11,6 @@
 // bits are those of the tree over all parts at every width. (Only the payload of a NaN may differ.)
 #pragma once
 
-#include <cstddef>
 #include <span>
 
 namespace titrate::comm {

@@ -389,7 +389,7 @@ void Watchdog::on_end(std::function<void(const std::string& why)> tell) {
 void Watchdog::close() {
   State& state = *state_;
   state.move_on("end", state.slow_limit());
-  state.channel.sleeping_barrier();
+  state.channel.barrier();
   state.thread.request_stop();
   state.thread.join();
 }

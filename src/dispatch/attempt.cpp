@@ -9,8 +9,6 @@
 namespace titrate::dispatch {
 namespace {
 
-constexpr const char* kRunning = "running";
-
 // 0 where the file is missing or damaged.
 std::uint32_t number_in(const std::filesystem::path& run_folder) {
   try {
@@ -27,21 +25,21 @@ std::uint32_t number_in(const std::filesystem::path& run_folder) {
 Attempt::Attempt(std::filesystem::path run_folder, std::uint32_t number)
     : file_(study::attempt_file(run_folder)),
       record_{.number = number, .host = host_name(), .pid = ::getpid()} {
-  end(kRunning);
+  end(study::RunState::running);
 }
 
 Attempt::~Attempt() {
-  if (record_.state == kRunning) fail("");
+  if (record_.state == study::RunState::running) fail("");
 }
 
 void Attempt::fail(const std::string& reason) noexcept {
   try {
-    record_.state = "failed";
+    record_.state = study::RunState::failed;
     record_.reason = reason;
-    // Not synced: the disk may be what is wrong, and who ends the job has a moment.
+    // Not synced: the disk may be what failed, and the watchdog ends the job in a moment.
     if (!is_overtaken()) replace_file(file_, study::to_json(record_));
   } catch (const std::exception&) {
-    // The next start then says that there is no word of this run's end.
+    // The file still says "running": the next start reports that this run left no word of its end.
   }
 }
 
@@ -54,7 +52,7 @@ void Attempt::require_current() const {
                        std::to_string(record_.number) + ", was thought dead"});
 }
 
-void Attempt::end(const std::string& state, const std::string& reason) {
+void Attempt::end(study::RunState state, const std::string& reason) {
   record_.state = state;
   record_.reason = reason;
   if (!is_overtaken()) write_file(file_, std::string_view(study::to_json(record_)));

@@ -84,8 +84,10 @@ void Dispatcher::pass_on(const comm::Message& message) {
     if (message.text.starts_with(kProgress)) {
       monitor_.hear(message.source, text);
     } else {
-      const std::size_t end = std::min(text.find(' '), text.size());
-      monitor_.take(message.source, text.substr(0, end), text.substr(std::min(end + 1, text.size())));
+      const std::size_t end = text.find(' ');
+      std::optional<std::string> record;
+      if (end != std::string::npos) record = text.substr(end + 1);
+      monitor_.take(message.source, text.substr(0, end), record);
     }
   } catch (...) {
     if (!failure_) failure_ = std::current_exception();

@@ -33,7 +33,7 @@ std::vector<study::RankStatus> ranks_of(const std::vector<comm::Placement>& plac
                      .node = rank.node,
                      .node_rank = rank.node_rank,
                      .host = rank.host,
-                     .device = std::string(comm::to_string(rank.device.kind)),
+                     .device = choice_name(rank.device.kind),
                      .device_index = rank.device.index,
                      .device_name = rank.device.name,
                      .pci_id = rank.device.pci_id,
@@ -45,8 +45,8 @@ std::vector<study::RankStatus> ranks_of(const std::vector<comm::Placement>& plac
 
 }  // namespace
 
-Monitor::Monitor(const RunScene& scene, const Plan& plan, Jobs& jobs, const Log& log)
-    : scene_(scene), jobs_(jobs), log_(log), progress_("sweep", progress_style(scene.quiet)) {
+Monitor::Monitor(const RunInfo& info, const Plan& plan, Jobs& jobs, const Log& log)
+    : info_(info), jobs_(jobs), log_(log), progress_(info.title, progress_style(info.quiet)) {
   for (const PlannedJob& job : plan.jobs) {
     planned_[job.id] = job;
     rank_seconds_left_ += rank_seconds(job);
@@ -56,15 +56,15 @@ Monitor::Monitor(const RunScene& scene, const Plan& plan, Jobs& jobs, const Log&
     groups_[ranks.front()].status.ranks = ranks;
     grouped.insert(ranks.begin(), ranks.end());
   }
-  for (const int rank : scene.working_ranks) {
+  for (const int rank : info.working_ranks) {
     if (!grouped.contains(rank)) groups_[rank].status.ranks = {rank};
   }
   show();
 }
 
-int Monitor::working_ranks() const { return comm::ranks_in(scene_.working_ranks); }
+int Monitor::working_ranks() const { return comm::ranks_in(info_.working_ranks); }
 
-void Monitor::take(int leader, const std::string& id, const std::string& record) {
+void Monitor::take(int leader, const std::string& id, const std::optional<std::string>& record) {
   const JobOutcome outcome = jobs_.collect(id, record);
   Member& group = groups_[leader];
   const std::optional<study::TrialProgress> last = std::exchange(group.status.activity, std::nullopt);
@@ -89,7 +89,7 @@ void Monitor::note_failure(int leader, const std::string& id, const std::string&
   if (failures_.size() < kMostFailures) failures_.push_back({id, jobs_.describe(id), reason, leader});
   if (!reasons_.insert(reason).second) return;
   progress_.clear();
-  log_.warn("trial " + id + " failed on rank " + std::to_string(leader) + ": " + reason);
+  log_.warn(info_.noun + " " + id + " failed on rank " + std::to_string(leader) + ": " + reason);
 }
 
 void Monitor::hear(int leader, const std::string& progress_json) {
@@ -118,8 +118,8 @@ double Monitor::images_since(std::uint64_t first_step, std::uint64_t step, const
          static_cast<double>(jobs_.images_seen(id, first_step));
 }
 
-// The rest takes as long as what this run did took in proportion: by all ranks, or by those that have the
-// longest to go.
+// The rest runs at the speed of this run so far. It takes at least as long as the job that has the longest to
+// go.
 Monitor::Forecast Monitor::forecast(double elapsed_seconds) const {
   double done = rank_seconds_done_, left = rank_seconds_left_, longest = 0, images = images_, ranks = 0;
   for (const auto& [leader, group] : groups_) {
@@ -162,31 +162,31 @@ void Monitor::draw() {
 
 void Monitor::show() {
   if (Clock::now() - drawn_at_ >= kLineInterval) draw();
-  if (Clock::now() - written_at_ >= kStatusInterval) write_status("running");
+  if (Clock::now() - written_at_ >= kStatusInterval) write_status(study::RunState::running);
 }
 
 void Monitor::finish(bool stopped) {
   if (drawn_ < finished_) draw();
-  write_status(stopped && finished_ < planned_.size() ? "stopped" : "finished");
+  write_status(stopped && finished_ < planned_.size() ? study::RunState::stopped : study::RunState::finished);
 }
 
-study::SweepStatus Monitor::status(const std::string& state) const {
+study::SweepStatus Monitor::status(study::RunState state) const {
   const double elapsed_seconds = elapsed();
   const Forecast ahead = forecast(elapsed_seconds);
   study::SweepStatus status{.state = state,
-                            .study = scene_.study,
+                            .study = info_.study,
                             .host = host_name(),
                             .pid = ::getpid(),
-                            .attempt = scene_.attempt,
+                            .attempt = info_.attempt,
                             .updated = std::time(nullptr),
                             .elapsed_seconds = elapsed_seconds,
-                            .trials = scene_.jobs,
-                            .before = scene_.jobs - planned_.size(),
+                            .trials = info_.jobs,
+                            .before = info_.jobs - planned_.size(),
                             .done = finished_ - failed_,
                             .failed = failed_,
                             .images_per_second = ahead.images_per_second,
                             .seconds_left = ahead.seconds_left,
-                            .ranks = ranks_of(scene_.ranks),
+                            .ranks = ranks_of(info_.ranks),
                             .failures = failures_};
   for (const auto& [leader, member] : groups_) {
     study::GroupStatus group = member.status;
@@ -199,10 +199,10 @@ study::SweepStatus Monitor::status(const std::string& state) const {
 }
 
 // The run goes on without it.
-void Monitor::write_status(const std::string& state) {
+void Monitor::write_status(study::RunState state) {
   written_at_ = Clock::now();
   try {
-    replace_file(study::status_file(scene_.run_folder), to_json(status(state)));
+    replace_file(study::status_file(info_.run_folder), to_json(status(state)));
   } catch (const std::exception& error) {
     if (!status_failed_) log_.warn(std::string("titrate status will be out of date: ") + error.what());
     status_failed_ = true;

@@ -20,10 +20,10 @@ namespace titrate::dispatch {
 class Monitor {
  public:
   // `jobs` must outlive it.
-  Monitor(const RunScene& scene, const Plan& plan, Jobs& jobs, const Log& log);
+  Monitor(const RunInfo& info, const Plan& plan, Jobs& jobs, const Log& log);
 
   // A group has finished a job; `record` as Jobs::collect() takes it. Each reason of a failure is told once.
-  void take(int leader, const std::string& id, const std::string& record);
+  void take(int leader, const std::string& id, const std::optional<std::string>& record);
   // A group's leader reports progress.
   void hear(int leader, const std::string& progress_json);
   // The group has no more to do; a wide one's ranks are single from now on.
@@ -54,11 +54,11 @@ class Monitor {
   void note_failure(int leader, const std::string& id, const std::string& reason);
   Forecast forecast(double elapsed_seconds) const;
   std::string line() const;
-  study::SweepStatus status(const std::string& state) const;
+  study::SweepStatus status(study::RunState state) const;
   void draw();
-  void write_status(const std::string& state);
+  void write_status(study::RunState state);
 
-  RunScene scene_;
+  RunInfo info_;
   Jobs& jobs_;
   std::map<std::string, PlannedJob> planned_;
   std::map<int, Member> groups_;  // by leader

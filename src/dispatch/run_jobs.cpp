@@ -8,22 +8,22 @@
 
 namespace titrate::dispatch {
 
-void run_jobs(const Crew& crew, const RunScene& scene, const Plan& plan, std::optional<WorkGroup> group,
-              Jobs& jobs) {
-  const comm::Communicator channel = crew.world.duplicate();
-  const std::vector<int>& working = scene.working_ranks;
+void run_jobs(const RunContext& context, const RunInfo& info, const Plan& plan,
+              std::optional<WorkGroup> group, Jobs& jobs) {
+  const comm::Communicator channel = context.world.duplicate();
+  const std::vector<int>& working = info.working_ranks;
   std::optional<Monitor> monitor;
   std::optional<Dispatcher> dispatcher;
   if (channel.rank() == 0) {
-    monitor.emplace(scene, plan, jobs, crew.log);
-    dispatcher.emplace(channel, plan, *monitor, crew.watchdog);
+    monitor.emplace(info, plan, jobs, context.log);
+    dispatcher.emplace(channel, plan, *monitor, context.watchdog);
   }
   if (std::find(working.begin(), working.end(), channel.rank()) != working.end())
-    Worker(crew, channel, scene, jobs).run(std::move(group));
+    Worker(context, channel, info, jobs).run(std::move(group));
   if (!dispatcher) return;
-  crew.watchdog.idle("wait_for_others");
+  context.watchdog.idle("wait_for_others");
   dispatcher->finish();
-  monitor->finish(crew.watchdog.stop_requested());
+  monitor->finish(context.watchdog.stop_requested());
 }
 
 }  // namespace titrate::dispatch

@@ -18,7 +18,7 @@ namespace {
 
 // The ranks of a group must all have GPUs or all have none, since they share one exchange.
 void check_devices(const comm::Communicator& group, const comm::Device& device) {
-  const std::vector<std::string> kinds = group.all_gather(comm::to_string(device.kind));
+  const std::vector<std::string> kinds = group.all_gather(choice_name(device.kind));
   if (std::adjacent_find(kinds.begin(), kinds.end(), std::not_equal_to<>()) == kinds.end()) return;
   throw Error({.code = ErrorCode::usage,
                .where = "--width",
@@ -62,14 +62,6 @@ std::optional<WorkGroup> form_group(const comm::Communicator& world, const Plan&
   });
   if (!is_wide) return std::nullopt;
   return group;
-}
-
-train::Group group_for(WorkGroup& group, const study::TrainSettings& settings) {
-  if (!group.communicator) return {.device = group.device};
-  const bool by_tree = settings.reduction == study::Reduction::tree && group.tree;
-  return {.communicator = &*group.communicator,
-          .exchange = by_tree ? group.tree.get() : group.fast.get(),
-          .device = group.device};
 }
 
 void check_numerics(const WorkGroup& group, const std::string& numerics) {

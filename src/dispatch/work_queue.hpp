@@ -6,7 +6,6 @@
 #include <deque>
 #include <map>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "titrate/dispatch/plan.hpp"

@@ -3,6 +3,7 @@
 #include "titrate/comm/rank.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
+#include "titrate/study/journal.hpp"
 
 namespace titrate::dispatch {
 namespace {
@@ -32,37 +33,38 @@ class Worker::Observer final : public JobObserver {
                   .validation_loss = position.validation_loss});
   }
   bool wants_stop() override { return watchdog().stop_requested(); }
-  void warn(const std::string& message) override { worker_.crew_.log.warn("trial " + id_ + ": " + message); }
+  void warn(const std::string& message) override { worker_.context_.log.warn(name() + ": " + message); }
   void keep(const std::string& record) override {
     watchdog().enter("journal");
     const auto no_end_now = watchdog().writing();
-    worker_.journal_.append(record);
+    worker_.append(record);
     record_ = record;
   }
 
-  const std::string& record() const { return record_; }
+  // What was kept.
+  const std::string& record() const {
+    if (!record_) throw Error({.code = ErrorCode::internal, .where = name(), .what = "it has no record"});
+    return *record_;
+  }
 
  private:
-  comm::Watchdog& watchdog() const { return worker_.crew_.watchdog; }
+  std::string name() const { return worker_.info_.noun + " " + id_; }
+  comm::Watchdog& watchdog() const { return worker_.context_.watchdog; }
 
   Worker& worker_;
   const std::string& id_;
   bool leads_;
   std::optional<std::uint64_t> first_step_{};  // of this run
-  std::string record_{};
+  std::optional<std::string> record_{};
 };
 
-Worker::Worker(const Crew& crew, const comm::Communicator& channel, const RunScene& scene, Jobs& jobs)
-    : crew_(crew),
-      device_(comm::at(scene.ranks, channel.rank()).device),
-      jobs_(jobs),
-      client_(channel),
-      journal_(scene.run_folder, scene.attempt, channel.rank()) {}
+Worker::Worker(const RunContext& context, const comm::Communicator& channel, const RunInfo& info, Jobs& jobs)
+    : context_(context), info_(info), jobs_(jobs), world_rank_(channel.rank()), client_(channel) {}
 
 void Worker::run(std::optional<WorkGroup> group) {
   if (group) work_off(*group);
   group.reset();
-  WorkGroup alone{.device = device_};
+  WorkGroup alone{.device = comm::at(info_.ranks, world_rank_).device};
   work_off(alone);
 }
 
@@ -74,13 +76,13 @@ void Worker::work_off(WorkGroup& group) {
       for (const std::string& id : list) run_one(id, group);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::stopped) throw;
-      crew_.watchdog.end_trial();
+      context_.watchdog.end_trial();
     }
   }
 }
 
 std::vector<std::string> Worker::next_jobs(const WorkGroup& group) {
-  crew_.watchdog.idle("wait_for_work");
+  context_.watchdog.idle("wait_for_work");
   if (!group.communicator) return client_.request(1);
   return split(
       group.communicator->broadcast(group.is_led_here() ? join(client_.request(group.width()), ",") : "", 0),
@@ -90,16 +92,21 @@ std::vector<std::string> Worker::next_jobs(const WorkGroup& group) {
 // The record goes into the journal first: what rank 0 is told of is never lost.
 void Worker::run_one(const std::string& id, WorkGroup& group) {
   const bool leads = group.is_led_here();
-  crew_.watchdog.begin_trial(id, leads, group.width());
+  context_.watchdog.begin_trial(id, leads, group.width());
   Observer observer(*this, id, leads);
   jobs_.run(id, group, observer);
   if (leads) {
-    crew_.watchdog.enter("deliver");
+    context_.watchdog.enter("deliver");
     client_.deliver(id, observer.record());
     told_ = std::chrono::steady_clock::now();
-    crew_.watchdog.enter("delivered");
+    context_.watchdog.enter("delivered");
   }
-  crew_.watchdog.end_trial();
+  context_.watchdog.end_trial();
+}
+
+void Worker::append(const std::string& record) {
+  if (!journal_) journal_.emplace(study::journal_file(info_.run_folder, info_.attempt, world_rank_));
+  journal_->append(record);
 }
 
 void Worker::tell(const study::TrialProgress& progress) {

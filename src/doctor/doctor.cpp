@@ -169,8 +169,7 @@ void check_network(const DoctorContext& context) {
 void check_node_buffer(const DoctorContext& context) {
   DoctorLine line{.name = "shared memory",
                   .text = in_units(kSharedBytes) + " shared by " +
-                          std::to_string(context.session.node_size()) +
-                          (context.session.node_size() == 1 ? " rank" : " ranks")};
+                          counted(static_cast<std::size_t>(context.session.node_size()), "rank")};
   try {
     comm::NodeBuffer buffer(context.session.node(), kSharedBytes);
     buffer.fill([](std::span<std::byte> bytes) { std::fill(bytes.begin(), bytes.end(), std::byte{1}); });
@@ -243,9 +242,9 @@ void check_exchanges(const DoctorContext& context) {
   };
   if (!std::all_of(context.ranks.begin(), context.ranks.end(), has_its_own_gpu)) return;
   context.roll_call.enter("exchange by NCCL", kLoadSeconds);
-  context.report.add(DoctorLines{
-      check_exchange(world, "NCCL, " + std::to_string(world.size()) + (world.size() == 1 ? " GPU" : " GPUs"),
-                     [&] { return comm::probe_nccl(world, context.own().device, kNcclSeconds); })});
+  context.report.add(DoctorLines{check_exchange(world, "NCCL, " + counted(context.ranks.size(), "GPU"), [&] {
+    return comm::probe_nccl(world, context.own().device, kNcclSeconds);
+  })});
 }
 
 void examine(DoctorContext& context, const DoctorOptions& options) {

@@ -1,5 +1,4 @@
 #include "machine.hpp"
-#include "titrate/core/text.hpp"
 
 namespace titrate::doctor {
 namespace {

@@ -6,7 +6,6 @@
 
 #include "cost.hpp"
 #include "titrate/comm/agreement.hpp"
-#include "titrate/core/text.hpp"
 #include "titrate/net/cost.hpp"
 #include "titrate/train/setup.hpp"
 

@@ -1,10 +1,6 @@
 #include "titrate/sweep/check.hpp"
 
-#include <algorithm>
-#include <set>
-
 #include "titrate/core/error.hpp"
-#include "titrate/core/text.hpp"
 #include "titrate/train/preparation.hpp"
 #include "titrate/train/setup.hpp"
 

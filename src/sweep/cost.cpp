@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <string>
 
-#include "titrate/core/text.hpp"
 #include "titrate/data/schedule.hpp"
 #include "titrate/net/cost.hpp"
 #include "titrate/net/parameters.hpp"
+#include "titrate/train/evaluation.hpp"
 #include "titrate/train/model.hpp"
+#include "titrate/train/optimizer.hpp"
 #include "titrate/train/preparation.hpp"
-#include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -25,7 +24,6 @@ constexpr double kExchangeBytesPerSecond = 5.2e9;
 // of a part of a training batch with its gradients, and of the largest layer of a test batch with the work
 // space of its convolution.
 constexpr double kTrainingOverhead = 1.35, kTestOverhead = 2.2;
-constexpr std::uint64_t kTestBatch = 250;
 
 // Bytes of a record in the journal, and the share that the tables and the page made from it add.
 constexpr std::uint64_t kRecordBytes = 600, kEpochBytes = 160, kConditionBytes = 600;
@@ -60,12 +58,6 @@ ActivationBytes activation_bytes(const net::Network& network) {
 std::uint64_t model_bytes(const net::Network& network) {
   const net::ParameterLayout layout = net::parameter_layout(network);
   return (layout.floats + layout.running_floats) * sizeof(float);
-}
-
-// Buffers of the optimizer, each as long as the parameters.
-std::uint64_t moments_of(const study::TrainSettings& train) {
-  if (train.optimizer != study::OptimizerKind::sgd) return 2;
-  return train.momentum > 0 ? 1 : 0;
 }
 
 }  // namespace
@@ -132,10 +124,11 @@ std::uint64_t training_bytes(const train::TrialSetup& setup) {
   const ActivationBytes activations = activation_bytes(setup.network);
   const double training =
       kTrainingOverhead * static_cast<double>(activations.all * ((batch + parts - 1) / parts));
-  const double testing = kTestOverhead * static_cast<double>(activations.largest * kTestBatch);
+  const double testing = kTestOverhead * static_cast<double>(activations.largest * train::kTestBatch);
   // Parameters, gradients, moments; one sum for each level of the tree; initial and best values.
   const auto levels = static_cast<std::uint64_t>(std::bit_width(parts) - 1);
-  const std::uint64_t copies = 2 + moments_of(setup.train) + levels + (setup.train.best_weights ? 2 : 1);
+  const std::uint64_t copies =
+      2 + train::moment_count(setup.train) + levels + (setup.train.best_weights ? 2 : 1);
   return model_bytes(setup.network) * copies + static_cast<std::uint64_t>(std::max(training, testing));
 }
 
@@ -157,7 +150,7 @@ std::uint64_t trial_disk_bytes(const train::TrialSetup& setup, const shard::Mani
 }
 
 std::uint64_t checkpoint_disk_bytes(const train::TrialSetup& setup) {
-  const std::uint64_t copies = 1 + moments_of(setup.train) + (setup.train.best_weights ? 1 : 0);
+  const std::uint64_t copies = 1 + train::moment_count(setup.train) + (setup.train.best_weights ? 1 : 0);
   return 3 * copies * model_bytes(setup.network);
 }
 

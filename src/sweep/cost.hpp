@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "titrate/data/catalog.hpp"
 #include "titrate/dispatch/plan.hpp"

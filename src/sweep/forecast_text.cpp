@@ -87,7 +87,7 @@ std::string to_text(std::span<const Impossible> impossible) {
   for (const Impossible& cell : impossible) ++reasons[cell.reason];
   std::string text;
   for (const auto& [reason, count] : reasons)
-    text += "impossible, " + with_commas(count) + (count == 1 ? " cell: " : " cells: ") + reason + "\n";
+    text += "impossible, " + counted(count, "cell") + ": " + reason + "\n";
   return text;
 }
 

@@ -70,8 +70,13 @@ class Reader {
   }
 
   comm::DeviceKind device_of(const std::string& text) const {
-    require(text == "cpu" || text == "cuda", "\"device\" is \"" + text + "\", not cpu or cuda");
-    return text == "cpu" ? comm::DeviceKind::cpu : comm::DeviceKind::cuda;
+    std::vector<std::string> names;
+    for (const auto& choice : choices(comm::DeviceKind{})) {
+      if (choice.value == comm::DeviceKind::automatic) continue;  // a plan has decided
+      if (choice.name == text) return choice.value;
+      names.emplace_back(choice.name);
+    }
+    refuse_choice(text, names, where_ + ": device");
   }
 
   std::vector<int> counts_of(const Json& list, const std::string& name) const {
@@ -167,7 +172,7 @@ std::string to_json(const PlanFile& file) {
   Json json{{kFormatKey, kFormat},
             {"version", version()},
             {"study", to_toml(file.study)},
-            {"device", comm::to_string(file.device)},
+            {"device", choice_name(file.device)},
             {"nodes", Json::array()},
             {"devices", Json::array()},
             {"groups", file.plan.groups},

@@ -16,11 +16,11 @@ std::uint32_t last_attempt(const std::filesystem::path& out, const Log& log) {
   try {
     const std::optional<study::AttemptRecord> last = study::read_attempt(out);
     if (!last) return 0;
-    if (last->state == "running") {
+    if (last->state == study::RunState::running) {
       log.warn("attempt " + std::to_string(last->number) + ", process " + std::to_string(last->pid) + " on " +
                last->host + ", left no word of its end: killed, or out of memory? a full disk?");
     }
-    if (last->state == "failed" && !last->reason.empty())
+    if (last->state == study::RunState::failed && !last->reason.empty())
       log.warn("attempt " + std::to_string(last->number) + " ended: " + last->reason);
     return last->number;
   } catch (const Error& error) {

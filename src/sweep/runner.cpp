@@ -76,8 +76,8 @@ comm::DeviceKind device_of(const SweepOptions& options, const std::optional<Plan
   throw Error({.code = ErrorCode::usage,
                .where = "--device",
                .what = "the plan was made for another device",
-               .expected = std::string(comm::to_string(planned->device)),
-               .got = std::string(comm::to_string(options.device))});
+               .expected = choice_name(planned->device),
+               .got = choice_name(options.device)});
 }
 
 // Rank 0 reads the study and checks every cell's settings, and every rank gets it.
@@ -98,9 +98,8 @@ study::Study share_study(const SweepOptions& options, const std::optional<PlanFi
 
 void warn_of_dataset(const shard::Manifest& manifest, const Log& log) {
   for (const shard::SourceInfo& source : manifest.sources) {
-    const bool counted =
-        source.trained_on.empty() || (source.trained_on[0] >= '0' && source.trained_on[0] <= '9');
-    if (source.origin == data::Origin::synthetic && !counted) {
+    if (source.origin != data::Origin::synthetic || source.trained_on.empty()) continue;
+    if (!train::stated_images(source.trained_on)) {
       log.warn("source " + source.name + ": trained_on \"" + source.trained_on +
                "\" begins with no number of real images, so it limits no arm");
     }
@@ -218,7 +217,7 @@ class SweepRun {
       train(*loaded);
     }
     watchdog_.idle("wait_for_others");
-    world_.sleeping_barrier();
+    world_.barrier();
     if (world_.rank() != 0) return {};
     watchdog_.enter("collect");
     return outcome();
@@ -229,7 +228,7 @@ class SweepRun {
   void begin(const data::Dataset& dataset) {
     check_trials(trials_, dataset);
     warn_of_dataset(dataset.manifest(), log_);
-    for (const std::string& key : study::keys_without_effect(trials_))
+    for (const std::string& key : study::keys_without_effect(study_, trials_))
       log_.warn(key + " has no effect on any trial of this study");
     missing_ = missing_trials(trials_, folder_.records);
     check_disk_space(options_.out, missing_, dataset.manifest(), options_.keep, ranks_.size(), log_);
@@ -239,8 +238,7 @@ class SweepRun {
                 " trials in the journal is of this study: all of it runs");
     }
     log_.info(with_commas(trials_.size()) + " trials, " + with_commas(trials_.size() - missing_.size()) +
-              " finished before, on " + std::to_string(world_.size()) +
-              (world_.size() == 1 ? " rank" : " ranks"));
+              " finished before, on " + counted(ranks_.size(), "rank"));
   }
 
   // To be called when nothing can be refused any more.
@@ -339,7 +337,9 @@ class SweepRun {
                 const std::vector<dispatch::NodeRanks>& nodes, std::optional<dispatch::WorkGroup> group) {
     TrialJobs jobs(missing_, workplace, world_.rank());
     dispatch::run_jobs({world_, watchdog_, log_},
-                       {.run_folder = options_.out,
+                       {.title = "sweep",
+                        .noun = "trial",
+                        .run_folder = options_.out,
                         .study = study_.name,
                         .attempt = attempt_,
                         .ranks = ranks_,

@@ -5,6 +5,18 @@
 #include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
+namespace {
+
+// The group as the trainer takes it: `reduction` chooses the exchange.
+train::Group train_group(dispatch::WorkGroup& group, study::Reduction reduction) {
+  if (!group.communicator) return {.device = group.device};
+  const bool by_tree = reduction == study::Reduction::tree && group.tree;
+  return {.communicator = &*group.communicator,
+          .exchange = by_tree ? group.tree.get() : group.fast.get(),
+          .device = group.device};
+}
+
+}  // namespace
 
 TrialJobs::TrialJobs(const std::vector<study::Trial>& trials, const Workplace& workplace, int world_rank)
     : workplace_(workplace), world_rank_(world_rank) {
@@ -13,7 +25,8 @@ TrialJobs::TrialJobs(const std::vector<study::Trial>& trials, const Workplace& w
 
 void TrialJobs::run(const std::string& id, dispatch::WorkGroup& group, dispatch::JobObserver& observer) {
   const study::Trial& trial = *trials_.at(id);
-  study::TrialRecord record = run_trial(trial, group_for(group, trial.settings.train), workplace_, &observer);
+  const train::Group ranks = train_group(group, trial.settings.train.reduction);
+  study::TrialRecord record = run_trial(trial, ranks, workplace_, &observer);
   if (!group.is_led_here()) return;
   record.timing.world_rank = world_rank_;
   observer.keep(to_json(record));
@@ -23,12 +36,13 @@ void TrialJobs::run(const std::string& id, dispatch::WorkGroup& group, dispatch:
   own_[id] = std::move(record);
 }
 
-dispatch::JobOutcome TrialJobs::collect(const std::string& id, const std::string& record) {
-  if (record.empty()) {
-    const std::lock_guard lock(mutex_);
-    records_.push_back(std::move(own_.extract(id).mapped()));
+dispatch::JobOutcome TrialJobs::collect(const std::string& id, const std::optional<std::string>& record) {
+  if (record) {
+    records_.push_back(study::parse_record(*record, "message"));
   } else {
-    records_.push_back(study::parse_record(record, "message"));
+    const std::lock_guard lock(mutex_);
+    records_.push_back(std::move(own_.at(id)));
+    own_.erase(id);
   }
   const study::TrialRecord& last = records_.back();
   return {.failed = last.status == study::Status::failed, .reason = last.reason, .steps = last.outcome.steps};

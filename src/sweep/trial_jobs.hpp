@@ -17,7 +17,7 @@ class TrialJobs final : public dispatch::Jobs {
   TrialJobs(const std::vector<study::Trial>& trials, const Workplace& workplace, int world_rank);
 
   void run(const std::string& id, dispatch::WorkGroup& group, dispatch::JobObserver& observer) override;
-  dispatch::JobOutcome collect(const std::string& id, const std::string& record) override;
+  dispatch::JobOutcome collect(const std::string& id, const std::optional<std::string>& record) override;
   std::string describe(const std::string& id) const override;
   std::uint64_t images_seen(const std::string& id, std::uint64_t steps) override;
 

@@ -11,7 +11,6 @@
 #include "titrate/study/network.hpp"
 #include "titrate/study/study.hpp"
 #include "titrate/train/safetensors.hpp"
-#include "titrate/train/setup.hpp"
 
 namespace titrate::sweep {
 namespace {
@@ -45,10 +44,10 @@ Json about(const KeptWeights& weights) {
             {"scale", weights.standardisation.scale}}}};
 }
 
-KeptWeights read_about(const Json& json) {
+KeptWeights read_about(const Json& json, const std::string& where) {
   const Json &image = json.at("image"), &standardisation = json.at("standardisation");
   return {.trial = json.at("trial"),
-          .settings = study::parse_settings(json.at("settings").dump()),
+          .settings = study::parse_settings(json.at("settings").dump(), where),
           .fingerprint = json.at("fingerprint"),
           .class_names = json.at("class_names"),
           .image = {.height = image.at(0), .width = image.at(1), .channels = image.at(2)},
@@ -87,17 +86,6 @@ double validation_loss(const study::TrialRecord& record) {
 
 }  // namespace
 
-Keep parse_keep(std::string_view text, std::string_view where) {
-  if (text == "none") return Keep::none;
-  if (text == "best") return Keep::best;
-  if (text == "all") return Keep::all;
-  throw Error({.code = ErrorCode::usage,
-               .where = std::string(where),
-               .what = "unknown value",
-               .expected = "none, best or all",
-               .got = std::string(text)});
-}
-
 train::TrialSetup test_setup(const KeptWeights& weights) {
   return {.network = network_of(weights),
           .train = weights.settings.train,
@@ -128,7 +116,7 @@ KeptWeights read_weights(const std::filesystem::path& path) {
   const std::string bytes = read_text(path);
   const train::SafeTensors file = train::parse_safetensors(bytes, path.string());
   try {
-    KeptWeights weights = read_about(Json::parse(file.metadata.at("titrate")));
+    KeptWeights weights = read_about(Json::parse(file.metadata.at("titrate")), path.string());
     const net::ParameterLayout layout = layout_of(weights);
     weights.model.parameters = read_arrays(layout.tensors, layout.floats, file);
     weights.model.running = read_arrays(layout.running, layout.running_floats, file);

@@ -52,18 +52,12 @@ TEST(Communicator, AddsDoublesInTheOrderOfRanks) {
   const auto value = [](int rank) { return rank == 0 ? 1e16 : 1.0 + rank / 3.0; };
   double expected = value(0);
   for (int rank = 1; rank < world().size(); ++rank) expected += value(rank);
-  EXPECT_EQ(world().sum(value(world().rank())), expected);
 
-  std::vector<double> values{1.0, static_cast<double>(world().rank()), 0.5};
-  world().sum(std::span(values));
+  std::vector<double> values{value(world().rank()), static_cast<double>(world().rank()), 0.5};
+  world().sum(values);
   const double size = world().size();
-  EXPECT_EQ(values, (std::vector<double>{size, size * (size - 1) / 2, size / 2}));
-}
-
-TEST(Communicator, AddsIntegers) {
-  EXPECT_EQ(world().sum(std::int64_t{1} << 40), std::int64_t{world().size()} << 40);
-  std::vector<std::int64_t> none;
-  world().sum(std::span(none));
+  EXPECT_EQ(values, (std::vector<double>{expected, size * (size - 1) / 2, size / 2}));
+  world().sum({});
 }
 
 TEST(Communicator, BroadcastsTextOfAnyRoot) {

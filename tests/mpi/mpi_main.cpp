@@ -42,9 +42,10 @@ int main(int argc, char** argv) {
     delete listeners.Release(listeners.default_result_printer());
     listeners.Append(new titrate::comm::FailuresOnly);
   }
-  int result = RUN_ALL_TESTS();
+  const int failed = session.world().agree(RUN_ALL_TESTS());
+  if (failed != 0) return failed;
   const testing::UnitTest& tests = *testing::UnitTest::GetInstance();
-  if (result == 0 && tests.skipped_test_count() == tests.test_to_run_count())
-    result = titrate::comm::kSkipped;
-  return session.world().agree(result);
+  const bool skipped =
+      tests.test_to_run_count() > 0 && tests.skipped_test_count() == tests.test_to_run_count();
+  return session.world().agree(skipped ? 0 : 1) == 0 ? titrate::comm::kSkipped : 0;
 }

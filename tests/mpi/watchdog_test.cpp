@@ -25,7 +25,7 @@ TEST(Watchdog, LetsARankTakeItsTime) {
   for (int step = 0; step < 40; ++step) watchdog.step(1);
   watchdog.idle("wait");
   if (session().world_rank() == 0) std::this_thread::sleep_for(3s);  // the others wait as long as it takes
-  session().world().sleeping_barrier();
+  session().world().barrier();
   EXPECT_FALSE(watchdog.stop_requested());
   watchdog.close();
 }

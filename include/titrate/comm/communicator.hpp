@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -46,18 +45,14 @@ class Communicator {
   // The ranks that share memory with this one, in their order here.
   Communicator split_by_node() const;
 
-  void barrier() const;
-  void sleeping_barrier() const;  // for long waits: sleeps, where barrier() keeps a core busy
+  void barrier() const;  // sleeps while it waits: MPI's own keeps a core busy
 
   // The largest `code` of all ranks, on every rank.
   int agree(int code) const;
 
-  // Sums over the ranks, the same bits on every rank. Doubles are added in the order of the ranks, so that
-  // the sum depends on the values alone; meant for few of them. Spans must be equally long on all ranks.
-  double sum(double value) const;
-  std::int64_t sum(std::int64_t value) const;
+  // Sums over the ranks, added in their order, so that the sum depends on the values alone and has the same
+  // bits on every rank; meant for few values. Spans must be equally long on all ranks.
   void sum(std::span<double> values) const;
-  void sum(std::span<std::int64_t> values) const;
 
   // The bytes, or the text, of rank `root`. The spans must be equally long on all ranks.
   void broadcast(std::span<std::byte> bytes, int root) const;

@@ -4,15 +4,16 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
+
+#include "titrate/core/choice.hpp"
 
 namespace titrate::comm {
 
 enum class DeviceKind { automatic, cpu, cuda };
-
-// "auto", "cpu" or "cuda"; anything else is Error (usage).
-DeviceKind parse_device_kind(std::string_view text);
-std::string_view to_string(DeviceKind kind);
+constexpr auto choices(DeviceKind) {
+  return choice_table<DeviceKind>(
+      {{DeviceKind::automatic, "auto"}, {DeviceKind::cpu, "cpu"}, {DeviceKind::cuda, "cuda"}});
+}
 
 struct Device {
   DeviceKind kind = DeviceKind::cpu;  // never automatic

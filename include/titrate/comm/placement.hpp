@@ -1,7 +1,6 @@
 // Placement: each rank's host, device and processors, and the sources of these facts.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>

@@ -28,8 +28,8 @@ class Attempt {
   // For the watchdog, which is about to end the job: ignores errors of the disk.
   void fail(const std::string& reason) noexcept;
 
-  // Writes how it ended: "finished", "stopped", "failed". Leaves a later run's file alone.
-  void end(const std::string& state, const std::string& reason = "");
+  // Writes how it ended. Leaves a later run's file alone.
+  void end(study::RunState state, const std::string& reason = "");
 
  private:
   bool is_overtaken() const;  // by a later run

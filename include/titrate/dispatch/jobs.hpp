@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "titrate/dispatch/work_group.hpp"
@@ -29,13 +30,14 @@ class Jobs {
  public:
   virtual ~Jobs() = default;
 
-  // Runs one job. Collective over the group. A job that fails has a record that says so; what is thrown ends
-  // the run, but for Error (stopped), which all ranks of the group throw where the observer of one wants it.
+  // Runs one job. Collective over the group. The leader keeps its record: else the run ends with Error
+  // (internal). A job that fails has a record that says so; what is thrown ends the run, but for Error
+  // (stopped), which all ranks of the group throw where the observer of one wants it.
   virtual void run(const std::string& id, WorkGroup& group, JobObserver& observer) = 0;
 
-  // On rank 0, which gathers the records: takes that of a finished job. `record` is empty where this process
-  // led the job: it has the record. May be called while run() runs in another thread.
-  virtual JobOutcome collect(const std::string& id, const std::string& record) = 0;
+  // On rank 0, which gathers the records: takes that of a finished job. None where this process led the job
+  // and so has its record. May be called while run() runs in another thread.
+  virtual JobOutcome collect(const std::string& id, const std::optional<std::string>& record) = 0;
 
   // On rank 0, for the status: the job's settings, and the training images that its first `steps` steps see.
   virtual std::string describe(const std::string& id) const = 0;

@@ -21,7 +21,9 @@
 namespace titrate::dispatch {
 
 // What stays as it is while jobs run.
-struct RunScene {
+struct RunInfo {
+  std::string title{};       // of the live line: "sweep"
+  std::string noun = "job";  // what messages call a job: "trial"
   std::filesystem::path run_folder{};
   std::string study{};  // its name
   std::uint32_t attempt = 1;
@@ -32,7 +34,7 @@ struct RunScene {
 };
 
 // References must outlive the run.
-struct Crew {
+struct RunContext {
   const comm::Communicator& world;
   comm::Watchdog& watchdog;
   const Log& log;
@@ -41,7 +43,7 @@ struct Crew {
 // Runs the jobs of `plan`, which rank 0 has whole and the others by its groups alone; `group` is this rank's
 // wide group, if any. Returns when every job has been collected or, where the watchdog was asked to stop,
 // when every running one has stopped. Collective over the world. Throws Error.
-void run_jobs(const Crew& crew, const RunScene& scene, const Plan& plan, std::optional<WorkGroup> group,
-              Jobs& jobs);
+void run_jobs(const RunContext& context, const RunInfo& info, const Plan& plan,
+              std::optional<WorkGroup> group, Jobs& jobs);
 
 }  // namespace titrate::dispatch

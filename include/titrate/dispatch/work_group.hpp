@@ -11,8 +11,6 @@
 #include "titrate/comm/exchange.hpp"
 #include "titrate/comm/placement.hpp"
 #include "titrate/dispatch/plan.hpp"
-#include "titrate/study/train_settings.hpp"
-#include "titrate/train/group.hpp"
 
 namespace titrate::dispatch {
 
@@ -30,9 +28,6 @@ struct WorkGroup {
 // AgreedError (usage) where the ranks of a group cannot sum together.
 std::optional<WorkGroup> form_group(const comm::Communicator& world, const Plan& plan,
                                     const comm::Device& device, double timeout_seconds);
-
-// What the trainer is given, for settings whose `reduction` chooses the exchange.
-train::Group group_for(WorkGroup& group, const study::TrainSettings& settings);
 
 // Throws Error (usage) unless all ranks of the group have this numerics class. Collective over the group.
 void check_numerics(const WorkGroup& group, const std::string& numerics);

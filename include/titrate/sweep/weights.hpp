@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "titrate/core/choice.hpp"
 #include "titrate/data/standardisation.hpp"
 #include "titrate/image/image.hpp"
 #include "titrate/study/record.hpp"
@@ -18,8 +18,9 @@ namespace titrate::sweep {
 
 // none; of each cell the trial with the lowest validation loss; every trial.
 enum class Keep { none, best, all };
-
-Keep parse_keep(std::string_view text, std::string_view where);  // throws Error (usage)
+constexpr auto choices(Keep) {
+  return choice_table<Keep>({{Keep::none, "none"}, {Keep::best, "best"}, {Keep::all, "all"}});
+}
 
 struct KeptWeights {
   std::string trial{};

@@ -13,16 +13,16 @@ TEST(Attempt, SaysHowItEnded) {
   EXPECT_FALSE(study::read_attempt(folder.path()));
   {
     Attempt attempt(folder.path(), 3);
-    EXPECT_EQ(study::read_attempt(folder.path())->state, "running");
-    attempt.end("stopped");
+    EXPECT_EQ(study::read_attempt(folder.path())->state, study::RunState::running);
+    attempt.end(study::RunState::stopped);
   }
   EXPECT_EQ(study::read_attempt(folder.path())->number, 3u);
-  EXPECT_EQ(study::read_attempt(folder.path())->state, "stopped");
+  EXPECT_EQ(study::read_attempt(folder.path())->state, study::RunState::stopped);
   { const Attempt attempt(folder.path(), 4); }
-  EXPECT_EQ(study::read_attempt(folder.path())->state, "failed") << "an error was on its way";
+  EXPECT_EQ(study::read_attempt(folder.path())->state, study::RunState::failed) << "an error was on its way";
   {
     Attempt attempt(folder.path(), 5);
-    attempt.end("failed", "no progress");
+    attempt.end(study::RunState::failed, "no progress");
   }
   EXPECT_EQ(study::read_attempt(folder.path())->reason, "no progress");
 }
@@ -33,9 +33,9 @@ TEST(Attempt, ThatWasTakenForDeadLeavesALaterOneAlone) {
   sleeper.require_current();
   Attempt later(folder.path(), 4);
   EXPECT_EQ(outcome([&] { sleeper.require_current(); }).code, ErrorCode::in_use);
-  sleeper.end("finished");
+  sleeper.end(study::RunState::finished);
   EXPECT_EQ(study::read_attempt(folder.path())->number, 4u);
-  EXPECT_EQ(study::read_attempt(folder.path())->state, "running");
+  EXPECT_EQ(study::read_attempt(folder.path())->state, study::RunState::running);
 }
 
 }  // namespace

@@ -12,9 +12,9 @@ namespace {
 class FakeJobs : public Jobs {
  public:
   void run(const std::string&, WorkGroup&, JobObserver&) override {}
-  JobOutcome collect(const std::string&, const std::string& record) override {
-    if (record == "failed") return {.failed = true, .reason = "no room"};
-    return {.steps = std::stoull(record)};
+  JobOutcome collect(const std::string&, const std::optional<std::string>& record) override {
+    if (record.value() == "failed") return {.failed = true, .reason = "no room"};
+    return {.steps = std::stoull(*record)};
   }
   std::string describe(const std::string& id) const override { return "settings of " + id; }
   std::uint64_t images_seen(const std::string&, std::uint64_t steps) override { return 10 * steps; }
@@ -26,16 +26,16 @@ class MonitorTest : public testing::Test {
     for (const char* id : {"a", "b", "c", "d"})
       plan_.jobs.push_back({.id = id, .seconds = 10, .most_ranks = 2, .width = *id == 'a' ? 2 : 1});
     plan_.groups = {{0, 2}};
-    scene_ = {.run_folder = folder_.path(),
-              .study = "digits",
-              .attempt = 7,
-              .ranks = {{.world_rank = 0}, {.world_rank = 1}, {.world_rank = 2}},
-              .working_ranks = {0, 1, 2},
-              .jobs = 5,
-              .quiet = true};
+    info_ = {.run_folder = folder_.path(),
+             .study = "digits",
+             .attempt = 7,
+             .ranks = {{.world_rank = 0}, {.world_rank = 1}, {.world_rank = 2}},
+             .working_ranks = {0, 1, 2},
+             .jobs = 5,
+             .quiet = true};
   }
 
-  Monitor make() { return Monitor(scene_, plan_, jobs_, Log({.quiet = true})); }
+  Monitor make() { return Monitor(info_, plan_, jobs_, Log({.quiet = true})); }
 
   study::SweepStatus status() const {
     const auto file = study::status_file(folder_.path());
@@ -45,7 +45,7 @@ class MonitorTest : public testing::Test {
   TemporaryFolder folder_;
   FakeJobs jobs_;
   Plan plan_;
-  RunScene scene_;
+  RunInfo info_;
 };
 
 TEST_F(MonitorTest, ASingleRankIsAGroupOfItsOwnAndAWideOneDissolves) {
@@ -73,7 +73,7 @@ TEST_F(MonitorTest, CountsWhatEnds) {
   monitor.take(0, "d", "failed");
   monitor.finish(false);
   const study::SweepStatus now = status();
-  EXPECT_EQ(now.state, "finished");
+  EXPECT_EQ(now.state, study::RunState::finished);
   EXPECT_EQ(now.attempt, 7u);
   EXPECT_EQ(now.trials, 5u);
   EXPECT_EQ(now.before, 1u);
@@ -123,7 +123,7 @@ TEST_F(MonitorTest, AJobThatIsGoneOnWithCountsFromThere) {
 }
 
 TEST_F(MonitorTest, ARunGoesOnWithoutItsStatus) {
-  scene_.run_folder = folder_.path() / "gone";
+  info_.run_folder = folder_.path() / "gone";
   Monitor monitor = make();
   monitor.take(0, "c", "100");
   EXPECT_NO_THROW(monitor.finish(false));

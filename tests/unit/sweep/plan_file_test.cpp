@@ -70,7 +70,7 @@ TEST(PlanFile, RefusesByNameWhatWasChanged) {
     EXPECT_NE(message.find(part), std::string::npos) << message;
   };
   expect(message("\"groups\"", "\"group\""), "groups");
-  expect(message("\"cpu\"", "\"tpu\""), "\"device\" is \"tpu\"");
+  expect(message("\"cpu\"", "\"tpu\""), "device: unknown value \"tpu\"; expected cpu, cuda");
   expect(message("\"seconds\": 2.0", "\"seconds\": -2.0"), "\"seconds\" has -2.0, which is no time");
   expect(message("\"seconds\": 2.0", "\"seconds\": \"2\""), "which is no time");
   expect(message("\"width\": 2", "\"width\": 4"), "is wider than it may be");

@@ -25,7 +25,7 @@ TEST(Attempt, ADeathWithoutAWordIsToldOfOnce) {
   testing::internal::CaptureStderr();
   const RunFolder opened = open_run_folder(folder.path(), Log());
   EXPECT_EQ(opened.attempt->number(), 8u);
-  opened.attempt->end("finished");
+  opened.attempt->end(study::RunState::finished);
   const std::string said = testing::internal::GetCapturedStderr();
   EXPECT_NE(
       said.find(

@@ -114,11 +114,9 @@ TEST_F(WeightsTest, ReadsNothingElse) {
 }
 
 TEST(Keep, HasThreeWords) {
-  EXPECT_EQ(parse_keep("none", "--keep"), Keep::none);
-  EXPECT_EQ(parse_keep("best", "--keep"), Keep::best);
-  EXPECT_EQ(parse_keep("all", "--keep"), Keep::all);
-  EXPECT_EQ(outcome([] { parse_keep("sometimes", "--keep"); }).message,
-            "--keep: unknown value; expected none, best or all, got sometimes");
+  EXPECT_EQ(parse_choice<Keep>("none", "--keep"), Keep::none);
+  EXPECT_EQ(parse_choice<Keep>("best", "--keep"), Keep::best);
+  EXPECT_EQ(parse_choice<Keep>("all", "--keep"), Keep::all);
 }
 
 // A trial whose epochs had these validation losses.
