@@ -28,7 +28,11 @@ void load_cuda() {
 }  // namespace
 }  // namespace titrate::engine_torch
 
-// The three functions that train::EngineLibrary looks up.
+// The functions that train::EngineLibrary looks up.
+extern "C" __attribute__((visibility("default"))) std::uint64_t titrate_engine_interface() {
+  return titrate::train::engine_interface();
+}
+
 extern "C" __attribute__((visibility("default"))) titrate::train::Engine* titrate_make_engine(
     const titrate::train::EngineSetup& setup) {
   at::set_num_threads(1);  // two threads sum in another order; one trial per core is faster anyway
@@ -53,9 +57,14 @@ extern "C" __attribute__((visibility("default"))) void titrate_engine_numerics(
     out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
 }
 
-// The reference engine knows every layer and every setting.
+// The reference engine knows every layer and every setting, but not every LibTorch has CUDA.
 extern "C" __attribute__((visibility("default"))) void titrate_engine_supports(
-    const titrate::net::Network&, const titrate::study::TrainSettings&, const titrate::comm::Device&,
+    const titrate::net::Network&, const titrate::study::TrainSettings&, const titrate::comm::Device& device,
     std::string& why_not) {
   why_not.clear();
+  try {
+    if (device.kind == titrate::comm::DeviceKind::cuda) titrate::engine_torch::load_cuda();
+  } catch (const std::exception& error) {
+    why_not = error.what();
+  }
 }

@@ -8,15 +8,14 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "flat.hpp"
+#include "titrate/train/optimizer.hpp"
 
 namespace titrate::engine_torch {
 
 FusedOptimizer::FusedOptimizer(const study::TrainSettings& settings, const at::Tensor& parameters)
     : settings_(settings), step_count_(at::zeros({}, parameters.options().requires_grad(false))) {
-  const std::size_t moments = settings.optimizer != study::OptimizerKind::sgd ? 2
-                              : settings.momentum != 0                        ? 1
-                                                                              : 0;
-  for (std::size_t i = 0; i < moments; ++i) moments_.push_back(at::zeros_like(parameters));
+  for (std::size_t i = 0; i < train::moment_count(settings); ++i)
+    moments_.push_back(at::zeros_like(parameters));
 }
 
 void FusedOptimizer::step(const at::Tensor& parameters, const at::Tensor& gradients, double learning_rate) {
@@ -24,7 +23,7 @@ void FusedOptimizer::step(const at::Tensor& parameters, const at::Tensor& gradie
   const study::TrainSettings& s = settings_;
   ++steps_;
   step_count_.fill_(static_cast<double>(steps_));
-  // A velocity of 0 gives the first step what its own branch would.
+  // The velocity starts at 0, so the first step needs no branch of its own (is_first_step).
   if (s.optimizer == study::OptimizerKind::sgd) {
     at::_fused_sgd_(parameters, gradients, moments_, s.weight_decay, s.momentum, learning_rate,
                     /*dampening=*/0, s.nesterov, /*maximize=*/false, /*is_first_step=*/false);

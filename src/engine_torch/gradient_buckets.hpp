@@ -17,8 +17,8 @@ namespace titrate::engine_torch {
 
 class GradientBuckets {
  public:
-  // Whether a model of so many floats gains by it: a sum of less takes about as long as the calls that
-  // smaller ones would cost, so it goes as one.
+  // Whether buckets are faster for a model of so many floats. A small sum takes about as long as the calls
+  // that more buckets add, so a small model has none.
   static bool pay_for(std::size_t floats);
 
   // Watches the parameters of `tensors`. Both outlive it.
@@ -27,8 +27,8 @@ class GradientBuckets {
   GradientBuckets(const GradientBuckets&) = delete;
   GradientBuckets& operator=(const GradientBuckets&) = delete;
 
-  // Around the one backward of a step, or around none. After finish() the whole exchanged buffer is summed,
-  // as Exchange::finish() says. Both throw, and so does backward, what the exchange throws.
+  // begin() starts a step, which has one backward or none; finish() ends it. Then the whole exchanged buffer
+  // is summed, as Exchange::finish() says. Both, and backward, throw what the exchange throws.
   void begin();
   void finish();
 

@@ -58,8 +58,8 @@ void ModelTensors::view_parameter(const net::ParameterTensor& tensor) {
 }
 
 void ModelTensors::view_running(const net::ParameterTensor& tensor) {
-  // Autograd would take gradients that are accumulated beside these for changes of what it saved:
-  // variable_data() shares memory and no version.
+  // variable_data() shares the memory, but not the version counter. Else autograd takes a gradient that is
+  // accumulated in the same buffer for a change of a tensor that it saved.
   const at::Tensor running = slice(running_, tensor), batch = slice(statistics_, tensor).variable_data();
   NodeTensors& node = of_nodes_[tensor.layer];
   if (tensor.role == net::Role::running_mean) {
@@ -80,7 +80,7 @@ void ModelTensors::finish_gradients(double clip_norm) {
   for (Masked& masked : masked_) masked.gradient.mul_(masked.mask);
   for (Penalised& penalised : penalised_) penalised.gradient.add_(penalised.parameter, 2 * penalised.l2);
   if (clip_norm <= 0) return;
-  // torch.nn.utils.clip_grad_norm_, whose factor is no number that the host waits for.
+  // As torch.nn.utils.clip_grad_norm_. The factor stays on the device, so the host does not wait for it.
   gradients_.mul_(at::linalg_vector_norm(gradients_).add_(1e-6).reciprocal_().mul_(clip_norm).clamp_max_(1));
 }
 

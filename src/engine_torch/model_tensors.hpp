@@ -31,9 +31,10 @@ class ModelTensors {
   const at::Tensor& gradients() const { return gradients_; }  // of the parameters
   const at::Tensor& tail() const { return tail_; }            // numbers that travel with them
 
-  // Before the exchange: this part's statistics count by its share of the batch's images.
+  // Before the exchange: weighs this part's statistics by its share of the batch's images.
   void weigh_statistics(double share);
-  // After it: connection tables, the layers' l2 terms, then the norm of all (0: not clipped).
+  // After the exchange: applies connection tables, adds the layers' l2 terms, then clips the norm of all
+  // gradients (0: not clipped).
   void finish_gradients(double clip_norm);
   // Moves running statistics towards those of the batch.
   void update_running();

@@ -32,7 +32,7 @@ at::Tensor draw(Purpose purpose, std::size_t layer, std::int64_t values, const R
 
 at::Tensor dropout_mask(double rate, std::size_t layer, std::int64_t values, const RandomKeys& keys) {
   const auto dropped = static_cast<std::uint32_t>(std::lround(rate * 65536.0));
-  // Looked up, because a processor cannot guess which way a branch would go.
+  // A table, no branch: a processor cannot predict random bits.
   const std::array<float, 2> value{0.0f, static_cast<float>(1.0 / (1.0 - rate))};
   return draw(Purpose::dropout, layer, values, keys,
               [=](std::uint32_t bits) { return value[bits >= dropped ? 1 : 0]; });

@@ -37,7 +37,7 @@ c10::Device torch_device(const comm::Device& device) {
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device.index));
 }
 
-// A rank that adds several parts has its gradients only after the last of them.
+// Buckets need one part for each rank: a rank that adds several parts has its gradients after the last one.
 bool travels_in_buckets(const train::EngineSetup& setup, std::size_t floats) {
   const comm::Exchange* exchange = setup.exchange;
   return exchange != nullptr && exchange->overlaps() && GradientBuckets::pay_for(floats) &&
@@ -162,8 +162,8 @@ void TorchEngine::train_step(std::span<const std::uint32_t> rows, const train::S
   });
 }
 
-// After a failure nothing more is computed. One of the exchange, which may have come in the middle of
-// backward, is not this rank's own: settle() throws it again.
+// Computes nothing after a failure, and keeps the failure for finish_epoch(). An error of the exchange is no
+// failure of this rank, though it may come in the middle of backward: settle() throws it again.
 void TorchEngine::attempt(const std::function<void()>& computation) {
   if (failure_) return;
   try {
@@ -175,7 +175,7 @@ void TorchEngine::attempt(const std::function<void()>& computation) {
   }
 }
 
-// What this rank gives to the sums of a step in which it has nothing to give.
+// Sends zeros for its share of the sum, and marks the failure for the other ranks.
 void TorchEngine::spoil() {
   tensors_.exchanged().zero_();
   tensors_.tail().select(0, kFailed).fill_(1);
@@ -211,7 +211,7 @@ void TorchEngine::count(const Batch& batch) {
   first_bad_ = at::where(finite, first_bad_, first_bad_.minimum(bad_now));
 }
 
-// Before every wait for the device, which would never end where a sum is stuck.
+// Comes before every wait for the device: that wait has no deadline, and never ends where a sum is stuck.
 void TorchEngine::settle() const {
   if (setup_.exchange != nullptr) setup_.exchange->settle();
 }

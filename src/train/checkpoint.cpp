@@ -55,7 +55,7 @@ EpochSums read_sums(const Json& json) {
 
 // Everything but the arrays, and how long those are.
 Json header_of(const Checkpoint& checkpoint) {
-  const TrialProgress& progress = checkpoint.progress;
+  const TrialState& progress = checkpoint.progress;
   const EngineState& engine = checkpoint.engine;
   return {{"step", progress.step},
           {"epoch", progress.epoch},

@@ -16,8 +16,6 @@ namespace {
 constexpr std::array<std::string_view, 2> kOrder = {"fused", "torch"};
 constexpr std::string_view kAuto = "auto";
 
-std::string file_of(const std::string& name) { return "libtitrate_engine_" + name + ".so"; }
-
 std::vector<std::string> find_engines(const std::filesystem::path& folder) {
   std::vector<std::string> names;
   std::error_code unreadable;
@@ -33,20 +31,23 @@ std::vector<std::string> find_engines(const std::filesystem::path& folder) {
   return names;
 }
 
+[[noreturn]] void refuse_no_engine(const std::string& folders) {
+  throw Error({.code = ErrorCode::failed,
+               .where = folders,
+               .what = "there is no engine, which trains networks",
+               .expected = engine_file("NAME"),
+               .hint = "build it: bash launch/build.sh"});
+}
+
 }  // namespace
 
 Engines::Engines(const std::filesystem::path& folder) : folder_(folder), names_(find_engines(folder)) {
-  if (!names_.empty()) return;
-  throw Error({.code = ErrorCode::failed,
-               .where = folder.string(),
-               .what = "there is no engine, which trains networks",
-               .expected = file_of("NAME"),
-               .hint = "build it: bash launch/build.sh"});
+  if (names_.empty()) refuse_no_engine(folder.string());
 }
 
 EngineLibrary Engines::load(const std::string& name) const {
   if (std::find(names_.begin(), names_.end(), name) != names_.end())
-    return EngineLibrary(folder_ / file_of(name));
+    return EngineLibrary(folder_ / engine_file(name));
   std::vector<std::string> choices{std::string(kAuto)};
   choices.insert(choices.end(), names_.begin(), names_.end());
   refuse_choice(name, choices, "train.engine");
@@ -74,8 +75,12 @@ std::unique_ptr<Engine> Engines::make(const EngineSetup& setup) const {
 }
 
 std::filesystem::path engine_folder() {
-  const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  return find_engines(folder).empty() ? folder.parent_path() / "lib" / "titrate" : folder;
+  const std::filesystem::path built = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  const std::filesystem::path installed = built.parent_path() / "lib" / "titrate";
+  for (const std::filesystem::path& folder : {built, installed}) {
+    if (!find_engines(folder).empty()) return folder;
+  }
+  refuse_no_engine(built.string() + " and " + installed.string());
 }
 
 EngineLibrary choose_engine(const Engines& engines, const TrialSetup& setup, const Group& group) {

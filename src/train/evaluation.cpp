@@ -11,20 +11,18 @@
 namespace titrate::train {
 namespace {
 
-constexpr std::size_t kChunk = 250;
-
-// The rank that predicts the chunk which begins at this row: ranks take turns.
+// The rank that predicts the batch which begins at this row: ranks take turns.
 int owner_of(std::size_t start, const Group& group) {
-  return static_cast<int>(start / kChunk) % group.size();
+  return static_cast<int>(start / kTestBatch) % group.size();
 }
 
-// Puts the other ranks' chunks beside ours.
+// Gives every rank the batches of all.
 void share(const Group& group, std::vector<study::Prediction>& predictions) {
   const std::string_view mine(reinterpret_cast<const char*>(predictions.data()),
                               predictions.size() * sizeof(study::Prediction));
   const std::vector<std::string> all = group.communicator->all_gather(mine);
-  for (std::size_t start = 0; start < predictions.size(); start += kChunk) {
-    const std::size_t count = std::min(kChunk, predictions.size() - start);
+  for (std::size_t start = 0; start < predictions.size(); start += kTestBatch) {
+    const std::size_t count = std::min(kTestBatch, predictions.size() - start);
     std::memcpy(&predictions[start],
                 comm::at(all, owner_of(start, group)).data() + start * sizeof(study::Prediction),
                 count * sizeof(study::Prediction));
@@ -39,10 +37,10 @@ std::vector<study::Prediction> predict_rows(Engine& engine, std::span<const std:
   std::vector<study::Prediction> predictions(rows.size());
   together(group, [&] {
     fault_at("predict");
-    for (std::size_t start = 0; start < rows.size(); start += kChunk) {
+    for (std::size_t start = 0; start < rows.size(); start += kTestBatch) {
       if (owner_of(start, group) != group.rank()) continue;
       if (observer != nullptr) observer->alive();
-      const std::size_t count = std::min(kChunk, rows.size() - start);
+      const std::size_t count = std::min(kTestBatch, rows.size() - start);
       engine.evaluate(rows.subspan(start, count), pipeline, std::span(predictions).subspan(start, count));
     }
   });

@@ -61,12 +61,13 @@ void descend_adam(const Buffers& buffers, double rate, const study::TrainSetting
 
 }  // namespace
 
-Optimizer::Optimizer(const study::TrainSettings& settings, std::size_t count) : settings_(settings) {
-  const std::size_t moments = settings.optimizer != study::OptimizerKind::sgd ? 2
-                              : settings.momentum != 0                        ? 1
-                                                                              : 0;
-  moments_.assign(moments, std::vector<float>(count));
+std::size_t moment_count(const study::TrainSettings& settings) {
+  if (settings.optimizer != study::OptimizerKind::sgd) return 2;
+  return settings.momentum != 0 ? 1 : 0;
 }
+
+Optimizer::Optimizer(const study::TrainSettings& settings, std::size_t count)
+    : settings_(settings), moments_(moment_count(settings), std::vector<float>(count)) {}
 
 void Optimizer::step(std::span<float> parameters, std::span<const float> gradients, double learning_rate) {
   ++steps_;

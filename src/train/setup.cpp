@@ -43,27 +43,14 @@ image::Noise noise_of(const study::DataSettings& data, double level, const char*
   return noise;
 }
 
-// The number that the text begins with, as people write it ("60,000 of MNIST"); 0 where it begins with none.
-std::uint64_t images_seen(const std::string& trained_on) {
-  std::string digits;
-  for (const char c : trained_on) {
-    if (c >= '0' && c <= '9') {
-      digits += c;
-    } else if ((c != ',' && c != '\'' && c != '_') || digits.empty()) {
-      break;
-    }
-  }
-  return static_cast<std::uint64_t>(std::max(0LL, parse_integer(digits).value_or(0)));
-}
-
 std::uint32_t selected_size(const study::DataSettings& data, const shard::Manifest& manifest) {
   return data.size != 0
              ? data.size
              : static_cast<std::uint32_t>(count_images(manifest, data::Split::train, data::Origin::real));
 }
 
-// A generator that was trained on more real images than an arm is given would hand the arm what it was not
-// given. What a source was trained on limits arms where it begins with a number: that of the real images.
+// A generator may have been trained on at most as many real images as its arm has: more would reach the arm
+// through it. Where `trained_on` states no number there is no limit.
 void check_generators(const study::DataSettings& data, const shard::Manifest& manifest) {
   if (data.synthetic_ratio == 0 || data.trained_on == study::TrainedOn::ignore) return;
   std::uint64_t real = selected_size(data, manifest);
@@ -71,7 +58,8 @@ void check_generators(const study::DataSettings& data, const shard::Manifest& ma
     real =
         static_cast<std::uint64_t>(std::floor(static_cast<double>(real) * (1 - data.synthetic_ratio) + 0.5));
   for (const shard::SourceInfo& source : manifest.sources) {
-    const std::uint64_t saw = source.origin == data::Origin::synthetic ? images_seen(source.trained_on) : 0;
+    if (source.origin != data::Origin::synthetic) continue;
+    const std::uint64_t saw = stated_images(source.trained_on).value_or(0);
     if (saw <= real) continue;
     throw Error(
         {.code = ErrorCode::usage,
@@ -118,6 +106,19 @@ data::SelectionRequest selection_of(const study::Settings& settings, const shard
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> stated_images(const std::string& trained_on) {
+  std::string digits;
+  for (const char c : trained_on) {
+    if (c >= '0' && c <= '9') {
+      digits += c;
+    } else if ((c != ',' && c != '\'' && c != '_') || digits.empty()) {
+      break;
+    }
+  }
+  if (digits.empty()) return std::nullopt;
+  return static_cast<std::uint64_t>(std::max(0LL, parse_integer(digits).value_or(0)));
+}
 
 TrialSetup make_setup(const study::Settings& settings, const shard::Manifest& manifest) {
   check_train(settings.train);

@@ -22,8 +22,8 @@ double seconds_since(Clock::time_point start) {
 
 std::unique_ptr<Engine> make_engine(const data::Dataset& dataset, const TrialSetup& setup,
                                     const Preparation& prepared, const Group& group,
-                                    const EngineLibrary& engines) {
-  return engines.make(
+                                    const EngineLibrary& engine_library) {
+  return engine_library.make(
       {.dataset = &dataset,
        .network = setup.network,
        .train = setup.train,
@@ -34,16 +34,16 @@ std::unique_ptr<Engine> make_engine(const data::Dataset& dataset, const TrialSet
        .exchange = group.exchange});
 }
 
-// An agreement takes about as long as a small sum, so that of every eighth step is not felt; and eight steps
-// are over long before a launcher loses its patience.
+// Steps between two agreements on a stop. An agreement takes about as long as a small sum, which one in eight
+// steps hardly feels. Eight steps end long before a launcher loses its patience.
 constexpr std::uint64_t kStepsToAgreement = 8;
 
 // The way of one trial through its epochs.
 class Run {
  public:
-  Run(const data::Dataset& dataset, const TrialSetup& setup, const Group& group, const EngineLibrary& engines,
-      const TrialHooks& hooks)
-      : dataset_(dataset), setup_(setup), group_(group), engines_(engines), hooks_(hooks) {}
+  Run(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
+      const EngineLibrary& engine_library, const TrialHooks& hooks)
+      : dataset_(dataset), setup_(setup), group_(group), engine_library_(engine_library), hooks_(hooks) {}
 
   TrainedTrial finish() {
     begin();
@@ -71,7 +71,7 @@ class Run {
       enter("prepare");
       prepared_ = prepare(dataset_, setup_);
       enter("make_engine");
-      engine_ = make_engine(dataset_, setup_, prepared_, group_, engines_);
+      engine_ = make_engine(dataset_, setup_, prepared_, group_, engine_library_);
     });
     start_ = Clock::now();
   }
@@ -176,7 +176,8 @@ class Run {
     if (hooks_.checkpoints->due(epoch_done, progress_.epoch)) save_checkpoint();
   }
 
-  // A trial goes on without; and in an epoch that failed on another rank there is nothing to keep.
+  // A trial goes on where its checkpoint cannot be written. Where another rank failed there is no state to
+  // keep.
   void save_checkpoint() {
     try {
       enter("checkpoint");
@@ -236,7 +237,7 @@ class Run {
       result.predictions.push_back(predict_rows(*engine_, rows, pipeline, group_, hooks_.observer));
       result.outcome.conditions.push_back(
           {noise, tally_rows(dataset_, rows, pipeline, result.predictions.back())});
-      // The last step may have been the one too many.
+      // The test is the first to see a last step that diverged.
       if (!std::isfinite(result.outcome.conditions.back().tally.loss_sum))
         diverged_ = {progress_.step, "test loss"};
     }
@@ -250,11 +251,11 @@ class Run {
   const data::Dataset& dataset_;
   const TrialSetup& setup_;
   const Group& group_;
-  const EngineLibrary& engines_;
+  const EngineLibrary& engine_library_;
   const TrialHooks& hooks_;
   Preparation prepared_{};
   std::unique_ptr<Engine> engine_{};
-  TrialProgress progress_{};
+  TrialState progress_{};
   std::optional<study::Divergence> diverged_{};
   bool trained_ = false;
   bool warned_ = false;
@@ -264,8 +265,8 @@ class Run {
 }  // namespace
 
 TrainedTrial train_trial(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
-                         const EngineLibrary& engines, const TrialHooks& hooks) {
-  return Run(dataset, setup, group, engines, hooks).finish();
+                         const EngineLibrary& engine_library, const TrialHooks& hooks) {
+  return Run(dataset, setup, group, engine_library, hooks).finish();
 }
 
 }  // namespace titrate::train

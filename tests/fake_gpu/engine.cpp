@@ -2,6 +2,7 @@
 // that is linked with fake_cuda.cpp and fake_nccl.cpp, under the name that train::Engines looks
 // for, so that everything between the command line and NCCL's calls runs as on a GPU, and the rows can
 // be compared with the CPU's.
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -76,6 +77,10 @@ class FakeGpuEngine final : public train::Engine {
 
 }  // namespace
 }  // namespace titrate
+
+extern "C" __attribute__((visibility("default"))) std::uint64_t titrate_engine_interface() {
+  return titrate::train::engine_interface();
+}
 
 extern "C" __attribute__((visibility("default"))) titrate::train::Engine* titrate_make_engine(
     const titrate::train::EngineSetup& setup) {

@@ -43,7 +43,7 @@ study::TrainSettings train_settings(const json& given) {
     const std::string member = key.name.substr(key.name.find('.') + 1);
     if (key.name.starts_with("train.") && given.contains(member)) settings[key.name] = given[member];
   }
-  return study::parse_settings(settings.dump()).train;
+  return study::parse_settings(settings.dump(), "request").train;
 }
 
 struct Request {

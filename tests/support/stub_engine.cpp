@@ -1,4 +1,5 @@
 // A second engine for tests: the first one's arithmetic under another name, for fewer networks.
+#include <cstdint>
 #include <string>
 
 #include "titrate/train/engine.hpp"
@@ -8,6 +9,10 @@ namespace {
 titrate::train::EngineLibrary torch() { return titrate::train::EngineLibrary(TITRATE_TRUE_ENGINE); }
 
 }  // namespace
+
+extern "C" __attribute__((visibility("default"))) std::uint64_t titrate_engine_interface() {
+  return titrate::train::engine_interface();
+}
 
 extern "C" __attribute__((visibility("default"))) titrate::train::Engine* titrate_make_engine(
     const titrate::train::EngineSetup& setup) {

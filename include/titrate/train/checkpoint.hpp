@@ -14,7 +14,7 @@
 namespace titrate::train {
 
 // Between two steps of a trial.
-struct TrialProgress {
+struct TrialState {
   std::uint64_t step = 0;   // steps done
   std::uint32_t epoch = 0;  // under way, from 0
   std::uint64_t batch = 0;  // batches of it done
@@ -25,7 +25,7 @@ struct TrialProgress {
 };
 
 struct Checkpoint {
-  TrialProgress progress{};
+  TrialState progress{};
   EngineState engine{};
 };
 

@@ -71,9 +71,9 @@ class Engine {
   // One step on a global batch, of which this rank computes its parts. The gradient is that of the mean loss
   // (weighted by class where there are weights), plus that of the layers' l2 terms, then clipped.
   //
-  // Where there is an exchange, a rank whose own computation fails takes part in this step and in the rest of
-  // the epoch, with nothing, so that no other waits for it; numbers of such an epoch are of no use. Of
-  // train_step() only the exchange's own errors are thrown then.
+  // Where there is an exchange and a rank's own computation fails, the rank sends zeros in this step and in
+  // the rest of the epoch, so that no other waits for it; numbers of such an epoch are of no use.
+  // train_step() then throws the exchange's own errors alone.
   virtual void train_step(std::span<const std::uint32_t> batch, const Step& step,
                           const data::Pipeline& pipeline) = 0;
   // After a failure, this and state() throw what happened, and on the other ranks comm::PeerFailure; the
@@ -94,14 +94,29 @@ class Engine {
   virtual void restore(const EngineState& state) = 0;
 };
 
+// The interface number, which a program and its engines must share: structs of C++ cross the boundary. A
+// change of their sizes changes it. Any other change of what crosses raises kRevision by hand.
+constexpr std::uint64_t engine_interface() {
+  constexpr std::uint64_t kRevision = 1;
+  std::uint64_t number = kRevision;
+  for (const std::size_t size :
+       {sizeof(EngineSetup), sizeof(study::TrainSettings), sizeof(net::Network), sizeof(net::Layer),
+        sizeof(data::Dataset), sizeof(data::Pipeline), sizeof(study::Prediction), sizeof(comm::Device),
+        sizeof(comm::Exchange), sizeof(Model), sizeof(Step), sizeof(EpochSums), sizeof(EngineState)})
+    number = number * 1'000'003 + size;
+  return number;
+}
+
 // NAME of libtitrate_engine_NAME.so, the file of an engine; empty for another file.
 std::string engine_name(const std::filesystem::path& file);
+std::string engine_file(const std::string& name);  // and back
 
 // Loads engines from a shared library and keeps it loaded. Copies share it.
 class EngineLibrary {
  public:
-  // `library` is a file that exports titrate_make_engine, titrate_engine_numerics and
-  // titrate_engine_supports, functions of the types below. Throws Error (failed).
+  // `library` is a file that exports titrate_engine_interface, which returns engine_interface(), and
+  // titrate_make_engine, titrate_engine_numerics and titrate_engine_supports, functions of the types below.
+  // Throws Error (failed), also for an engine of another build.
   explicit EngineLibrary(const std::filesystem::path& library);
 
   const std::string& name() const { return name_; }

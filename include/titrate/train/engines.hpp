@@ -38,7 +38,8 @@ class Engines {
   std::vector<std::string> names_;
 };
 
-// Where this program's engines are: beside it, as built, or in ../lib/titrate, as installed.
+// Where this program's engines are: beside it, as built, or in ../lib/titrate, as installed. Throws Error
+// (failed) that names both where neither holds one.
 std::filesystem::path engine_folder();
 
 // Rank 0 of the group chooses, so that ranks on unlike hosts take the same. Collective over the group; throws

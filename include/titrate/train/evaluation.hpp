@@ -1,6 +1,7 @@
 // What a network says to many images.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -12,9 +13,12 @@ namespace titrate::train {
 
 class TrialObserver;
 
-// In chunks of a fixed size, whoever computes them, so that the numbers do not depend on the group.
+// The rows that an engine evaluates as one batch.
+inline constexpr std::size_t kTestBatch = 250;
+
+// In batches of a fixed size, whoever computes them, so that the numbers do not depend on the group.
 // Collective over it; every rank gets all predictions, in the order of the rows. Tells `observer` of each
-// chunk. Throws as together() does.
+// batch. Throws as together() does.
 std::vector<study::Prediction> predict_rows(Engine& engine, std::span<const std::uint32_t> rows,
                                             const data::Pipeline& pipeline, const Group& group,
                                             TrialObserver* observer = nullptr);

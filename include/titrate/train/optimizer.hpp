@@ -1,6 +1,7 @@
 // Optimisers over flat buffers in host memory. They know numbers, not networks.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -8,6 +9,10 @@
 #include "titrate/study/train_settings.hpp"
 
 namespace titrate::train {
+
+// The number of buffers that an optimizer remembers, each as long as the parameters: sgd's velocity (none
+// without momentum); adam's two moments.
+std::size_t moment_count(const study::TrainSettings& settings);
 
 // As torch.optim.SGD, Adam and AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019)
 // with the settings' momentum, nesterov, betas, epsilon and weight_decay.
@@ -18,7 +23,7 @@ class Optimizer {
   // All spans are `count` long.
   void step(std::span<float> parameters, std::span<const float> gradients, double learning_rate);
 
-  // What it remembers: sgd's velocity (none without momentum); adam's two moments. Each `count` long.
+  // What it remembers: moment_count() buffers, each `count` long.
   const std::vector<std::vector<float>>& moments() const { return moments_; }
   std::uint64_t steps() const { return steps_; }
   void restore(std::vector<std::vector<float>> moments, std::uint64_t steps);

@@ -70,6 +70,6 @@ struct TrialHooks {
 // anything else that a rank of several throws leaves the others waiting for it. Where the observer of any
 // rank wants to stop, all stop after the same step, keep a checkpoint of it, and throw Error (stopped).
 TrainedTrial train_trial(const data::Dataset& dataset, const TrialSetup& setup, const Group& group,
-                         const EngineLibrary& engines, const TrialHooks& hooks = {});
+                         const EngineLibrary& engine_library, const TrialHooks& hooks = {});
 
 }  // namespace titrate::train

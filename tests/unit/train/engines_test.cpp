@@ -52,5 +52,12 @@ TEST_F(EnginesTest, ABrokenEngineIsNotPassedOver) {
   EXPECT_NE(found.message.find("fused.so: cannot load the engine"), std::string::npos) << found.message;
 }
 
+// libc has none of an engine's symbols.
+TEST(EngineLibraryTest, AnotherLibraryIsRefused) {
+  const Outcome found = outcome([] { EngineLibrary("libc.so.6"); });
+  EXPECT_EQ(found.code, ErrorCode::failed);
+  EXPECT_EQ(found.message, "libc.so.6: not an engine: no symbol titrate_engine_interface");
+}
+
 }  // namespace
 }  // namespace titrate::train
