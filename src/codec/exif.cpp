@@ -1,7 +1,6 @@
 #include "exif.hpp"
 
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 namespace titrate::codec {

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <csetjmp>
 #include <cstdio>
-#include <cstring>
 #include <new>
 
 #include <jpeglib.h>

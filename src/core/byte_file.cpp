@@ -4,23 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "titrate/core/error.hpp"
-#include "titrate/core/text.hpp"
 
 namespace titrate {
-namespace {}  // namespace
 
 ByteFile::ByteFile(const std::filesystem::path& path)
     : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   if (file_.get() < 0 && errno == ENOENT) {
-    throw Error({.code = ErrorCode::integrity,
-                 .where = path.string(),
-                 .what = "the file is missing",
-                 .hint = "the path of a source begins at --data-root, else TITRATE_DATA, else the working "
-                         "directory"});
+    throw Error({.code = ErrorCode::integrity, .where = path.string(), .what = "the file is missing"});
   }
   struct stat status {};
   if (file_.get() < 0 || ::fstat(file_.get(), &status) != 0) {

@@ -106,18 +106,6 @@ std::string read_text(const std::filesystem::path& path) {
   return text;
 }
 
-void read_file_into(const std::filesystem::path& path, std::span<std::byte> out) {
-  const FileDescriptor file = open_for_reading(path);
-  if (const std::size_t size = size_of(file, path); size != out.size()) {
-    throw Error({.code = ErrorCode::integrity,
-                 .where = path.string(),
-                 .what = "the file has another size than it should",
-                 .expected = std::to_string(out.size()) + " bytes",
-                 .got = std::to_string(size)});
-  }
-  read_exactly(file, out, path);
-}
-
 std::optional<std::string> name_to_be(std::string_view name) {
   const std::size_t end = name.rfind(kTemporary);
   if (!name.starts_with('.') || end == std::string_view::npos || end <= 1) return std::nullopt;

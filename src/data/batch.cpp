@@ -113,12 +113,6 @@ bool fits(const Standardisation& standardisation, const image::Shape& shape) {
 
 }  // namespace
 
-Pipeline make_pipeline(const shard::Manifest& manifest, const image::Noise& noise, std::uint64_t seed) {
-  return {.seed = seed,
-          .noise = noise,
-          .standardisation = standardise_channels(manifest.mean, manifest.deviation)};
-}
-
 std::vector<image::Transform> parse_denoise(std::span<const std::string> texts, std::string_view where) {
   std::vector<image::Transform> list;
   for (const std::string& text : texts) {

@@ -1,6 +1,5 @@
 #include "titrate/data/catalog.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 #include "titrate/shard/reader.hpp"

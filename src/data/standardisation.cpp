@@ -1,12 +1,9 @@
 #include "titrate/data/standardisation.hpp"
 
-#include <array>
 #include <cmath>
 #include <cstddef>
-#include <string>
 
 #include "titrate/core/error.hpp"
-#include "titrate/core/text.hpp"
 
 namespace titrate::data {
 namespace {

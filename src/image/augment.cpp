@@ -48,7 +48,7 @@ Projection draw(const Rotate& o, Draws& draws, const Shape&) {
 Projection draw(const Zoom& o, Draws& draws, const Shape&) { return zoom_by(draws.uniform(o.low, o.high)); }
 Projection draw(const Shear& o, Draws& draws, const Shape&) { return shear_by(draws.uniform(o.low, o.high)); }
 Projection draw(const Flip& o, Draws&, const Shape&) {
-  return o.axis == Axis::horizontal ? flip_horizontal() : flip_vertical();
+  return o.axis == FlipAxis::horizontal ? flip_horizontal() : flip_vertical();
 }
 Projection draw(const Perspective& o, Draws& draws, const Shape& shape) {
   const double x = shape.width / 2.0, y = shape.height / 2.0;

@@ -1,8 +1,6 @@
 // Smooth random numbers, one per pixel: what elastic distortion moves pixels by. Private to this module.
 #pragma once
 
-#include <cstdint>
-
 #include "random_words.hpp"
 #include "titrate/image/warp.hpp"
 

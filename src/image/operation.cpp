@@ -43,8 +43,8 @@ Change read_shift(Words& words) {
 Change read_rotate(Words& words) { return read_degrees<Rotate>(words, 360); }
 Change read_flip(Words& words) {
   words.need(1, 1);
-  if (words.word(0) == "horizontal") return Flip{Axis::horizontal};
-  if (words.word(0) == "vertical") return Flip{Axis::vertical};
+  if (words.word(0) == "horizontal") return Flip{FlipAxis::horizontal};
+  if (words.word(0) == "vertical") return Flip{FlipAxis::vertical};
   words.refuse("\"" + words.word(0) + "\" is no axis", "horizontal or vertical");
 }
 Change read_zoom(Words& words) { return read_range<Zoom>(words, 0.1, 10, "the factor"); }
@@ -118,7 +118,7 @@ struct Writer {
   }
   std::string operator()(const Rotate& o) const { return degrees("rotate", o.low, o.high); }
   std::string operator()(const Flip& o) const {
-    return o.axis == Axis::horizontal ? "flip horizontal" : "flip vertical";
+    return o.axis == FlipAxis::horizontal ? "flip horizontal" : "flip vertical";
   }
   std::string operator()(const Zoom& o) const { return range("zoom", o.low, o.high); }
   std::string operator()(const Shear& o) const { return degrees("shear", o.low, o.high); }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "titrate/core/choice.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 
@@ -81,7 +82,8 @@ struct Judge {
                 "turns reach beyond " + shortest(kMostDegrees) + " degrees: " + preset.confusion);
   }
   Reason operator()(const Flip& o) const {
-    if (preset.flips) return when(o.axis == Axis::vertical, std::string("upside down: ") + preset.confusion);
+    if (preset.flips)
+      return when(o.axis == FlipAxis::vertical, std::string("upside down: ") + preset.confusion);
     return "mirrored " + std::string(preset.name) + " are others (b and d, p and q, 2 and 5) or none";
   }
   Reason operator()(const Shear& o) const {
@@ -166,15 +168,7 @@ std::vector<std::string> preset_names() {
 
 std::vector<Operation> preset_operations(std::string_view name, std::string_view where) {
   const Preset* preset = find(name);
-  if (preset == nullptr) {
-    const std::vector<std::string> names = preset_names();
-    throw Error({.code = ErrorCode::usage,
-                 .where = std::string(where),
-                 .what = "unknown preset",
-                 .expected = join(names, ", "),
-                 .got = std::string(name),
-                 .hint = did_you_mean(name, names)});
-  }
+  if (preset == nullptr) refuse_choice(name, preset_names(), where);
   std::vector<Operation> operations;
   for (const char* text : preset->operations) operations.push_back(parse_operation(text, where));
   return operations;

@@ -1,6 +1,7 @@
 // Blurring and sharpening, in place. Private to this module.
 #pragma once
 
+#include "titrate/image/warp.hpp"
 #include "tone.hpp"
 
 namespace titrate::image {

@@ -4,8 +4,6 @@
 #include <cstddef>
 #include <vector>
 
-#include "titrate/image/warp.hpp"
-
 namespace titrate::image {
 
 // The right half of a normalised kernel, the middle first, cut at 3 sigma. sigma > 0.

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "titrate/image/warp.hpp"
+#include "titrate/image/image.hpp"
 
 namespace titrate::image {
 

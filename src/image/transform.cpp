@@ -78,7 +78,7 @@ struct NextShape {
     return sized(o.side, o.side);
   }
   Shape operator()(const Equalise&) const { return shape; }
-  Shape operator()(const Patches& o) const {
+  Shape operator()(const Tiles& o) const {
     if (shape.height % o.rows != 0 || shape.width % o.columns != 0)
       refuse("the parts are not equal",
              "a multiple of " + std::to_string(o.rows) + " x " + std::to_string(o.columns) + " pixels",
@@ -127,7 +127,7 @@ struct Work {
     equalise(image);
     return std::move(image);
   }
-  Image operator()(const Patches& o) {
+  Image operator()(const Tiles& o) {
     return crop(image.view(), next, part / o.columns * next.height, part % o.columns * next.width);
   }
   Image operator()(const MedianDenoise& o) { return median_of_window(image.view(), o.size); }
@@ -141,7 +141,7 @@ void check_first(const Shape& shape, const std::string& where) {
 void check_patches(std::span<const Transform> list, const std::string& where) {
   const Transform* seen = nullptr;
   for (const Transform& transform : list) {
-    if (!std::holds_alternative<Patches>(transform)) continue;
+    if (!std::holds_alternative<Tiles>(transform)) continue;
     if (seen)
       throw Error(
           {.code = ErrorCode::usage,
@@ -157,7 +157,7 @@ void check_patches(std::span<const Transform> list, const std::string& where) {
 std::uint32_t parts_of(std::span<const Transform> list) {
   std::uint32_t parts = 1;
   for (const Transform& transform : list) {
-    if (const auto* patches = std::get_if<Patches>(&transform)) parts *= patches->rows * patches->columns;
+    if (const auto* patches = std::get_if<Tiles>(&transform)) parts *= patches->rows * patches->columns;
   }
   return parts;
 }

@@ -1,6 +1,5 @@
 #include <array>
 #include <initializer_list>
-#include <vector>
 
 #include "titrate/core/text.hpp"
 #include "titrate/core/words.hpp"
@@ -64,8 +63,8 @@ Transform parse_center_of_mass(Words& words) {
 
 Transform parse_patches(Words& words) {
   words.need(2, 2);
-  return Patches{words.integer(0, kParts, "the number of rows"),
-                 words.integer(1, kParts, "the number of columns")};
+  return Tiles{words.integer(0, kParts, "the number of rows"),
+               words.integer(1, kParts, "the number of columns")};
 }
 
 Transform parse_denoise(Words& words) {
@@ -141,7 +140,7 @@ struct Writer {
     return o == CenterOfMass{} ? "center_of_mass" : numbers("center_of_mass", {o.box, o.side});
   }
   std::string operator()(const Equalise&) const { return "equalise"; }
-  std::string operator()(const Patches& o) const { return numbers("patches", {o.rows, o.columns}); }
+  std::string operator()(const Tiles& o) const { return numbers("patches", {o.rows, o.columns}); }
   std::string operator()(const MedianDenoise& o) const { return numbers("denoise median", {o.size}); }
   std::string operator()(const KnnDenoise& o) const {
     if (o.window > 0) return numbers("denoise knn", {o.count, o.patch, o.window});

@@ -14,30 +14,21 @@ using shard::Origin;
 using shard::Row;
 using shard::Split;
 
-[[noreturn]] void refuse(const std::filesystem::path& where, const std::string& what,
-                         const std::string& expected = "", const std::string& got = "") {
-  throw Error({.code = ErrorCode::integrity,
-               .where = where.string(),
-               .what = what,
-               .expected = expected,
-               .got = got});
-}
-
 // `where()` is the name of the row.
 template <class Where>
 void check_row(const Row& row, std::span<const std::uint8_t> pixels, const shard::Manifest& manifest,
                Split split, const Where& where) {
   if (const std::uint64_t hash = xxh3(std::as_bytes(pixels)); hash != row.content_hash) {
-    refuse(where(), "the pixels are not those that were packed", hex(row.content_hash), hex(hash));
+    refuse_damaged(where(), "the pixels are not those that were packed", hex(row.content_hash), hex(hash));
   }
   if (split != Split::train && row.origin == Origin::synthetic) {
-    refuse(where(), "synthetic images may not be outside training");
+    refuse_damaged(where(), "synthetic images may not be outside training");
   }
   if (row.origin != manifest.sources[row.source].origin && row.origin != Origin::augmented) {
-    refuse(where(), "the origin is not that of its source");
+    refuse_damaged(where(), "the origin is not that of its source");
   }
   if ((row.origin == Origin::augmented) != (row.parent_id != row.sample_id)) {
-    refuse(where(), "augmented images have a parent, and no other images have");
+    refuse_damaged(where(), "augmented images have a parent, and no other images have");
   }
 }
 
@@ -82,14 +73,15 @@ class Catalogue {
 
 void check_kin(const std::filesystem::path& folder, const Catalogue& catalogue) {
   if (const auto* twin = catalogue.twin())
-    refuse(folder, "the sample id " + hex(twin->id) + " is not unique");
+    refuse_damaged(folder, "the sample id " + hex(twin->id) + " is not unique");
   catalogue.each([&](const RowFacts& row, Split) {
     if (row.parent_id == row.sample_id) return;
     const auto* parent = catalogue.find(row.parent_id);
     const bool good = parent != nullptr && parent->row->origin == Origin::real &&
                       parent->row->family_id == row.family_id && parent->row->label == row.label;
     if (!good) {
-      refuse(folder, "image " + hex(row.sample_id) + " does not agree with its parent " + hex(row.parent_id));
+      refuse_damaged(folder,
+                     "image " + hex(row.sample_id) + " does not agree with its parent " + hex(row.parent_id));
     }
   });
 }
@@ -198,6 +190,15 @@ std::string first_leak(const std::filesystem::path& folder, const shard::Manifes
     }
   }
   return "";
+}
+
+void refuse_damaged(const std::filesystem::path& where, const std::string& what, const std::string& expected,
+                    const std::string& got) {
+  throw Error({.code = ErrorCode::integrity,
+               .where = where.string(),
+               .what = what,
+               .expected = expected,
+               .got = got});
 }
 
 }  // namespace titrate::prep

@@ -56,4 +56,8 @@ Facts audit(const std::filesystem::path& folder, const shard::Manifest& manifest
 std::string first_leak(const std::filesystem::path& folder, const shard::Manifest& manifest,
                        std::span<const ShardFacts> shards);
 
+// Throws Error (integrity): where a dataset is not what was packed.
+[[noreturn]] void refuse_damaged(const std::filesystem::path& where, const std::string& what,
+                                 const std::string& expected = "", const std::string& got = "");
+
 }  // namespace titrate::prep

@@ -23,8 +23,6 @@ namespace fs = std::filesystem;
 using shard::Origin;
 using shard::Split;
 
-const std::array<std::string, 3> kForms{"folder", "idx", "npz"};
-
 // The folder that an export is made in, beside its target and hidden, until it is whole. What a killed export
 // left in it is cleared away.
 class BegunFolder {
@@ -122,16 +120,6 @@ void refuse_untold_origins(const ExportOptions& options, const shard::Manifest& 
 }
 
 }  // namespace
-
-ExportForm parse_export_form(std::string_view text, std::string_view where) {
-  const auto found = std::ranges::find(kForms, text);
-  if (found != kForms.end()) return static_cast<ExportForm>(found - kForms.begin());
-  throw Error({.code = ErrorCode::usage,
-               .where = std::string(where),
-               .what = "unknown form \"" + std::string(text) + "\"",
-               .expected = join(kForms, ", "),
-               .hint = did_you_mean(text, kForms)});
-}
 
 std::uint64_t export_dataset(const ExportOptions& options) {
   const shard::Manifest manifest = shard::read_manifest(options.dataset);

@@ -6,15 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <limits>
 #include <optional>
 #include <set>
 
+#include "npz_writer.hpp"
 #include "titrate/codec/codec.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/prep/npz_writer.hpp"
 
 namespace titrate::prep {
 namespace {

@@ -6,9 +6,6 @@
 #include <string>
 #include <unordered_map>
 
-#include "titrate/core/error.hpp"
-#include "titrate/core/hash.hpp"
-
 namespace titrate::prep {
 namespace {
 

@@ -1,6 +1,6 @@
 // A zip archive whose members are stored, not deflated, each with its length in 64 bits (zip64), large or
 // small, so that there is one form and one path through the code. Format: PKWARE's APPNOTE.TXT 6.3.
-#include "titrate/prep/npz_writer.hpp"
+#include "npz_writer.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,7 +1,6 @@
 #include "plain_recipe.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <system_error>
 

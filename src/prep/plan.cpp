@@ -4,7 +4,6 @@
 #include <set>
 
 #include "families.hpp"
-#include "holdout.hpp"
 #include "plan_rows.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/random.hpp"

@@ -10,6 +10,7 @@
 #include "titrate/core/file.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/image/preset.hpp"
+#include "titrate/source/source.hpp"
 
 namespace titrate::prep {
 namespace {
@@ -59,10 +60,10 @@ const std::vector<DocumentKey> kSplitKeys{
      .help = "likewise",
      .range = {.high = 0.9}},
     {.name = "by",
-     .fallback = "family",
+     .fallback = choice_name(SplitUnit::family),
      .help =
          "family: children, patches and duplicates stay together; image: they may not (a leak, to measure)",
-     .choices = {"family", "image"}}};
+     .choices = choice_names<SplitUnit>()}};
 
 const DocumentKey kTo{.name = "to",
                       .type = KeyType::other,
@@ -152,7 +153,7 @@ void read_split(const DocumentTable& root, Recipe& recipe) {
   const Values values = table->read(kSplitKeys);
   recipe.split = {.test = values.number("test"),
                   .validation = values.number("validation"),
-                  .by = values.text("by") == "image" ? SplitUnit::image : SplitUnit::family,
+                  .by = parse_choice<SplitUnit>(values.text("by"), table->where("by")),
                   .where = table->where(table->has("test") ? "test" : "validation")};
   if (recipe.split.test + recipe.split.validation > 0.9)
     table->refuse("test", "less than a tenth of the images is left to train on");

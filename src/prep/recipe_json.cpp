@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "titrate/prep/recipe.hpp"
+#include "titrate/source/source.hpp"
 
 namespace titrate::prep {
 namespace {
@@ -61,7 +62,7 @@ std::string to_json(const Recipe& recipe) {
   for (const SourceRecipe& source : recipe.sources) json["source"].push_back(source_json(source));
   json["split"] = {{"test", recipe.split.test},
                    {"validation", recipe.split.validation},
-                   {"by", recipe.split.by == SplitUnit::image ? "image" : "family"}};
+                   {"by", choice_name(recipe.split.by)}};
   json["augment"] = Json::array();
   for (const AugmentRecipe& augment : recipe.augments) json["augment"].push_back(augment_json(augment));
   return json.dump();

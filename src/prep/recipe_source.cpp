@@ -8,6 +8,7 @@
 #include "titrate/core/random.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/draw/glyph.hpp"
+#include "titrate/source/source.hpp"
 
 namespace titrate::prep {
 namespace {

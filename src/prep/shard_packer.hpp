@@ -5,9 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <future>
-#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "audit.hpp"

@@ -1,12 +1,9 @@
 #include "survey.hpp"
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 
 #include "image_maker.hpp"
 #include "quarantine.hpp"
-#include "titrate/core/error.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/parallel.hpp"
 

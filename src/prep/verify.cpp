@@ -1,21 +1,11 @@
 #include "titrate/prep/verify.hpp"
 
 #include "audit.hpp"
-#include "titrate/core/error.hpp"
 #include "titrate/core/file.hpp"
 #include "titrate/core/hash.hpp"
 
 namespace titrate::prep {
 namespace {
-
-[[noreturn]] void refuse(const std::filesystem::path& where, const std::string& what,
-                         const std::string& expected = "", const std::string& got = "") {
-  throw Error({.code = ErrorCode::integrity,
-               .where = where.string(),
-               .what = what,
-               .expected = expected,
-               .got = got});
-}
 
 using Counts = std::array<std::vector<std::array<std::uint64_t, 3>>, 3>;
 
@@ -30,11 +20,11 @@ Counts counts_of(const std::vector<shard::SplitCounts>& splits, std::size_t clas
 void check_extra(const std::filesystem::path& path, const shard::ExtraFile& file) {
   const std::vector<std::byte> bytes = read_file(path);
   if (bytes.size() != file.bytes) {
-    refuse(path, "the file has another size than the manifest says", std::to_string(file.bytes),
-           std::to_string(bytes.size()));
+    refuse_damaged(path, "the file has another size than the manifest says", std::to_string(file.bytes),
+                   std::to_string(bytes.size()));
   }
   if (const std::string found = sha256_hex(bytes); found != file.sha256)
-    refuse(path, "the file is not the one in the manifest", "SHA-256 " + file.sha256, found);
+    refuse_damaged(path, "the file is not the one in the manifest", "SHA-256 " + file.sha256, found);
 }
 
 }  // namespace
@@ -47,16 +37,18 @@ shard::Manifest verify(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / shard::kManifestName;
   const std::size_t classes = manifest.class_names.size();
   if (counts_of(facts.splits, classes) != counts_of(manifest.splits, classes))
-    refuse(path, "the counts are not those of the shards");
+    refuse_damaged(path, "the counts are not those of the shards");
   if (facts.mean != manifest.mean || facts.deviation != manifest.deviation)
-    refuse(path, "mean and deviation are not those of the real training images");
+    refuse_damaged(path, "mean and deviation are not those of the real training images");
   if (facts.leaks != manifest.leaks) {
-    refuse(path, "the manifest counts other images that training gives away than the shards have",
-           std::to_string(facts.leaks.same_image) + " and " + std::to_string(facts.leaks.same_family),
-           std::to_string(manifest.leaks.same_image) + " and " + std::to_string(manifest.leaks.same_family));
+    refuse_damaged(
+        path, "the manifest counts other images that training gives away than the shards have",
+        std::to_string(facts.leaks.same_image) + " and " + std::to_string(facts.leaks.same_family),
+        std::to_string(manifest.leaks.same_image) + " and " + std::to_string(manifest.leaks.same_family));
   }
   if (facts.fingerprint != manifest.fingerprint)
-    refuse(path, "the fingerprint is not that of the shards", facts.fingerprint, manifest.fingerprint);
+    refuse_damaged(path, "the fingerprint is not that of the shards", facts.fingerprint,
+                   manifest.fingerprint);
   for (const shard::ExtraFile& file : manifest.files) check_extra(folder / file.name, file);
   return manifest;
 }

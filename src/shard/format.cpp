@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
 
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"

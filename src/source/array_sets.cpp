@@ -6,7 +6,6 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "titrate/core/byte_file.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 

@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 
+#include "refuse.hpp"
 #include "titrate/core/error.hpp"
 
 namespace titrate::source {
@@ -27,7 +28,7 @@ bool begins_gzip(const ByteFile& file) {
 
 }  // namespace
 
-ByteStream::ByteStream(const std::filesystem::path& path) : path_(path), file_(path) {
+ByteStream::ByteStream(const std::filesystem::path& path) : path_(path), file_(existing(path)) {
   if (!begins_gzip(file_)) return;
   packed_.resize(file_.bytes());
   file_.read(0, packed_);

@@ -1,7 +1,6 @@
 #include "cifar.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -90,9 +89,8 @@ Variant choose(const SourceSettings& settings) {
                        std::filesystem::exists(settings.path / "train", error);
   refuse(settings.path, "there are no files of CIFAR here, plain or as .gz",
          "data_batch_1.bin to data_batch_5.bin and test_batch.bin, or train.bin and test.bin", "",
-         pickled
-             ? "the Python version holds pickles, which run code when read; take the binary version"
-             : "the path of a source begins at --data-root, else TITRATE_DATA, else the working directory");
+         pickled ? "the Python version holds pickles, which run code when read; take the binary version"
+                 : kWherePathsBegin);
 }
 
 std::vector<std::string> read_names(const std::filesystem::path& path, std::size_t classes) {

@@ -33,7 +33,7 @@ bool reads_header(const SourceSettings& settings, const std::vector<std::string>
 [[noreturn]] void refuse_label(const SourceSettings& settings, const CsvTable& table,
                                const std::string& label) {
   std::vector<std::string> names;
-  for (const std::string& name : table.header) names.push_back(printable(name));
+  for (const std::string& name : table.header) names.push_back(escaped(name));
   std::string expected = "a column from 0 to " + std::to_string(table.columns - 1);
   const std::vector<std::string> all = names;
   if (names.size() > kMostNamed) names.resize(kMostNamed);
@@ -146,7 +146,7 @@ std::optional<std::size_t> CsvTable::path_column() const {
 
 std::string CsvTable::column_text(std::size_t column) const {
   std::string text = "column " + std::to_string(column);
-  if (!header.empty()) text += " (\"" + printable(header[column]) + "\")";
+  if (!header.empty()) text += " (\"" + escaped(header[column]) + "\")";
   return text;
 }
 

@@ -62,7 +62,7 @@ CsvLabels::Classes CsvLabels::of_recipe(const std::vector<std::string>& classes,
     const std::string count = std::to_string(classes.size());
     throw Error({.code = ErrorCode::usage,
                  .where = file + ':' + std::to_string(first_line_[*no_name]),
-                 .what = "the label \"" + printable(text) + "\" is not among the classes of the recipe",
+                 .what = "the label \"" + escaped(text) + "\" is not among the classes of the recipe",
                  .expected = classes.size() > kMostNamed ? "one of " + count : join(classes, ", "),
                  .hint = did_you_mean(text, classes)});
   }

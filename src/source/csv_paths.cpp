@@ -1,7 +1,6 @@
 // A picture file for each row.
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -24,7 +23,7 @@ class CsvPaths : public Source {
  public:
   CsvPaths(const SourceSettings& settings, CsvTable& table)
       : folder_(settings.path.parent_path()),
-        table_(printable(settings.path.filename().string())),
+        table_(escaped(settings.path.filename().string())),
         decode_(decode_settings(settings)) {
     if (settings.values.has("images")) folder_ /= settings.values.text("images");
     path_column_ = table.path_column().value();
@@ -56,7 +55,7 @@ class CsvPaths : public Source {
       table.split(*record, fields);
       if (origin_column_ && fields[*origin_column_] == kAugmented) {
         if (!split_column_ || !settings.split || split_of(table, fields[*split_column_]) == *settings.split)
-          refuse_row(printable(fields[path_column_]), kWhyNotAugmented, table.reader.line());
+          refuse_row(escaped(fields[path_column_]), kWhyNotAugmented, table.reader.line());
         continue;
       }
       Item item{.split = settings.split.value_or(shard::Split::train)};
@@ -69,7 +68,7 @@ class CsvPaths : public Source {
       if (fault.empty()) fault = fault_of_name(path);
       const bool taken = !settings.split || item.split == *settings.split;
       if (!fault.empty()) {
-        if (taken) refuse_row(printable(path), fault, table.reader.line());
+        if (taken) refuse_row(escaped(path), fault, table.reader.line());
         continue;
       }
       item.label = labels_.number(label, table.reader.line());
@@ -94,7 +93,7 @@ class CsvPaths : public Source {
                  .where = table.reader.where(),
                  .what = table.column_text(column) + " is not as it should be",
                  .expected = expected,
-                 .got = '"' + printable(got) + '"'});
+                 .got = '"' + escaped(got) + '"'});
   }
 
   shard::Split split_of(const CsvTable& table, const std::string& text) const {

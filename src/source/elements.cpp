@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "refuse.hpp"
-#include "titrate/core/byte_file.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 

@@ -240,7 +240,7 @@ std::string fault_of_name(std::string_view name) {
   return "";
 }
 
-std::string printable(std::string_view name) {
+std::string escaped(std::string_view name) {
   std::string text;
   for (std::size_t i = 0; i < name.size();) {
     const std::size_t length = character_length(name.substr(i));

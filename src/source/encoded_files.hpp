@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "titrate/codec/codec.hpp"
-#include "titrate/source/source.hpp"
+#include "titrate/source/settings.hpp"
 
 namespace titrate::source {
 
@@ -32,8 +32,8 @@ std::string why_not_taken(std::string_view name);
 // Empty where it can.
 std::string fault_of_name(std::string_view name);
 
-// With \xHH for what fault_of_name() objects to.
-std::string printable(std::string_view name);
+// The whole name, with \xHH for what fault_of_name() objects to.
+std::string escaped(std::string_view name);
 
 struct ProbedFile {
   image::Shape shape{};

@@ -11,6 +11,7 @@
 #include "encoded_files.hpp"
 #include "file_pattern.hpp"
 #include "folder_walk.hpp"
+#include "refuse.hpp"
 #include "sidecar.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/random.hpp"
@@ -98,7 +99,7 @@ class Scan {
     }
     while (next()) {
       if (fields.size() != kTableColumns.size() || fields[kOriginColumn] == "real") continue;
-      refuse("\"" + path.string() + "\" tells of " + printable(fields[kOriginColumn]) +
+      refuse("\"" + path.string() + "\" tells of " + escaped(fields[kOriginColumn]) +
                  " images, which the folder alone would make real",
              "", "",
              "pack \"" + path.string() +
@@ -110,12 +111,10 @@ class Scan {
   void find_candidates() {
     std::error_code error;
     if (!std::filesystem::is_directory(settings_.path, error)) {
-      throw Error(
-          {.code = ErrorCode::integrity,
-           .where = settings_.path.string(),
-           .what = "there is no such folder",
-           .hint =
-               "the path of a source begins at --data-root, else TITRATE_DATA, else the working directory"});
+      throw Error({.code = ErrorCode::integrity,
+                   .where = settings_.path.string(),
+                   .what = "there is no such folder",
+                   .hint = kWherePathsBegin});
     }
     const FolderContent root = walk_.content("");
     find_sidecar(root);

@@ -53,9 +53,9 @@ void FolderWalk::add_entry(const std::filesystem::directory_entry& entry, const 
   std::error_code error;
   const bool file = entry.is_regular_file(error), is_folder = !file && entry.is_directory(error);
   if (is_hidden(name)) {
-    (is_folder ? hidden_folders_ : hidden_files_).push_back(printable(path_in(folder, name)));
+    (is_folder ? hidden_folders_ : hidden_files_).push_back(escaped(path_in(folder, name)));
   } else if (const std::string fault = fault_of_name(name); !fault.empty()) {
-    refused_.push_back({.path = printable(path_in(folder, name)), .why = fault});
+    refused_.push_back({.path = escaped(path_in(folder, name)), .why = fault});
   } else if (file) {
     content.files.push_back(std::move(name));
   } else if (is_folder) {

@@ -6,6 +6,7 @@
 #include "array_sets.hpp"
 #include "block_cache.hpp"
 #include "hdf5_sources.hpp"
+#include "refuse.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/shard/foreign.hpp"
 #include "titrate/shard/manifest.hpp"
@@ -19,7 +20,7 @@ class ForeignHdf5 : public Source {
  public:
   explicit ForeignHdf5(const SourceSettings& settings)
       : channels_first_(settings.values.flag("channels_first")), cache_(kKeptBytes) {
-    const shard::ForeignFile file(settings.path);
+    const shard::ForeignFile file(existing(settings.path));
     refuse_ours(file, settings.path);
     std::vector<LabelledSet> sets;
     for (const ArraySet& names : find_sets(settings, names_in(file, settings), settings.path.string())) {

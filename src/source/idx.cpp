@@ -95,9 +95,8 @@ std::filesystem::path find_file(const SourceSettings& settings, const std::strin
   if (const auto path = look_for(settings, prefix, format)) return *path;
   const bool only_test = prefix.starts_with("t10k") && look_for(settings, "train-images", "idx3-ubyte");
   refuse(settings.path / (prefix + "-" + format), "the file is missing, plain and as .gz", "", "",
-         only_test
-             ? "where there are no test images, take the training images alone with split = \"train\""
-             : "the path of a source begins at --data-root, else TITRATE_DATA, else the working directory");
+         only_test ? "where there are no test images, take the training images alone with split = \"train\""
+                   : kWherePathsBegin);
 }
 
 // EMNIST keeps the columns of its images as rows.

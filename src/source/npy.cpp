@@ -18,8 +18,6 @@ namespace titrate::source {
 namespace {
 
 constexpr std::uint64_t kStepBytes = 1 << 20;  // elements that are converted at a time
-constexpr const char* kMissingHint =
-    "the path of a source begins at --data-root, else TITRATE_DATA, else the working directory";
 
 // The pixels of one array, in the order in which they are stored.
 class Pixels {
@@ -103,7 +101,7 @@ struct NpyFile {
 };
 
 NpyFile open_npy(const std::filesystem::path& path) {
-  ByteFile file(path);
+  ByteFile file(existing(path));
   std::uint64_t at = 0;
   const ByteReader read = [&](std::span<std::byte> out) {
     const std::size_t count = std::min<std::uint64_t>(out.size(), file.bytes() - at);
@@ -234,7 +232,7 @@ void Npy::open_archive(const SourceSettings& settings) {
   std::error_code error;
   if (!std::filesystem::exists(settings.path, error)) {
     refuse(settings.path.string(), "neither a folder of .npy files nor a .npz file is there", "", "",
-           kMissingHint);
+           kWherePathsBegin);
   }
   if (settings.path.extension() == ".npy") {
     refuse(settings.path.string(), "one array alone: images need their labels", "a folder, or a .npz file",

@@ -1,12 +1,9 @@
 // The header of a .npy file: magic, version, length, and a Python dictionary of three keys, which is parsed
 // and never evaluated.
 #include <algorithm>
-#include <array>
-#include <limits>
 #include <optional>
 
 #include "npy.hpp"
-#include "titrate/core/byte_file.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 

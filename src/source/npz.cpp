@@ -62,7 +62,8 @@ void check_claims(const zip_stat_t& stat, const NpyHeader& header, std::uint64_t
 
 void NpzFile::Closer::operator()(zip* archive) const { zip_discard(archive); }
 
-NpzFile::NpzFile(const std::filesystem::path& path) : path_(path), file_bytes_(ByteFile(path).bytes()) {
+NpzFile::NpzFile(const std::filesystem::path& path)
+    : path_(path), file_bytes_(ByteFile(existing(path)).bytes()) {
   int code = 0;
   archive_.reset(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
   if (!archive_) {

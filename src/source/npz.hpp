@@ -1,7 +1,6 @@
 // The arrays in a .npz file, which is a zip archive of .npy files; private to this module.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>

@@ -1,6 +1,5 @@
 #include "titrate/source/source.hpp"
 
-#include <algorithm>
 #include <array>
 #include <system_error>
 
@@ -11,10 +10,9 @@
 #include "hdf5.hpp"
 #include "idx.hpp"
 #include "npy.hpp"
-#include "titrate/core/error.hpp"
+#include "titrate/core/choice.hpp"
 #include "titrate/core/hash.hpp"
 #include "titrate/core/random.hpp"
-#include "titrate/core/text.hpp"
 
 namespace titrate::source {
 
@@ -30,17 +28,7 @@ const Kind& find_kind(const std::string& name, const std::string& where) {
     if (kind.name == name) return kind;
     names.push_back(kind.name);
   }
-  throw Error({.code = ErrorCode::usage,
-               .where = where,
-               .what = "unknown kind of source \"" + name + "\"",
-               .expected = join(names, ", "),
-               .hint = did_you_mean(name, names)});
-}
-
-void fill_fallbacks(SourceSettings& settings) {
-  for (const DocumentKey& key : find_kind(settings.kind, settings.where).keys) {
-    if (key.fallback) settings.values.try_emplace(key.name, *key.fallback);
-  }
+  refuse_choice(name, names, where);
 }
 
 std::unique_ptr<Source> open_source(const SourceSettings& settings) {

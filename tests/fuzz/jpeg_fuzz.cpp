@@ -7,6 +7,7 @@
 #include "titrate/core/error.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace titrate::codec;
   using namespace titrate::image;
   const auto bytes = std::as_bytes(std::span(data, size));
   const DecodeSettings settings{.most_pixels = 1U << 16};

@@ -10,15 +10,15 @@
 #include "fuzz/fuzz_file.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/error.hpp"
+#include "unit/source/open_filled.hpp"
 
 using namespace titrate;
 
 namespace {
 
-void open_and_read(source::SourceSettings settings) {
+void open_and_read(const source::SourceSettings& settings) {
   try {
-    source::fill_fallbacks(settings);
-    const auto source = source::open_source(settings);
+    const auto source = source::open_filled(settings);
     const source::Listing& listing = source->listing();
     for (std::size_t i = 0; i < listing.items.size() && i < 100; ++i) {
       const source::Item& item = listing.items[i];

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "../unit/source/open_filled.hpp"
 #include "titrate/core/error.hpp"
 #include "titrate/core/text.hpp"
 #include "titrate/source/source.hpp"
@@ -69,8 +70,7 @@ int list(int argc, char** argv) {
       set(settings, argument.substr(0, equals), argument.substr(equals + 1));
     }
   }
-  fill_fallbacks(settings);
-  const auto source = open_source(settings);
+  const auto source = open_filled(settings);
   const Listing& listing = source->listing();
   Json json{{"class_names", listing.class_names}, {"notes", listing.notes}};
   for (const Part& part : listing.parts) {

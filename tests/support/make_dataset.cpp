@@ -167,3 +167,13 @@ LoadedDataset make_dataset(const DatasetContent& content, std::uint32_t shards) 
 }
 
 }  // namespace titrate::test
+
+namespace titrate::data {
+
+Pipeline make_pipeline(const shard::Manifest& manifest, const image::Noise& noise, std::uint64_t seed) {
+  return {.seed = seed,
+          .noise = noise,
+          .standardisation = standardise_channels(manifest.mean, manifest.deviation)};
+}
+
+}  // namespace titrate::data

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "titrate/data/batch.hpp"
 #include "titrate/data/loaded_dataset.hpp"
 
 namespace titrate::test {
@@ -55,3 +56,10 @@ using data::LoadedDataset;
 LoadedDataset make_dataset(const DatasetContent& content, std::uint32_t shards = 1);
 
 }  // namespace titrate::test
+
+namespace titrate::data {
+
+// Standardised by the manifest's mean and deviation, otherwise as it comes.
+Pipeline make_pipeline(const shard::Manifest& manifest, const image::Noise& noise, std::uint64_t seed);
+
+}  // namespace titrate::data

@@ -1,12 +1,10 @@
-// Somebody else's file, open for reading at any place, and its names made fit for a message.
+// Somebody else's file, open for reading at any place.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
-#include <string>
-#include <string_view>
 
 #include "titrate/core/file.hpp"
 

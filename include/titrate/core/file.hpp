@@ -32,9 +32,6 @@ class FileDescriptor {
 std::vector<std::byte> read_file(const std::filesystem::path& path);
 std::string read_text(const std::filesystem::path& path);
 
-// Reads the file into `out`, which must have exactly its size; a file of another size is Error (integrity).
-void read_file_into(const std::filesystem::path& path, std::span<std::byte> out);
-
 // Temporary name beside `path`, write loop, fsync, rename, fsync of the folder. On failure nothing is left.
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file(const std::filesystem::path& path, std::string_view text);

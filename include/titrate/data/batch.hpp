@@ -34,9 +34,6 @@ struct Pipeline {
   std::shared_ptr<const std::vector<std::int32_t>> labels{};  // by row of the catalog; null: the catalog's
 };
 
-// Standardised by the manifest's mean and deviation, otherwise as it comes.
-Pipeline make_pipeline(const shard::Manifest& manifest, const image::Noise& noise, std::uint64_t seed);
-
 // The label of each row of the catalog: the pipeline's, where it has labels, else the catalog's. A view.
 std::span<const std::int32_t> labels_of(const Dataset& dataset, const Pipeline& pipeline);
 

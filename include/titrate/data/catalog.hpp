@@ -4,7 +4,6 @@
 // rank looks at it (Dataset). The block's layout is a function of the manifest.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>

@@ -20,7 +20,7 @@
 //   "gamma 0.8 1.2"            255 (v / 255)^gamma
 //   "blur 0 1"                 sigma of a gaussian, in pixels
 //   "sharpen 0 1"              v + amount (v - v blurred by one pixel)
-//   "noise gaussian 0 0.1"     a level; gaussian, salt_pepper, speckle or uniform, as noise.hpp defines them
+//   "noise gaussian 0 0.1"     a kind and a level, as noise.hpp defines them
 //
 // Each may end in a probability, "flip horizontal p=0.5": whether it is done is drawn for each picture.
 //
@@ -39,7 +39,6 @@
 #include <string_view>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "titrate/image/image.hpp"
 #include "titrate/image/noise.hpp"
@@ -62,9 +61,9 @@ struct Rotate {
   bool operator==(const Rotate&) const = default;
 };
 
-enum class Axis { horizontal, vertical };
+enum class FlipAxis { horizontal, vertical };
 struct Flip {
-  Axis axis = Axis::horizontal;
+  FlipAxis axis = FlipAxis::horizontal;
   bool operator==(const Flip&) const = default;
 };
 

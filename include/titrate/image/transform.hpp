@@ -92,9 +92,9 @@ struct Equalise {
   bool operator==(const Equalise&) const = default;
 };
 
-struct Patches {
+struct Tiles {
   std::uint32_t rows = 1, columns = 1;
-  bool operator==(const Patches&) const = default;
+  bool operator==(const Tiles&) const = default;
 };
 
 struct MedianDenoise {
@@ -118,7 +118,7 @@ struct KnnDenoise {
 
 using Transform =
     std::variant<transforms::Grey, transforms::Rgb, transforms::Resize, transforms::Crop, transforms::Pad,
-                 transforms::Invert, transforms::CenterOfMass, transforms::Equalise, transforms::Patches,
+                 transforms::Invert, transforms::CenterOfMass, transforms::Equalise, transforms::Tiles,
                  transforms::MedianDenoise, transforms::KnnDenoise>;
 
 // Throws Error (usage) that names `where` and what is wrong: an unknown name (with the nearest), a missing or

@@ -1,13 +1,6 @@
 // A network is data: an input shape and a list of layers. Shapes, parameters, names and costs are functions
-// of it, and every engine interprets the same list.
-//
-// Text forms; what stands in brackets may be left out:
-//   "conv CHANNELS KERNEL [stride=1] [padding=valid|same|N] [bias=yes] [l2=0] [groups=1] [table=0+1/1+2/...]"
-//   "max_pool SIZE [stride=SIZE] [padding=0]"   "avg_pool SIZE [stride=SIZE] [padding=0]"   "global_avg_pool"
-//   "batch_norm [momentum=0.1] [epsilon=1e-05]"   "dropout RATE"   "gaussian_noise DEVIATION"
-//   "relu"   "leaky_relu [slope=0.01]"   "tanh"   "sigmoid"   "flatten"
-//   "dense UNITS [bias=yes] [l2=0]"
-//   "patches SIZE [LAYER, LAYER, ...]"   "residual [LAYER, LAYER, ...]"   (these brackets are written)
+// of it, and every engine interprets the same list. A layer has a text form, "conv
+// 10 5"; the table in layer_text.cpp has all of them, and layers_help() prints it.
 #pragma once
 
 #include <cstdint>

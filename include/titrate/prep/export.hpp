@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "titrate/core/choice.hpp"
 #include "titrate/shard/format.hpp"
 
 namespace titrate::prep {
@@ -16,9 +17,10 @@ namespace titrate::prep {
 // npz: SPLIT_images and SPLIT_labels as MedMNIST names them (train, val, test), and SPLIT_origin.
 // The last two want `origins` where not all images are real.
 enum class ExportForm { folder, idx, npz };
-
-// Throws Error (usage) that names `where` and the nearest.
-ExportForm parse_export_form(std::string_view text, std::string_view where);
+constexpr auto choices(ExportForm) {
+  return choice_table<ExportForm>(
+      {{ExportForm::folder, "folder"}, {ExportForm::idx, "idx"}, {ExportForm::npz, "npz"}});
+}
 
 struct ExportOptions {
   std::filesystem::path dataset{};

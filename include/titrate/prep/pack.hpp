@@ -5,7 +5,6 @@
 // same call goes on after the last shard that was whole.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>

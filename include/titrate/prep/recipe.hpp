@@ -11,10 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "titrate/core/choice.hpp"
 #include "titrate/image/operation.hpp"
 #include "titrate/image/transform.hpp"
 #include "titrate/shard/manifest.hpp"
-#include "titrate/source/source.hpp"
+#include "titrate/source/settings.hpp"
 
 namespace titrate::prep {
 
@@ -40,6 +41,9 @@ inline constexpr std::uint64_t kLargestClass = 0;
 
 // What stays together when images are held out: a family, or (the usual mistake) only each image with itself.
 enum class SplitUnit { family, image };
+constexpr auto choices(SplitUnit) {
+  return choice_table<SplitUnit>({{SplitUnit::family, "family"}, {SplitUnit::image, "image"}});
+}
 
 // [split]: shares of the real training images that are held out.
 struct SplitRecipe {

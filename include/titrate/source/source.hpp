@@ -91,9 +91,6 @@ std::span<const Kind> kinds();
 // Throws Error (usage) that names `where` and the nearest kind.
 const Kind& find_kind(const std::string& name, const std::string& where);
 
-// Gives the keys of its kind that `settings` lacks their fallbacks, where they have one.
-void fill_fallbacks(SourceSettings& settings);
-
 // Opens what the settings name, which have all fallbacks. Throws Error: usage for settings that the kind
 // refuses, integrity for files that are missing or damaged.
 std::unique_ptr<Source> open_source(const SourceSettings& settings);

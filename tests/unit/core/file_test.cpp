@@ -25,13 +25,6 @@ TEST(File, RefusesWhatItCannotWrite) {
   EXPECT_EQ(outcome([] { read_file("/nonexistent"); }).code, ErrorCode::io);
 }
 
-TEST(File, ReadsOnlyTheRightSize) {
-  const TemporaryFolder folder;
-  write_file(folder.path() / "a", "12345");
-  std::vector<std::byte> six(6);
-  EXPECT_EQ(outcome([&] { read_file_into(folder.path() / "a", six); }).code, ErrorCode::integrity);
-}
-
 TEST(JsonLines, ReadsBackAndDropsTornLines) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "j.jsonl";

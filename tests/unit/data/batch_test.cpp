@@ -180,7 +180,7 @@ TEST(FillBatch, AugmentsThenAddsNoiseThenDenoises) {
   const Dataset& dataset = *colour();
   const std::vector<std::uint32_t> rows{1, 6, 13};
   Pipeline pipeline = make_pipeline(dataset.manifest(), {image::NoiseKind::salt_pepper, 0.3}, 11);
-  pipeline.augment = {image::Flip{image::Axis::vertical}, image::Brightness{0.5, 0.5}};
+  pipeline.augment = {image::Flip{image::FlipAxis::vertical}, image::Brightness{0.5, 0.5}};
   pipeline.denoise = parse_denoise(std::vector<std::string>{"denoise median 3", "denoise knn 3 3 5"}, "");
   const Batch batch = filled(dataset, pipeline, rows, 2);
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -46,7 +46,7 @@ TEST(Operation, TheShortestTextIsWritten) {
   EXPECT_EQ(to_text(Rotate{10}), "rotate 10");
   EXPECT_EQ(to_text(parse_operation("perspective 0 0.3", "test")), "perspective 0.3");
   EXPECT_EQ(to_text(parse_operation("elastic 34 34 4", "test")), "elastic 34 4");
-  EXPECT_EQ(to_text(Operation(Flip{Axis::vertical}, 0.5)), "flip vertical p=0.5");
+  EXPECT_EQ(to_text(Operation(Flip{FlipAxis::vertical}, 0.5)), "flip vertical p=0.5");
 }
 
 TEST(Operation, ChangesAreOperations) {

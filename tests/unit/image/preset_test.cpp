@@ -49,7 +49,7 @@ TEST(Preset, DigitsAndLettersTurnLittleAndNeverFlip) {
     EXPECT_LE(turns[0].high, 15);
   }
   const std::vector<Flip> flips = all<Flip>(preset_operations("objects", "test"));
-  EXPECT_EQ(flips, (std::vector<Flip>{{Axis::horizontal}}));
+  EXPECT_EQ(flips, (std::vector<Flip>{{FlipAxis::horizontal}}));
 }
 
 TEST(Preset, SaysWhatBreaksLabels) {

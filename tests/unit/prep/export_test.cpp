@@ -37,8 +37,8 @@ class Export : public PackedTable {
 constexpr const char* kTable = "a,1,0,0,0\nb,2,0,0,0\n\"c, \"\"d\"\"\",3,0,0,0\n";
 
 TEST_F(Export, FormsHaveNames) {
-  EXPECT_EQ(parse_export_form("npz", "--to"), ExportForm::npz);
-  const Outcome found = outcome([] { parse_export_form("fodler", "--to"); });
+  EXPECT_EQ(parse_choice<ExportForm>("npz", "--to"), ExportForm::npz);
+  const Outcome found = outcome([] { parse_choice<ExportForm>("fodler", "--to"); });
   EXPECT_EQ(found.code, ErrorCode::usage);
   EXPECT_NE(found.message.find("did you mean \"folder\"?"), std::string::npos) << found.message;
 }

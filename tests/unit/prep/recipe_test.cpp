@@ -137,7 +137,7 @@ TEST_F(RecipeFile, WrongValuesAreRefusedByName) {
       {"\"digits\"", "\"runes\"", "unknown set of classes"},
       {"\"digits\"", "[]", "the list is empty"},
       {"\"digits\"", "[\"1\", \"1\"]", "a name stands twice"},
-      {"\"idx\"", "\"idxx\"", "recipe.toml:5: source.0.kind: unknown kind of source \"idxx\""},
+      {"\"idx\"", "\"idxx\"", "recipe.toml:5: source.0.kind: unknown value \"idxx\""},
       {"path = \"mnist\"", "", "source.0.path: the key is missing"},
       {"name = \"mnist\"", "", "recipe.toml: name: the key is missing"},
       {"rotate 10", "rotat 10", "recipe.toml:16: augment.0.ops: operation \"rotat 10\": unknown"},

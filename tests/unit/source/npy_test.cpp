@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "../../../src/prep/npz_writer.hpp"
 #include "support/outcome.hpp"
 #include "support/temporary_folder.hpp"
 #include "titrate/core/file.hpp"
-#include "titrate/prep/npz_writer.hpp"
 #include "unit/source/array_files.hpp"
 #include "unit/source/open_filled.hpp"
 

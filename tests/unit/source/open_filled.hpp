@@ -8,7 +8,9 @@
 namespace titrate::source {
 
 inline std::unique_ptr<Source> open_filled(SourceSettings settings) {
-  fill_fallbacks(settings);
+  for (const DocumentKey& key : find_kind(settings.kind, settings.where).keys) {
+    if (key.fallback) settings.values.try_emplace(key.name, *key.fallback);
+  }
   return open_source(settings);
 }
 

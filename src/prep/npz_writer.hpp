@@ -1,7 +1,7 @@
 // Writes a .npz file: what numpy.load reads.
 //
 // The bytes are a function of what was added: arrays are stored as they are, with no times. The file is there
-// when finish() returns, and not before.
+// when finish() returns, and not before. Private to this module.
 #pragma once
 
 #include <cstddef>
