@@ -3,31 +3,43 @@
 #
 #   bash launch/build.sh [FOLDER [--target NAME | CMAKE ARGUMENT]...]
 #
-# FOLDER: relative to the repository, `build` if not given. --target: builds this alone, and may be given more than once;
-# what a user needs are titrate (with its engines) and titrate-prep.
+# FOLDER: relative to the repository, `build` if not given. --target: builds this alone, and may be given more than once.
+# Without it, what a user needs: titrate (with its engines) and titrate-prep. `--target all` is the tests too, which need
+# GoogleTest and Python.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$repo/launch/common.sh"
 
-folder=${1:-build}
-shift || true
-targets=() given=()
+folder=build
+if (($#)) && [[ $1 != -* ]]; then
+  folder=${1:-build}
+  shift
+fi
+targets=() given=() tests=false
 while (($#)); do
   if [[ $1 == --target ]]; then
     (($# > 1)) || fail "--target needs a name"
     targets+=(--target "$2")
+    [[ $2 == titrate || $2 == titrate-prep ]] || tests=true
     shift
   else
     given+=("$1")
   fi
   shift
 done
+((${#targets[@]})) || targets=(--target titrate --target titrate-prep)
 
 torch=$(user_torch)
 prefixes=$(user_prefixes)$'\n'${torch:-$(venv_torch)}
 arguments=(-G Ninja "-DCMAKE_PREFIX_PATH=$(sed '/^$/d' <<<"$prefixes" | paste -sd ';')" "-DTITRATE_CUDA=${TITRATE_CUDA:-AUTO}")
 if command -v ccache >/dev/null; then
   arguments+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+fi
+# A folder that has tests keeps them, or it would lose what is compiled of them.
+if $tests; then
+  arguments+=(-DBUILD_TESTING=ON)
+elif [[ ! -e $repo/$folder/CMakeCache.txt ]]; then
+  arguments+=(-DBUILD_TESTING=OFF)
 fi
 cuda=$(cuda_choice)
 if [[ $cuda == on && -z ${CUDAToolkit_ROOT:-} ]]; then

@@ -41,7 +41,7 @@ fi
 bash "$repo/launch/setup.sh"
 say "quickstart: building (minutes the first time)"
 mkdir -p "$repo/build"
-if ! bash "$repo/launch/build.sh" build --target titrate --target titrate-prep >"$repo/build/quickstart.log" 2>&1; then
+if ! bash "$repo/launch/build.sh" >"$repo/build/quickstart.log" 2>&1; then
   tail -n 30 "$repo/build/quickstart.log" >&2
   fail "the build failed (all of it in build/quickstart.log)"
 fi

@@ -2,7 +2,11 @@
 # Brings this machine to where CMake configures: system packages by name, and LibTorch, which is the pinned PyPI
 # wheel of PyTorch in the private folder .deps/venv. Doing it again costs nothing.
 #
-#   bash launch/setup.sh [--tests]      --tests: also what tests/run.sh needs
+#   bash launch/setup.sh [--tests | --report]
+#
+# --tests: also what tests/run.sh needs
+# --report: only what shows results elsewhere needs, neither MPI nor LibTorch; then
+#           bash launch/build.sh build-report --target titrate -DTITRATE_TRAINING=OFF
 #
 # TITRATE_CUDA=AUTO|ON|OFF  with CUDA libraries (5 GB) or without (1.5 GB); AUTO looks for a CUDA toolkit
 # Torch_DIR, CMAKE_PREFIX_PATH  a LibTorch of your own found there is taken instead of the wheel
@@ -10,11 +14,12 @@ set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$repo/launch/common.sh"
 
-tests=false
+training=true tests=false
 case "$*" in
   '') ;;
   --tests) tests=true ;;
-  *) fail "unknown argument '$*'; expected nothing or --tests" ;;
+  --report) training=false ;;
+  *) fail "unknown argument '$*'; expected nothing, --tests or --report" ;;
 esac
 
 # Debian package, and what shows on any other system that its content is there: a header or a command.
@@ -24,11 +29,8 @@ packages='
   ninja-build          ninja
   pkg-config           pkg-config
   ccache               -
-  libopenmpi-dev       mpicxx
-  openmpi-bin          mpirun
   libhdf5-dev          h5cc
   libcli11-dev         CLI/CLI.hpp
-  libgtest-dev         gtest/gtest.h
   libspdlog-dev        spdlog/spdlog.h
   libfmt-dev           fmt/core.h
   nlohmann-json3-dev   nlohmann/json.hpp
@@ -40,9 +42,15 @@ packages='
   libjpeg-dev          jpeglib.h
   libzip-dev           zip.h
 '
+training_packages='
+  libopenmpi-dev       mpicxx
+  openmpi-bin          mpirun
+'
 test_packages='
+  libgtest-dev         gtest/gtest.h
   clang                clang++
   clang-format         clang-format
+  clang-tidy           clang-tidy
   libclang-rt-dev      -
   hdf5-tools           h5ls
   strace               -
@@ -91,6 +99,7 @@ install_packages() {
 
 system_packages() {
   local list=$packages
+  if $training; then list+=$training_packages; fi
   if $tests; then list+=$test_packages; fi
   local -A probe_of=()
   local name probe installed='' missing=() absent=()
@@ -103,7 +112,7 @@ system_packages() {
   for name in "${!probe_of[@]}"; do
     grep -Fqx -- "$name" <<<"$installed" || missing+=("$name")
   done
-  [[ -n $(find_python) ]] || missing+=(python3-venv)
+  if $training && [[ -z $(find_python) ]]; then missing+=(python3-venv); fi
 
   if ((${#missing[@]} == 0)); then
     say "setup: system packages are there"
@@ -186,6 +195,10 @@ python_packages() {
   printf '%s\n' "$want" "$sums" >"$stamp"
 }
 
+if ! $training; then
+  system_packages
+  exit
+fi
 cuda=$(cuda_choice)
 system_packages
 own=$(user_torch)

@@ -2,11 +2,11 @@
 # Sets up what is missing, builds, and runs every check and test. One line per stage; what a stage says goes to
 # build/<stage>.log and is shown where it fails. Ends with CTest's summary of the main build.
 #
-#   bash tests/run.sh [--quick | --full] [--fuzz] [--soak]
+#   bash tests/run.sh [--quick | [--full] [--fuzz] [--soak]]
 #
 # --quick: build, format, arrows, unit tests, and golden files with one sweep: some minutes, for while you work
 # --full: every fault as often as it is meant to be tried (20 kills of each kind, every failing call, 2,000 damaged pictures),
-#         more numbers of ranks, and clang-tidy
+#         more numbers of ranks, titrate without what trains, and clang-tidy
 # --fuzz: also each fuzz target for 20 seconds
 # --soak: also 200 deaths of sweeps at random moments; nothing may be lost
 set -uo pipefail
@@ -27,6 +27,11 @@ for argument in "$@"; do
       ;;
   esac
 done
+
+if $quick && { $full || $fuzz || $soak; }; then
+  printf 'run.sh: --quick leaves out what --full, --fuzz and --soak add; expected --quick alone, or without it\n' >&2
+  exit 2
+fi
 
 # stage NAME COMMAND...: a failure is remembered, so that one run shows all of them.
 stage() {
@@ -76,8 +81,24 @@ build_asan() {
 }
 
 build_fuzz() {
-  CC=clang CXX=clang++ strict_build build-fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTITRATE_FUZZ=ON \
+  CC=clang CXX=clang++ strict_build build-fuzz --target all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTITRATE_FUZZ=ON \
     -DTITRATE_SANITIZE=ON -DTITRATE_TRAINING=OFF
+}
+
+# As a laptop has it, to look at what was trained elsewhere.
+build_report() {
+  local folder result
+  strict_build build-report --target titrate -DCMAKE_BUILD_TYPE=Release -DTITRATE_TRAINING=OFF || return
+  folder=$(mktemp -d)
+  cp -r tests/golden/run "$folder" && build-report/titrate report "$folder/run"
+  result=$?
+  rm -rf "$folder"
+  return $result
+}
+
+# File by file: the names are not taken for regular expressions, and where there is no file it fails.
+tidy() {
+  find "$PWD"/{src,launch,data_prep} -name '*.cpp' -print0 | xargs -0 -P "$(nproc)" -n 1 clang-tidy -quiet -p build
 }
 
 # What it finds stays in build-fuzz/corpus/NAME and as crash-* beside it.
@@ -96,14 +117,15 @@ if $quick; then
   ((${#failed[@]} == 0))
   exit
 fi
-stage build strict_build build -DCMAKE_BUILD_TYPE=Release
+stage build strict_build build --target all -DCMAKE_BUILD_TYPE=Release
 stage format formatted
 if stage build-asan build_asan; then
   stage test-asan test_folder build-asan
 fi
 stage clang-warnings .deps/venv/bin/python tests/support/clang_warnings.py build build-asan
 if $full; then
-  stage clang-tidy run-clang-tidy -quiet -p build "$PWD/(src|launch|data_prep)/"
+  stage build-report build_report
+  stage clang-tidy tidy
 fi
 
 if $fuzz && stage build-fuzz build_fuzz; then

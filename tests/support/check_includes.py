@@ -25,9 +25,9 @@ ARROWS = {
     "train": ["study", "comm"],
     "engine_torch": ["train"],
     "dispatch": ["train"],
-    "doctor": ["dispatch"],
-    "sweep": ["dispatch", "doctor"],
-    "launch": ["report", "sweep", "codec"],
+    "doctor": ["train"],
+    "sweep": ["dispatch"],
+    "launch": ["report", "sweep", "doctor", "codec"],
 }
 HEAVY = [
     (r"hdf5(_hl)?\.h|H5\w+\.h", ["shard"]),

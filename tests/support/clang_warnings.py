@@ -2,8 +2,8 @@
 
     python3 clang_warnings.py BUILD_FOLDER [FOLDER_BUILT_BY_CLANG]
 
-What the second folder's build compiles, with warnings as errors, is left out. Only include paths, definitions and the standard
-are taken from the entries: the other flags are those of the compiler that built them, and clang need not know them.
+What the second folder's build has compiled, with warnings as errors, is left out. Only include paths, definitions and the
+standard are taken from the entries: the other flags are those of the compiler that built them, and clang need not know them.
 """
 import concurrent.futures
 import json
@@ -39,9 +39,17 @@ def entries_of(build):
             if entry["file"].endswith(".cpp") and not pathlib.Path(entry["file"]).is_relative_to(build)]
 
 
+def is_compiled_by_clang(entry):
+    """Whether its object is there and not older than the source: a build may have made some targets alone."""
+    arguments = shlex.split(entry["command"])
+    built = pathlib.Path(entry["directory"], arguments[arguments.index("-o") + 1])
+    source = pathlib.Path(entry["file"])
+    return "clang++ " in entry["command"] and built.exists() and built.stat().st_mtime >= source.stat().st_mtime
+
+
 def main():
     build, *built_by_clang = sys.argv[1:]
-    compiled = {entry["file"] for folder in built_by_clang for entry in entries_of(folder) if "clang++ " in entry["command"]}
+    compiled = {entry["file"] for folder in built_by_clang for entry in entries_of(folder) if is_compiled_by_clang(entry)}
     entries = [entry for entry in entries_of(build) if entry["file"] not in compiled]
     if not entries:
         sys.exit(f"{build}/compile_commands.json leaves no .cpp file to look at")
