@@ -78,7 +78,7 @@ class Faults(unittest.TestCase):
         self.expect("1:init_fails", 1, "group rank 1", "the start fails on request")
 
     def test_a_late_error(self):
-        self.expect("1:late_error:3", 1, r"group rank 1 of \d: NCCL failed", "a late error on request")
+        self.expect("1:late_error:3", 1, r"group rank 1 of \d: (NCCL|nccl\w+) failed", "a late error on request")
 
     def test_a_late_error_everywhere(self):
         self.expect("*:late_error", 1)

@@ -27,6 +27,8 @@ class Studies(unittest.TestCase):
         "unknown key": "[train]\n\nepoch = 3\n",
         "unknown section": "[trian]\nepochs = 3\n",
         "key outside of its section": "epochs = 3\n",
+        "name instead of a section": 'network = "lenet5"\n',
+        "section instead of a key": "[train.epochs]\n",
         "wrong type": "[train]\nepochs = 0.5\n",
         "out of range": "[evaluate]\nnoise_levels = [-1.0]\n",
         "no TOML": "[train\n",

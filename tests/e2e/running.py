@@ -33,9 +33,18 @@ RANDOM = Streams()
 
 
 class Result(unittest.TextTestResult):
+    """Says of each test how long it took, where that is a second or more."""
+
     def startTest(self, test):
         RANDOM.restart(test.id())
+        self.started = time.monotonic()
         super().startTest(test)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        seconds = time.monotonic() - self.started
+        if seconds >= 1:
+            self.stream.writeln(f"    {seconds:.1f} s")
 
 
 class Runner(unittest.TextTestRunner):

@@ -238,7 +238,7 @@ class BadInputTest(SweepCase):
 
     def test_options(self):
         self.refuse_sweep(["--keep best", "validation"], "--keep", "best")
-        self.refuse_sweep(["--keep", "sometimes", "none, best or all"], "--keep", "sometimes")
+        self.refuse_sweep(["--keep", "sometimes", "none, best, all"], "--keep", "sometimes")
         self.refuse_sweep(["--checkpoint-minutes"], "--checkpoint-minutes", "-1")
         self.refuse_sweep(["--checkpoint-epochs"], "--checkpoint-epochs", "often")
 
