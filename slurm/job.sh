@@ -36,10 +36,11 @@ end_job() {
     local restarts=${SLURM_RESTART_COUNT:-0}
     if ((restarts >= TITRATE_MOST_RESTARTS)); then
       echo "titrate: stopped after $restarts restarts (TITRATE_MOST_RESTARTS in slurm/site.env); sbatch again to go on" >&2
-    elif scontrol requeue "$SLURM_JOB_ID"; then
-      echo "titrate: job $SLURM_JOB_ID goes on when it is its turn again (restart $((restarts + 1)))" >&2
     else
-      echo "titrate: job $SLURM_JOB_ID cannot be requeued; sbatch again to go on" >&2
+      # Said before: a requeue that succeeds may end this shell at once.
+      echo "titrate: job $SLURM_JOB_ID goes on when it is its turn again (restart $((restarts + 1)))" >&2
+      scontrol requeue "$SLURM_JOB_ID" ||
+        echo "titrate: job $SLURM_JOB_ID cannot be requeued; sbatch again to go on" >&2
     fi
   fi
   exit "$1"

@@ -110,9 +110,11 @@ std::vector<std::string> keys_without_effect(const Study& study, std::span<const
         std::any_of(trials.begin(), trials.end(), changed))
       idle.push_back(key.name);
   }
+  const bool own = std::any_of(trials.begin(), trials.end(), [&](const Trial& trial) {
+    return study.networks.contains(trial.settings.network.name);
+  });
   for (const auto& [name, definition] : study.networks) {
-    const auto named = [&name = name](const Trial& trial) { return trial.settings.network.name == name; };
-    if (std::none_of(trials.begin(), trials.end(), named)) idle.push_back("networks." + name);
+    if (!own) idle.push_back("networks." + name);
   }
   return idle;
 }
