@@ -9,6 +9,7 @@ import unittest
 import running
 import training_runs
 from extent import FULL, full_only
+from running import RANDOM
 from training_runs import BUILD, MPIRUN, NORMED, WATCHED, WORK, SweepCase, records_of, run, study
 
 FAKE_GPU = BUILD / "fake_gpu" / "titrate"
@@ -92,8 +93,9 @@ class FailingTest(GroupCase):
               "write_files": (2, 2)}
 
     def test_at_any_site_on_any_of_two(self):
-        for number, (site, (visit, trial)) in enumerate(self.VISITS.items()):
-            for rank in range(2) if FULL else [number % 2]:
+        for site in self.VISITS if FULL else RANDOM.sample(list(self.VISITS), 6):
+            visit, trial = self.VISITS[site]
+            for rank in range(2) if FULL else [RANDOM.randrange(2)]:
                 with self.subTest(site=site, rank=rank):
                     self.disturb(2, f"{rank}:{site}:{visit}:throw", trial, thrown(site))
 
