@@ -87,9 +87,9 @@ std::string cell_key(const Settings& settings);
 std::string describe_cell(const Settings& settings);
 std::string describe_trial(const Settings& settings);  // with the seed
 
-// What is asked for in vain: keys that are not at their default in some trial, but of use in none ("train.steps"
-// where every budget is one of epochs), and the networks of the study's own where no trial takes one of them
-// ("networks.mine").
+// What is asked for in vain: keys that are not at their default in some trial, but of use in none
+// ("train.steps" where every budget is one of epochs), and the networks of the study's own where no trial
+// takes one of them ("networks.mine").
 std::vector<std::string> keys_without_effect(const Study& study, std::span<const Trial> trials);
 
 // The first trial of each cell: seeds change neither counts nor shapes, so it stands for all.
