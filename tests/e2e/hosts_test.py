@@ -178,12 +178,12 @@ class LinkTest(HostsCase):
         self.assertEqual(len(after), len(set(after)), "a finished trial ran again")
         self.assertEqual(trials_csv(out), reference)
 
+    @full_only
     def test_single_ranks(self):
         # Long enough that trials are left when the run ends, some seconds after the link.
         epochs = 30 * min(os.cpu_count(), 4)
         self.cut("single ranks", "--set", f"train.epochs={epochs}", "--axis", "data.size=300", "--axis", "seed=0,1,2,3")
 
-    @full_only
     def test_a_group(self):
         self.cut("a group", "--set", "train.epochs=5", "--set", "train.micro_batches=4", wide=["--width", "4"])
 

@@ -119,6 +119,7 @@ class StoppedTest(SlurmCase):
     def test_srun(self):
         self.stop("sweep.sbatch")
 
+    @full_only
     def test_mpirun(self):
         self.stop("sweep_mpirun.sbatch", "--batch")
 
