@@ -33,7 +33,7 @@ torch=$(user_torch)
 prefixes=$(user_prefixes)$'\n'${torch:-$(venv_torch)}
 arguments=(-G Ninja "-DCMAKE_PREFIX_PATH=$(sed '/^$/d' <<<"$prefixes" | paste -sd ';')" "-DTITRATE_CUDA=${TITRATE_CUDA:-AUTO}")
 if command -v ccache >/dev/null; then
-  arguments+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  arguments+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache "-DCMAKE_CXX_COMPILER_LAUNCHER=env;CCACHE_SLOPPINESS=pch_defines,time_macros;ccache")
 fi
 # A folder that has tests keeps them, or it would lose what is compiled of them.
 if $tests; then
