@@ -94,11 +94,11 @@ def calls():
 
 
 def drawn(calls):
-    """Of half of the kinds, which are calls of a name on a kind of file: one call with one fault."""
+    """Of a third of the kinds, which are calls of a name on a kind of file: one call with one fault."""
     kinds = {}
     for name, number, path in calls:
         kinds.setdefault((name, *group(path)), []).append((name, number))
-    some = RANDOM.sample(list(kinds.values()), (len(kinds) + 1) // 2)
+    some = RANDOM.sample(list(kinds.values()), (len(kinds) + 2) // 3)
     return [(*RANDOM.choice(found), RANDOM.choice(FAULTS)) for found in some]
 
 

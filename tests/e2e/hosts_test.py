@@ -20,7 +20,7 @@ from pathlib import Path
 
 import running
 import sweep_test
-from extent import full_only
+from extent import FULL, full_only
 from sweep_test import BUILD, STUDY, WORK, journal_lines, run, sweep_command, trials_csv, write
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -118,7 +118,7 @@ class SameBytesTest(HostsCase):
         study = write("groups.toml", STUDY.format(train="micro_batches = 4"))
         alone = self.alone(WORK / "no group", study)
         self.assertNotEqual(alone, sweep_test.REFERENCE)
-        for width in (2, 4):
+        for width in (2, 4) if FULL else (4,):
             with self.subTest(width=width):  # the whole world: of two ranks one on each host
                 flags = ["-np", width, "--map-by", "node"]
                 self.assertEqual(self.sweep(WORK / f"groups of {width}", study, "--width", width, flags=flags), alone)
@@ -184,6 +184,7 @@ class LinkTest(HostsCase):
         epochs = 30 * min(os.cpu_count(), 4)
         self.cut("single ranks", "--set", f"train.epochs={epochs}", "--axis", "data.size=300", "--axis", "seed=0,1,2,3")
 
+    @full_only
     def test_a_group(self):
         self.cut("a group", "--set", "train.epochs=5", "--set", "train.micro_batches=4", wide=["--width", "4"])
 

@@ -151,7 +151,7 @@ class AttemptsTest(unittest.TestCase):
 
 
 class TwoRunsTest(unittest.TestCase):
-    PAIRS = 50 if FULL else 4
+    PAIRS = 50 if FULL else 2
     AT_ONCE = 10
     # As on a file system without flock. -D: strace is the child, and the program keeps its place.
     LOCKLESS = ["strace", "-D", "-f", "--seccomp-bpf", "-o", os.devnull, "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK"]

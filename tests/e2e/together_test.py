@@ -93,7 +93,7 @@ class FailingTest(GroupCase):
               "write_files": (2, 2)}
 
     def test_at_any_site_on_any_of_two(self):
-        for site in self.VISITS if FULL else RANDOM.sample(list(self.VISITS), 6):
+        for site in self.VISITS if FULL else RANDOM.sample(list(self.VISITS), 4):
             visit, trial = self.VISITS[site]
             for rank in range(2) if FULL else [RANDOM.randrange(2)]:
                 with self.subTest(site=site, rank=rank):

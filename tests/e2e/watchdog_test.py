@@ -87,7 +87,7 @@ class StopTest(WatchCase):
         every = [(site, rank, count) for count in (2, 3, 4) for site in VISITS for rank in (0, count - 1)
                  if (site, count) != ("gradient", 3)]
         few = [(site, number % 2, 2 + number % 3) for number, site in enumerate(VISITS)]
-        harm.in_pairs(self, self.stop_at, every if FULL else RANDOM.sample(few, 5))
+        harm.in_pairs(self, self.stop_at, every if FULL else RANDOM.sample(few, 3))
         self.assertLessEqual(statistics.median(delays), LIMIT + 1)
 
     def stop_at_any_moment(self, number):
