@@ -171,6 +171,15 @@ Json parse_checked(const std::filesystem::path& path) {
   return json;
 }
 
+// An origin or a split that there is not is damage, as any other.
+Manifest read_or_refuse(const Json& json, const std::filesystem::path& path) {
+  try {
+    return read_members(json);
+  } catch (const Error& damage) {
+    refuse(path, "the manifest is damaged", damage.what());
+  }
+}
+
 }  // namespace
 
 std::string to_json(const Manifest& manifest) {
@@ -215,7 +224,7 @@ Manifest read_manifest(const std::filesystem::path& folder) {
                  .hint = "make one with titrate-prep pack"});
   }
   try {
-    const Manifest manifest = read_members(parse_checked(path));
+    const Manifest manifest = read_or_refuse(parse_checked(path), path);
     if (const std::string fault = find_fault(manifest); !fault.empty()) refuse(path, fault);
     return manifest;
   } catch (const nlohmann::json::exception& damage) {
