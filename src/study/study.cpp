@@ -115,18 +115,23 @@ void check_definitions(const Study& study, const std::string& where) {
                      did_you_mean(entry.key, known, "titrate sweep --help lists the keys"));
 }
 
+bool is_section(const std::string& key) {
+  return std::find(kSections.begin(), kSections.end(), key) != kSections.end();
+}
+
+bool is_key(const std::string& name) {
+  return std::any_of(keys().begin(), keys().end(), [&](const Key& key) { return key.name == name; });
+}
+
 // A section is a table, which may be empty; a key is none.
 void check_kind(const Entry& entry) {
-  const auto is_one_of = [&](const std::vector<std::string>& names) {
-    return std::find(names.begin(), names.end(), entry.key) != names.end();
-  };
-  if (entry.value && is_one_of(kSections)) {
+  if (entry.value && is_section(entry.key)) {
     throw Error({.code = ErrorCode::usage,
                  .where = entry.where,
                  .what = "\"" + entry.key + "\" is not a table",
                  .hint = "write [" + entry.key + "], and its keys below"});
   }
-  if (!entry.value && is_one_of(key_names())) {
+  if (!entry.value && is_key(entry.key)) {
     throw Error({.code = ErrorCode::usage,
                  .where = entry.where,
                  .what = "\"" + entry.key + "\" is a table",
@@ -139,7 +144,7 @@ void read_entry(Study& study, const Entry& entry) {
   if (entry.key.starts_with("networks.")) {
     read_definition(study, entry);
   } else if (!entry.value) {
-    if (std::find(kSections.begin(), kSections.end(), entry.key) == kSections.end()) refuse_unknown(entry);
+    if (!is_section(entry.key)) refuse_unknown(entry);
   } else if (entry.key == "name") {
     study.name = text_of(entry);
   } else if (entry.key == "dataset") {
@@ -153,8 +158,7 @@ void read_entry(Study& study, const Entry& entry) {
   } else if (entry.key.starts_with("axes.")) {
     replace_axis(study, make_axis(entry.key.substr(5), *entry.value, entry.where));
   } else {
-    const std::vector<std::string> keys = key_names();
-    if (std::find(keys.begin(), keys.end(), entry.key) == keys.end()) refuse_unknown(entry);
+    if (!is_key(entry.key)) refuse_unknown(entry);
     set_key(study.base, entry.key, *entry.value, entry.where);
   }
 }
